@@ -1,0 +1,3 @@
+//! A replica on the command line.
+
+fn main() {}

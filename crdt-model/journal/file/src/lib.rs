@@ -1,0 +1,1 @@
+//! A journal on disk: appended, synced, and repaired after a crash.

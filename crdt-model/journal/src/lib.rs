@@ -1,0 +1,1 @@
+//! Lines that survive a torn write: the framing of every log Spotter keeps.

@@ -1,0 +1,1 @@
+//! The words a client and a relay exchange.

@@ -1,0 +1,1 @@
+//! Where a relay keeps its meets: one contract, flat files and memory.

@@ -1,0 +1,1 @@
+//! The whole system from outside, over real sockets and files.
