@@ -1,3 +1,52 @@
-//! The two commands of the README.
+//! The two commands of the README, and the benchmarks.
+//!
+//! `cargo xtask test` runs everything that a change must pass, `cargo xtask start` shows a meet on this machine, and
+//! `cargo xtask bench` measures. This package never holds logic of the product: it calls cargo and the programs, times
+//! them and says what happened. It depends on nothing, so that it is built in a moment on a fresh clone.
 
-fn main() {}
+mod bench;
+mod demo;
+mod out;
+mod start;
+mod steps;
+mod tools;
+
+use std::process::ExitCode;
+
+/// What a command ends with: nothing to say, or what went wrong in one sentence.
+type Outcome = Result<(), String>;
+
+const HELP: &str = "\
+The commands of this repository:
+
+  cargo xtask start             build, start a relay with a demonstration meet, print what to try; Ctrl-C stops it
+  cargo xtask start --check     the same, run every printed command once, stop
+  cargo xtask test              everything a change must pass (what CI runs)
+  cargo xtask test --only lint,docs
+                                some of its steps: fmt, lint, docs, deny, tests, suite
+  cargo xtask bench             measure, as ratios within one run (arguments go to the benchmark program)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let outcome = match command {
+        "start" => start::run(rest),
+        "test" => steps::run(rest),
+        "bench" => bench::run(rest),
+        "help" | "--help" | "-h" => {
+            out::line(HELP);
+            Ok(())
+        }
+        other => Err(format!("unknown command \"{other}\"\n\n{HELP}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            out::trouble(&why);
+            ExitCode::FAILURE
+        }
+    }
+}

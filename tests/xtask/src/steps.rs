@@ -1,0 +1,214 @@
+//! `cargo xtask test`: the steps a change must pass, in the order in which they fail fastest.
+//!
+//! A step that fails does not stop the others: the summary at the end names every one that failed, with its time, and
+//! the exit status is that of the whole.
+
+use std::time::{Duration, Instant};
+
+use crate::tools::{call, cargo, need_cargo_deny, need_component};
+use crate::{Outcome, out};
+
+/// One step: the name `--only` takes, what it checks, and how.
+struct Step {
+    name: &'static str,
+    checks: &'static str,
+    run: fn() -> Outcome,
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        checks: "formatting",
+        run: formatting,
+    },
+    Step {
+        name: "lint",
+        checks: "lints, on every target, warnings denied",
+        run: lints,
+    },
+    Step {
+        name: "docs",
+        checks: "documentation builds, warnings denied",
+        run: documentation,
+    },
+    Step {
+        name: "deny",
+        checks: "licences, bans and sources of the dependencies",
+        run: dependencies,
+    },
+    Step {
+        name: "tests",
+        checks: "tests of every package, and the examples in its documentation",
+        run: tests,
+    },
+    Step {
+        name: "suite",
+        checks: "the whole system from outside",
+        run: suite,
+    },
+];
+
+/// Runs all steps, or those after `--only`.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let chosen = chosen(arguments)?;
+    let mut ran: Vec<(&Step, Duration, Outcome)> = Vec::new();
+    for step in chosen {
+        out::heading(&format!("{}: {}", step.name, step.checks));
+        let (took, outcome) = timed(step.run);
+        if let Err(why) = &outcome {
+            out::trouble(why);
+        }
+        ran.push((step, took, outcome));
+    }
+    summary(&ran)
+}
+
+fn chosen(arguments: &[String]) -> Result<Vec<&'static Step>, String> {
+    let names: Vec<&str> = match arguments {
+        [] => return Ok(STEPS.iter().collect()),
+        [flag, names] if flag == "--only" => names.split(',').map(str::trim).collect(),
+        [flag] if flag.starts_with("--only=") => {
+            flag["--only=".len()..].split(',').map(str::trim).collect()
+        }
+        other => {
+            return Err(format!(
+                "`cargo xtask test` takes `--only STEP,STEP…`, not \"{}\"",
+                other.join(" ")
+            ));
+        }
+    };
+    names.into_iter().map(named).collect()
+}
+
+fn named(name: &str) -> Result<&'static Step, String> {
+    STEPS.iter().find(|step| step.name == name).ok_or_else(|| {
+        let known: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        format!(
+            "there is no step \"{name}\"; there are {}",
+            known.join(", ")
+        )
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a step's time is shown to people and decides nothing"
+)]
+fn timed(run: fn() -> Outcome) -> (Duration, Outcome) {
+    let begun = Instant::now();
+    let outcome = run();
+    (begun.elapsed(), outcome)
+}
+
+fn summary(ran: &[(&Step, Duration, Outcome)]) -> Outcome {
+    out::heading("summary");
+    for (step, took, outcome) in ran {
+        let verdict = if outcome.is_ok() { "ok    " } else { "FAILED" };
+        out::line(&format!(
+            "{verdict} {:<6} {:>12}  {}",
+            step.name,
+            out::spoken(*took),
+            step.checks
+        ));
+    }
+    let total = ran.iter().map(|(_, took, _)| *took).sum();
+    let failed: Vec<_> = ran
+        .iter()
+        .filter(|(_, _, outcome)| outcome.is_err())
+        .map(|(step, ..)| step.name)
+        .collect();
+    if failed.is_empty() {
+        out::line(&format!(
+            "all {} steps passed in {}",
+            ran.len(),
+            out::spoken(total)
+        ));
+        return Ok(());
+    }
+    Err(format!(
+        "{} of {} steps failed: {} (again with `cargo xtask test --only {}`)",
+        failed.len(),
+        ran.len(),
+        failed.join(", "),
+        failed.join(",")
+    ))
+}
+
+fn formatting() -> Outcome {
+    need_component("fmt", "rustfmt")?;
+    call(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Outcome {
+    need_component("clippy", "clippy")?;
+    call(&mut cargo(&[
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn documentation() -> Outcome {
+    call(cargo(&["doc", "--locked", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn dependencies() -> Outcome {
+    need_cargo_deny()?;
+    call(&mut cargo(&[
+        "deny",
+        "--locked",
+        "check",
+        "--hide-inclusion-graph",
+        "licenses",
+        "bans",
+        "sources",
+    ]))
+}
+
+fn tests() -> Outcome {
+    call(&mut cargo(&[
+        "test",
+        "--locked",
+        "--workspace",
+        "--exclude",
+        "spotter-tests",
+    ]))
+}
+
+fn suite() -> Outcome {
+    call(&mut cargo(&["build", "--locked", "--bins"]))?;
+    call(&mut cargo(&[
+        "test",
+        "--locked",
+        "--package",
+        "spotter-tests",
+    ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_runs_unless_some_are_chosen() {
+        assert_eq!(chosen(&[]).expect("no choice").len(), STEPS.len());
+        let two: Vec<_> =
+            chosen(&["--only".to_owned(), "docs, lint".to_owned()]).expect("two known steps");
+        assert_eq!(
+            two.iter().map(|step| step.name).collect::<Vec<_>>(),
+            ["docs", "lint"]
+        );
+    }
+
+    #[test]
+    fn unknown_step_is_refused_by_name() {
+        let why = chosen(&["--only=lnit".to_owned()])
+            .map(|_| ())
+            .expect_err("misspelt");
+        assert!(why.contains("\"lnit\""), "{why}");
+    }
+}
