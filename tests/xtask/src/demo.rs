@@ -108,10 +108,10 @@ fn steps(relay_url: &str, meet: &str) -> Vec<Step> {
         Step {
             says: "it writes an attempt and sends it; the registration desk fetches and reads it",
             commands: vec![
-                format!("{platform} set entries.1.squat.1 \"180 good\""),
+                format!("{platform} set entries.5000.squat.1 \"180 good\""),
                 format!("{platform} sync"),
                 format!("{registration} sync"),
-                format!("{registration} get entries.1.squat.1"),
+                format!("{registration} get entries.5000.squat.1"),
             ],
             shows: Some("180".to_owned()),
         },
@@ -119,13 +119,13 @@ fn steps(relay_url: &str, meet: &str) -> Vec<Step> {
             says: "two locations write the same attempt without having heard of each other: the higher priority stands",
             commands: vec![
                 join(&jury, "Jury"),
-                format!("{platform} set entries.1.squat.2 \"190 good\""),
-                format!("{jury} set entries.1.squat.2 \"190 no\""),
+                format!("{platform} set entries.5000.squat.2 \"190 good\""),
+                format!("{jury} set entries.5000.squat.2 \"190 no\""),
                 format!("{platform} sync"),
                 format!("{jury} sync"),
                 format!("{platform} sync"),
                 format!("{platform} conflicts"),
-                format!("{platform} get entries.1.squat.2"),
+                format!("{platform} get entries.5000.squat.2"),
             ],
             shows: Some("no".to_owned()),
         },
@@ -133,7 +133,7 @@ fn steps(relay_url: &str, meet: &str) -> Vec<Step> {
             says: "who wrote what, and the meet as an OpenLifter file again",
             commands: vec![
                 format!("{registration} sync"),
-                format!("{registration} history entries.1.squat.2"),
+                format!("{registration} history entries.5000.squat.2"),
                 format!("{registration} export {PLACE}/exported.openlifter"),
             ],
             shows: None,
