@@ -1,1 +1,21 @@
 //! What a meet is: the document, its registers, who wins, and what is admitted.
+//!
+//! A meet is one Automerge document. Every edit is one [`Change`]; every change, from anyone, passes one check
+//! ([`Index::admit`]) before it becomes part of a document; every register shows the last of its writes in the
+//! replay order, which is a function of the document alone. This package does no input or output, reads no
+//! clock and draws no randomness.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::unwrap_in_result))]
+
+mod change;
+mod ids;
+pub mod limits;
+mod location;
+mod op;
+mod refusal;
+
+pub use change::{Change, ChangeDraft};
+pub use ids::{ActorId, ChangeHash, InvalidHex, InvalidOpId, OpId};
+pub use location::{Author, InvalidLocation, LocationName, Priority};
+pub use op::{ObjectId, Op, OpAction, RegisterId, Scalar};
+pub use refusal::Refusal;

@@ -1,0 +1,221 @@
+//! From what a change says to its bytes.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::columns::{write_deltas, write_runs};
+use super::leb128::{write_signed, write_unsigned};
+use super::{CHANGE_CHUNK, ChangeDraft, MAGIC};
+use crate::ids::{ActorId, ChangeHash, OpId};
+use crate::op::{ObjectId, Op, OpAction, Scalar};
+
+/// Writes the whole chunk.
+pub(super) fn encode(draft: &ChangeDraft) -> Vec<u8> {
+    let content = behind_checksum(draft);
+    let hash = chunk_hash(&content);
+    let mut bytes = Vec::with_capacity(content.len() + HEADER_BYTES);
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&hash.as_bytes()[..4]);
+    bytes.extend_from_slice(&content);
+    bytes
+}
+
+/// Magic and checksum.
+pub(super) const HEADER_BYTES: usize = 8;
+
+/// Writes what the hash covers: type, length, body.
+pub(super) fn behind_checksum(draft: &ChangeDraft) -> Vec<u8> {
+    let body = body(draft);
+    let mut content = Vec::with_capacity(body.len() + 4);
+    content.push(CHANGE_CHUNK);
+    write_unsigned(&mut content, body.len() as u64);
+    content.extend_from_slice(&body);
+    content
+}
+
+/// The hash of a chunk is that of everything behind its checksum.
+pub(super) fn chunk_hash(behind_checksum: &[u8]) -> ChangeHash {
+    ChangeHash::new(Sha256::digest(behind_checksum).into())
+}
+
+fn body(draft: &ChangeDraft) -> Vec<u8> {
+    let actors = ActorTable::of(draft);
+    let mut deps = draft.deps.clone();
+    deps.sort_unstable();
+    let mut out = Vec::new();
+    write_unsigned(&mut out, deps.len() as u64);
+    for dep in &deps {
+        out.extend_from_slice(dep.as_bytes());
+    }
+    write_prefixed(&mut out, draft.actor.as_bytes());
+    write_unsigned(&mut out, u64::from(draft.seq));
+    write_unsigned(&mut out, u64::from(draft.start_op));
+    write_signed(&mut out, draft.time);
+    write_prefixed(&mut out, draft.message.as_deref().unwrap_or("").as_bytes());
+    write_unsigned(&mut out, actors.others.len() as u64);
+    for actor in &actors.others {
+        write_prefixed(&mut out, actor.as_bytes());
+    }
+    write_columns(&mut out, &draft.ops, &actors);
+    if let Some(author) = &draft.author {
+        out.push(AUTHOR_FOOTER);
+        write_prefixed(&mut out, &author.to_bytes());
+    }
+    out
+}
+
+/// What precedes the author behind the columns.
+pub(super) const AUTHOR_FOOTER: u8 = 1;
+
+fn write_prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_unsigned(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// The numbers that stand for actors inside one change: the writer is 0, all others follow in order.
+struct ActorTable {
+    writer: ActorId,
+    others: Vec<ActorId>,
+}
+
+impl ActorTable {
+    fn of(draft: &ChangeDraft) -> Self {
+        let mut others = BTreeSet::new();
+        for op in &draft.ops {
+            if let ObjectId::Made(id) = op.object {
+                others.insert(id.actor);
+            }
+            others.extend(op.preds.iter().map(|pred| pred.actor));
+        }
+        others.remove(&draft.actor);
+        Self {
+            writer: draft.actor,
+            others: others.into_iter().collect(),
+        }
+    }
+
+    fn number(&self, actor: ActorId) -> u64 {
+        if actor == self.writer {
+            return 0;
+        }
+        let place = self.others.partition_point(|other| *other < actor);
+        place as u64 + 1
+    }
+}
+
+/// The numbers by which Automerge knows the columns we use, in the order they are written.
+pub(super) mod column {
+    pub(in super::super) const OBJECT_ACTOR: u64 = 0x01;
+    pub(in super::super) const OBJECT_COUNTER: u64 = 0x02;
+    pub(in super::super) const KEY: u64 = 0x15;
+    pub(in super::super) const INSERT: u64 = 0x34;
+    pub(in super::super) const ACTION: u64 = 0x42;
+    pub(in super::super) const VALUE_META: u64 = 0x56;
+    pub(in super::super) const VALUE: u64 = 0x57;
+    pub(in super::super) const PRED_COUNT: u64 = 0x70;
+    pub(in super::super) const PRED_ACTOR: u64 = 0x71;
+    pub(in super::super) const PRED_COUNTER: u64 = 0x73;
+}
+
+/// Automerge's numbers for the two actions we use.
+pub(super) const MAKE_MAP: u64 = 0;
+pub(super) const SET: u64 = 1;
+
+fn write_columns(out: &mut Vec<u8>, ops: &[Op], actors: &ActorTable) {
+    let object = |op: &Op| match op.object {
+        ObjectId::Root => None,
+        ObjectId::Made(id) => Some(id),
+    };
+    let preds: Vec<OpId> = ops.iter().flat_map(|op| op.preds.iter().copied()).collect();
+    let mut values = Vec::new();
+    let value_meta: Vec<Option<u64>> = ops
+        .iter()
+        .map(|op| Some(write_value(&mut values, &op.action)))
+        .collect();
+    let each =
+        |value: &dyn Fn(&Op) -> Option<u64>| write_runs(&ops.iter().map(value).collect::<Vec<_>>());
+    let columns = [
+        (
+            column::OBJECT_ACTOR,
+            each(&|op| object(op).map(|id| actors.number(id.actor))),
+        ),
+        (
+            column::OBJECT_COUNTER,
+            each(&|op| object(op).map(|id| u64::from(id.counter))),
+        ),
+        (
+            column::KEY,
+            write_runs(
+                &ops.iter()
+                    .map(|op| Some(op.key.clone()))
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+        (column::INSERT, all_false(ops.len())),
+        (column::ACTION, each(&|op| Some(action_number(&op.action)))),
+        (column::VALUE_META, write_runs(&value_meta)),
+        (column::VALUE, values),
+        (column::PRED_COUNT, each(&|op| Some(op.preds.len() as u64))),
+        (
+            column::PRED_ACTOR,
+            write_runs(
+                &preds
+                    .iter()
+                    .map(|id| Some(actors.number(id.actor)))
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+        (
+            column::PRED_COUNTER,
+            write_deltas(
+                &preds
+                    .iter()
+                    .map(|id| i64::from(id.counter))
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+    ];
+    let written = columns.iter().filter(|(_, data)| !data.is_empty());
+    write_unsigned(out, written.clone().count() as u64);
+    for (number, data) in written.clone() {
+        write_unsigned(out, *number);
+        write_unsigned(out, data.len() as u64);
+    }
+    for (_, data) in written {
+        out.extend_from_slice(data);
+    }
+}
+
+/// A boolean column begins with the number of falses.
+fn all_false(count: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    if count > 0 {
+        write_unsigned(&mut out, count as u64);
+    }
+    out
+}
+
+fn action_number(action: &OpAction) -> u64 {
+    match action {
+        OpAction::MakeMap => MAKE_MAP,
+        OpAction::Set(_) => SET,
+    }
+}
+
+/// Appends a value's bytes and answers its type and length.
+fn write_value(out: &mut Vec<u8>, action: &OpAction) -> u64 {
+    match action {
+        OpAction::MakeMap | OpAction::Set(Scalar::Null) => 0,
+        OpAction::Set(Scalar::Bool(false)) => 1,
+        OpAction::Set(Scalar::Bool(true)) => 2,
+        OpAction::Set(Scalar::Number(number)) => {
+            out.extend_from_slice(&number.to_le_bytes());
+            8 << 4 | 5
+        }
+        OpAction::Set(Scalar::Text(text)) => {
+            out.extend_from_slice(text.as_bytes());
+            (text.len() as u64) << 4 | 6
+        }
+    }
+}
