@@ -1,0 +1,11 @@
+//! The whole system from outside: real processes, real sockets, real files, and the tree itself.
+//!
+//! One test binary. `tidy` reads the tree; everything else starts the two programs and treats them as a person, a
+//! script or a bad network would. Nothing here sleeps for a fixed time: it waits for a condition, with a deadline.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod tidy;
