@@ -106,6 +106,11 @@ impl Scanner {
         self.place
     }
 
+    /// The largest watermark met so far: every byte before it is known to have reached the disk.
+    pub fn watermark(&self) -> u64 {
+        self.watermark
+    }
+
     /// Whether anything but sound lines in order has been met so far.
     pub fn is_damaged(&self) -> bool {
         self.damage.is_some()
