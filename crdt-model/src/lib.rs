@@ -8,14 +8,21 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::unwrap_in_result))]
 
 mod change;
+mod document;
 mod ids;
+mod index;
 pub mod limits;
 mod location;
 mod op;
 mod refusal;
+mod register;
+mod replay;
 
 pub use change::{Change, ChangeDraft};
+pub use document::{Document, NewOps, Pen, Received, Target, Touched, Written};
 pub use ids::{ActorId, ChangeHash, InvalidHex, InvalidOpId, OpId};
+pub use index::{Admission, Index};
 pub use location::{Author, InvalidLocation, LocationName, Priority};
 pub use op::{ObjectId, Op, OpAction, RegisterId, Scalar};
 pub use refusal::Refusal;
+pub use replay::{Rank, RankedWrite, replay_order};

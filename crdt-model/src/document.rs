@@ -1,0 +1,319 @@
+//! A replica's document: every change it knows, who wins where, and Automerge's own state behind it.
+//!
+//! The document knows maps, registers and writes; what a squat is stands in `meet.rs`. Changes are judged one by
+//! one by the [`Index`] and handed to Automerge in batches when a value is read: applying five thousand changes
+//! at once costs as much as applying thirty one by one.
+
+mod writing;
+
+use std::sync::Arc;
+
+use automerge::Automerge;
+
+pub use writing::{NewOps, Pen, Target};
+
+use crate::change::Change;
+use crate::ids::{ActorId, ChangeHash, OpId};
+use crate::index::{Admission, Index, RegisterNumber, Write};
+use crate::location::Author;
+use crate::op::{ObjectId, OpAction, RegisterId, Scalar};
+use crate::refusal::Refusal;
+use crate::register::{ReplayOrders, standing_values, undisputed_values};
+
+/// A copy of one meet's document.
+pub struct Document {
+    index: Index,
+    orders: ReplayOrders,
+    /// The bytes of every change, in order of admission.
+    bytes: Vec<Arc<[u8]>>,
+    automerge: Automerge,
+    /// How many of the changes Automerge has; it gets the others when a value is read.
+    applied: usize,
+}
+
+/// What a batch of changes did.
+#[derive(Clone, Debug, Default)]
+pub struct Received {
+    /// One verdict for each change, in the order given.
+    pub verdicts: Vec<Result<Admission, Refusal>>,
+    /// The registers that were written, ascending, with the write each showed before.
+    pub touched: Vec<Touched>,
+}
+
+/// A register that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// The register.
+    pub register: RegisterId,
+    /// The write it showed before.
+    pub before: Option<OpId>,
+}
+
+/// One write of a register with everything a person may want to know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The write's name.
+    pub id: OpId,
+    /// What it wrote.
+    pub value: Scalar,
+    /// The location that wrote it, and the priority it held.
+    pub author: Author,
+    /// The author's wall clock in seconds since 1970; for people only.
+    pub time: i64,
+    /// The reason the author gave.
+    pub reason: Option<String>,
+    /// The change it is part of.
+    pub change: ChangeHash,
+    /// The writes it replaced: what its author had seen.
+    pub replaces: Vec<OpId>,
+    /// Whether nobody has overwritten it.
+    pub standing: bool,
+    /// Whether the register shows it.
+    pub shown: bool,
+}
+
+impl Document {
+    /// An empty document of the meet whose genesis has this hash.
+    pub fn new(root: ChangeHash) -> Self {
+        Self {
+            index: Index::new(root),
+            orders: ReplayOrders::default(),
+            bytes: Vec::new(),
+            automerge: Automerge::new(),
+            applied: 0,
+        }
+    }
+
+    /// Takes in changes from anyone, in any order. A refused one takes no other down with it.
+    ///
+    /// A change whose dependencies come later in the batch is judged after them.
+    pub fn receive(&mut self, changes: &[Change]) -> Received {
+        let mut verdicts = vec![None; changes.len()];
+        let mut touched = Vec::new();
+        let mut progress = true;
+        while progress {
+            progress = false;
+            for (change, verdict) in changes.iter().zip(&mut verdicts) {
+                if !matches!(verdict, None | Some(Ok(Admission::Waiting { .. }))) {
+                    continue;
+                }
+                let judged = self.admit(change, &mut touched);
+                progress |= judged == Ok(Admission::Admitted);
+                *verdict = Some(judged);
+            }
+        }
+        touched.sort_by(|a, b| a.register.cmp(&b.register));
+        Received {
+            verdicts: verdicts.into_iter().flatten().collect(),
+            touched,
+        }
+    }
+
+    fn admit(&mut self, change: &Change, touched: &mut Vec<Touched>) -> Result<Admission, Refusal> {
+        let admission = self.index.admit(change)?;
+        if admission == Admission::Admitted {
+            self.bytes.push(Arc::clone(change.bytes()));
+            for op in change.ops() {
+                let register = RegisterId {
+                    object: op.object,
+                    key: op.key.clone(),
+                };
+                self.place(register, &op.action, touched);
+            }
+        }
+        Ok(admission)
+    }
+
+    fn place(&mut self, register: RegisterId, action: &OpAction, touched: &mut Vec<Touched>) {
+        let (OpAction::Set(_), Some(number)) = (action, self.index.register_number(&register))
+        else {
+            return;
+        };
+        if !touched.iter().any(|touched| touched.register == register) {
+            let before = self.winner_before_last(number);
+            touched.push(Touched { register, before });
+        }
+        self.orders.place_last(&self.index, number);
+    }
+
+    /// What a register showed before the write that was admitted last, which is not placed yet.
+    fn winner_before_last(&self, number: RegisterNumber) -> Option<OpId> {
+        let writes = &self.index.register(number).writes;
+        let (_, before) = writes.split_last()?;
+        let order = self.orders.placed(number, before.len());
+        order.map(|place| self.index.op_id_of(&writes[place as usize]))
+    }
+
+    /// What admission knows of the meet.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// A change, if it is part of the meet.
+    pub fn change(&self, hash: &ChangeHash) -> Option<Change> {
+        self.change_at(self.index.number_of(hash)?)
+    }
+
+    /// A change by its place in the order of admission.
+    pub fn change_at(&self, number: usize) -> Option<Change> {
+        let bytes = self.bytes.get(number)?;
+        // It was decoded once before it was admitted.
+        Change::decode(bytes).ok()
+    }
+
+    /// The exact bytes of a change by its place in the order of admission.
+    pub fn bytes_at(&self, number: usize) -> Option<&Arc<[u8]>> {
+        self.bytes.get(number)
+    }
+
+    /// The write that a register shows.
+    pub fn shown_write(&self, register: &RegisterId) -> Option<OpId> {
+        let number = self.index.register_number(register)?;
+        self.winner(number).map(|write| self.index.op_id_of(write))
+    }
+
+    fn winner(&self, number: RegisterNumber) -> Option<&Write> {
+        self.orders.winner(&self.index, number)
+    }
+
+    /// The value that a register shows.
+    pub fn value(&mut self, register: &RegisterId) -> Option<Scalar> {
+        let shown = self.shown_write(register)?;
+        self.flush();
+        let mut standing = standing_values(&self.automerge, register);
+        let place = standing.iter().position(|(id, _)| *id == shown)?;
+        Some(standing.swap_remove(place).1)
+    }
+
+    /// All registers of a map and the values they show, ascending by key.
+    pub fn values(&mut self, object: &ObjectId) -> Vec<(String, Scalar)> {
+        self.flush();
+        let undisputed = undisputed_values(&self.automerge, object);
+        let shown = undisputed.into_iter().filter_map(|(key, value)| {
+            let register = RegisterId {
+                object: *object,
+                key,
+            };
+            let value = match value {
+                Some(value) => value,
+                None => self.value(&register)?,
+            };
+            Some((register.key, value))
+        });
+        shown.collect()
+    }
+
+    /// The maps inside a map with their keys, ascending by key.
+    pub fn maps(&self, object: &ObjectId) -> Vec<(String, ObjectId)> {
+        self.index.maps_in(object)
+    }
+
+    /// Whether a register has at least two unoverwritten writes of different values.
+    pub fn is_disputed(&mut self, register: &RegisterId) -> bool {
+        let Some(number) = self.index.register_number(register) else {
+            return false;
+        };
+        if self.index.tips_of(self.index.register(number)).len() < 2 {
+            return false;
+        }
+        self.flush();
+        let standing = standing_values(&self.automerge, register);
+        standing.iter().any(|(_, value)| *value != standing[0].1)
+    }
+
+    /// Every disputed register, in order of first writing.
+    pub fn disputed(&mut self) -> Vec<RegisterId> {
+        let candidates: Vec<RegisterId> = self
+            .index
+            .register_numbers()
+            .filter(|&number| self.index.tips_of(self.index.register(number)).len() > 1)
+            .map(|number| self.index.register_id(number))
+            .collect();
+        candidates
+            .into_iter()
+            .filter(|register| self.is_disputed(register))
+            .collect()
+    }
+
+    /// Every write of a register in the replay order; the last one is shown.
+    ///
+    /// Reads the changes that wrote, so it costs time in their number.
+    pub fn history(&self, register: &RegisterId) -> Vec<Written> {
+        let Some(number) = self.index.register_number(register) else {
+            return Vec::new();
+        };
+        let order = self.orders.order(&self.index, number);
+        let writes = &self.index.register(number).writes;
+        let mut history: Vec<Written> = order
+            .iter()
+            .filter_map(|&place| self.written(number, &writes[place as usize]))
+            .collect();
+        if let Some(last) = history.last_mut() {
+            last.shown = true;
+        }
+        history
+    }
+
+    /// One write of a register, if there is one of that name.
+    pub fn write_named(&self, register: &RegisterId, id: &OpId) -> Option<Written> {
+        self.history(register)
+            .into_iter()
+            .find(|written| written.id == *id)
+    }
+
+    fn written(&self, number: RegisterNumber, write: &Write) -> Option<Written> {
+        let change = self.change_at(write.change as usize)?;
+        let op = change
+            .ops()
+            .get((write.counter - change.start_op()) as usize)?;
+        let OpAction::Set(value) = &op.action else {
+            return None;
+        };
+        let tips = self.index.tips_of(self.index.register(number));
+        let standing = tips
+            .iter()
+            .any(|&tip| self.index.register(number).writes[tip as usize].change == write.change);
+        Some(Written {
+            id: self.index.op_id_of(write),
+            value: value.clone(),
+            author: self.index.author_of(write).clone(),
+            time: change.time(),
+            reason: change.message().map(str::to_owned),
+            change: self.index.hash_of(write),
+            replaces: op.preds.clone(),
+            standing,
+            shown: false,
+        })
+    }
+
+    /// The document as Automerge's own file, which any Automerge program can open.
+    pub fn save(&mut self) -> Vec<u8> {
+        self.flush();
+        self.automerge.save()
+    }
+
+    /// Whether an actor has written here.
+    pub fn knows_actor(&self, actor: &ActorId) -> bool {
+        self.index.next_seq(actor) > 1
+    }
+
+    /// Hands Automerge the changes it does not have yet.
+    fn flush(&mut self) {
+        if self.applied == self.bytes.len() {
+            return;
+        }
+        let outstanding = self.bytes[self.applied..].iter();
+        let changes: Vec<automerge::Change> = outstanding
+            .filter_map(|bytes| automerge::Change::try_from(&bytes[..]).ok())
+            .collect();
+        let applied = self.automerge.apply_changes(changes);
+        debug_assert!(
+            applied.is_ok(),
+            "admission lets nothing through that Automerge refuses: {applied:?}"
+        );
+        self.applied = self.bytes.len();
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,54 @@
+//! The replay order, as its definition says it.
+//!
+//! The writes of a register are replayed so that a write always comes after the writes it had seen; among those
+//! that could come next, the lower rank goes first; the last write stands. `register.rs` keeps this order in place
+//! as writes arrive. This file is what it is measured against.
+
+use std::collections::BTreeSet;
+
+use crate::ids::ActorId;
+use crate::location::Priority;
+
+/// What decides between writes that did not know of each other: the higher rank is replayed later.
+///
+/// Fields are compared in order. With equal priorities the larger operation counter wins, which is the busier
+/// device and not the later typist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank {
+    /// The priority that the author's location held.
+    pub priority: Priority,
+    /// The operation's counter.
+    pub counter: u32,
+    /// The operation's actor.
+    pub actor: ActorId,
+}
+
+/// A write as the definition sees it. Writes name each other by their place in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RankedWrite {
+    /// Its rank.
+    pub rank: Rank,
+    /// The writes it replaces.
+    pub preds: Vec<usize>,
+}
+
+/// Replays the writes of one register and answers their places in order; the last one stands.
+///
+/// A write whose preds never come, because they form a cycle or lie outside the list, is left out.
+pub fn replay_order(writes: &[RankedWrite]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(writes.len());
+    let mut waiting: BTreeSet<usize> = (0..writes.len()).collect();
+    let mut replayed = BTreeSet::new();
+    loop {
+        let ready = waiting.iter().copied().filter(|&place| {
+            let preds = &writes[place].preds;
+            preds.iter().all(|pred| replayed.contains(pred))
+        });
+        let Some(next) = ready.min_by_key(|&place| writes[place].rank) else {
+            return order;
+        };
+        waiting.remove(&next);
+        replayed.insert(next);
+        order.push(next);
+    }
+}
