@@ -1,0 +1,505 @@
+//! What a client says to a relay.
+
+use serde::{Deserialize, Serialize};
+use spotter_model::{ChangeHash, LocationName, Priority};
+
+use crate::change_bytes::ChangeBytes;
+use crate::decode::{self, ProtocolError};
+use crate::limits::{HEADS_MAX, HEADS_WHEN_JOINING_MAX, UPDATES_PER_MESSAGE_MAX};
+use crate::meet_id::MeetId;
+use crate::position::{Chain, LogId, Position};
+use crate::roster::RosterEntry;
+use crate::secrets::{Password, SessionToken, Ticket};
+use crate::session_id::SessionId;
+
+/// One message from a client to a relay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "msgType", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClientMessage {
+    /// Takes a meet live.
+    CreateMeet(CreateMeet),
+    /// Joins a live meet, or returns to it.
+    JoinMeet(JoinMeet),
+    /// Gives a meet back to a relay that lost it, and joins it.
+    RecoverMeet(RecoverMeet),
+    /// Offers changes.
+    UpdateInit(UpdateInit),
+    /// Asks for what is missing.
+    ClientPull(ClientPull),
+    /// Hands in the results.
+    PublishMeet(PublishMeet),
+    /// Adds a location, gives it another priority or another name.
+    SetLocation(SetLocation),
+    /// Changes the meet's password.
+    ChangePassword(ChangePassword),
+    /// Asks who has a session.
+    ListSessions(ListSessions),
+    /// Ends a session.
+    RevokeSession(RevokeSession),
+    /// Closes the meet for good.
+    FinishMeet(FinishMeet),
+}
+
+/// `CREATE_MEET`: take a meet live. The sender becomes its initiator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateMeet {
+    /// The version of these words.
+    pub protocol: u32,
+    /// Which of the locations the sender sits at.
+    pub this_location_name: LocationName,
+    /// The password everyone will join with.
+    pub password: Password,
+    /// The locations that may be joined, and their priorities.
+    #[serde(alias = "endpoints")]
+    pub locations: Vec<RosterEntry>,
+    /// The hash of the meet's genesis change.
+    pub root: ChangeHash,
+}
+
+/// `JOIN_MEET`: join by password, or return by token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "JoinMeetFields", into = "JoinMeetFields")]
+pub struct JoinMeet {
+    /// The version of these words.
+    pub protocol: u32,
+    /// Which meet.
+    pub meet_id: MeetId,
+    /// By what right.
+    pub by: JoinBy,
+    /// The ticket, in case the relay has forgotten the meet.
+    pub ticket: Option<Ticket>,
+    /// Up to where the replica knows the relay's log.
+    pub position: Option<Position>,
+    /// The replica's heads, for when the position means nothing to the relay.
+    pub heads: Option<Vec<ChangeHash>>,
+}
+
+/// The right by which a client joins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinBy {
+    /// The shared password, as this location.
+    Password {
+        /// The location to join as.
+        location_name: LocationName,
+        /// The meet's password.
+        password: Password,
+    },
+    /// A session of before; costs the relay no password check.
+    Token(SessionToken),
+}
+
+/// `RECOVER_MEET`: the ticket of a meet that the relay has lost, and a right to join it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RecoverMeetFields", into = "RecoverMeetFields")]
+pub struct RecoverMeet {
+    /// The version of these words.
+    pub protocol: u32,
+    /// What the relay wrote for this moment.
+    pub ticket: Ticket,
+    /// By what right.
+    pub by: JoinBy,
+}
+
+/// `UPDATE_INIT`: changes the sender holds and the relay may not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateInit {
+    /// Checked if present; the connection has a session anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// The changes, each after those it builds on.
+    pub updates: Vec<OfferedUpdate>,
+}
+
+/// One change on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferedUpdate {
+    /// The sender's own number for it, repeated in the answer.
+    pub local_seq_num: u64,
+    /// The change.
+    pub change: ChangeBytes,
+    /// The last position the sender knew when it made the change. Decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_server_seq_num: Option<u64>,
+}
+
+/// `CLIENT_PULL`: send me what I am missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "ClientPullFields", into = "ClientPullFields")]
+pub struct ClientPull {
+    /// Checked if present.
+    pub session_token: Option<SessionToken>,
+    /// What the sender has.
+    pub from: PullFrom,
+}
+
+/// What the sender of a pull has already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PullFrom {
+    /// Everything up to a position of the relay's log.
+    Position {
+        /// The last position known.
+        last_server_seq: u64,
+        /// Whose numbers these are; without it, the current log's.
+        log_id: Option<LogId>,
+        /// The chain at that position; without it, it is not checked.
+        chain: Option<Chain>,
+    },
+    /// These changes and everything they build on.
+    Heads(Vec<ChangeHash>),
+}
+
+/// `PUBLISH_MEET`: the results, for whoever puts them into OpenPowerlifting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublishMeet {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// Where questions about the results go.
+    pub return_email: String,
+    /// OpenLifter's export for OpenPowerlifting.
+    pub opl_csv: String,
+}
+
+/// `SET_LOCATION`: add a location or change one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetLocation {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// Which location.
+    pub location_name: LocationName,
+    /// The priority it has from its next join on.
+    pub priority: Priority,
+    /// What it is called from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<LocationName>,
+}
+
+/// `CHANGE_PASSWORD`: sessions stay, later joins need the new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangePassword {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// The password of before.
+    pub old_password: Password,
+    /// The password from now on.
+    pub new_password: Password,
+}
+
+/// `LIST_SESSIONS`: who may come back without the password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListSessions {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+}
+
+/// `REVOKE_SESSION`: end a session, and keep it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevokeSession {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// Which session, as listed.
+    pub session_id: SessionId,
+}
+
+/// `FINISH_MEET`: the meet takes no more changes and moves to the finished ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FinishMeet {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+}
+
+impl ClientMessage {
+    /// Reads one message.
+    ///
+    /// # Errors
+    /// When the text is no message of this protocol; the error names the field and what is wrong with it.
+    pub fn decode(text: &str) -> Result<Self, ProtocolError> {
+        let envelope = decode::Envelope::read(text)?;
+        match envelope.msg_type.as_ref() {
+            "CREATE_MEET" => envelope.opening(text).map(Self::CreateMeet),
+            "JOIN_MEET" => envelope.opening(text).map(Self::JoinMeet),
+            "RECOVER_MEET" => envelope.opening(text).map(Self::RecoverMeet),
+            "UPDATE_INIT" => envelope.fields(text).map(Self::UpdateInit),
+            "CLIENT_PULL" => envelope.fields(text).map(Self::ClientPull),
+            "PUBLISH_MEET" => envelope.fields(text).map(Self::PublishMeet),
+            "SET_LOCATION" => envelope.fields(text).map(Self::SetLocation),
+            "CHANGE_PASSWORD" => envelope.fields(text).map(Self::ChangePassword),
+            "LIST_SESSIONS" => envelope.fields(text).map(Self::ListSessions),
+            "REVOKE_SESSION" => envelope.fields(text).map(Self::RevokeSession),
+            "FINISH_MEET" => envelope.fields(text).map(Self::FinishMeet),
+            _ => Err(envelope.unknown()),
+        }
+        .and_then(Self::bounded)
+    }
+
+    /// The message as it travels.
+    pub fn encode(&self) -> String {
+        decode::encode(self)
+    }
+
+    /// The word in `msgType`.
+    pub const fn msg_type(&self) -> &'static str {
+        match self {
+            Self::CreateMeet(_) => "CREATE_MEET",
+            Self::JoinMeet(_) => "JOIN_MEET",
+            Self::RecoverMeet(_) => "RECOVER_MEET",
+            Self::UpdateInit(_) => "UPDATE_INIT",
+            Self::ClientPull(_) => "CLIENT_PULL",
+            Self::PublishMeet(_) => "PUBLISH_MEET",
+            Self::SetLocation(_) => "SET_LOCATION",
+            Self::ChangePassword(_) => "CHANGE_PASSWORD",
+            Self::ListSessions(_) => "LIST_SESSIONS",
+            Self::RevokeSession(_) => "REVOKE_SESSION",
+            Self::FinishMeet(_) => "FINISH_MEET",
+        }
+    }
+
+    /// The token a message after joining may repeat.
+    pub const fn session_token(&self) -> Option<&SessionToken> {
+        match self {
+            Self::CreateMeet(_) | Self::JoinMeet(_) | Self::RecoverMeet(_) => None,
+            Self::UpdateInit(message) => message.session_token.as_ref(),
+            Self::ClientPull(message) => message.session_token.as_ref(),
+            Self::PublishMeet(message) => message.session_token.as_ref(),
+            Self::SetLocation(message) => message.session_token.as_ref(),
+            Self::ChangePassword(message) => message.session_token.as_ref(),
+            Self::ListSessions(message) => message.session_token.as_ref(),
+            Self::RevokeSession(message) => message.session_token.as_ref(),
+            Self::FinishMeet(message) => message.session_token.as_ref(),
+        }
+    }
+
+    fn bounded(self) -> Result<Self, ProtocolError> {
+        let (field, count, most) = match &self {
+            Self::UpdateInit(message) => {
+                ("updates", message.updates.len(), UPDATES_PER_MESSAGE_MAX)
+            }
+            Self::JoinMeet(message) => (
+                "heads",
+                message.heads.as_ref().map_or(0, Vec::len),
+                HEADS_WHEN_JOINING_MAX,
+            ),
+            Self::ClientPull(ClientPull {
+                from: PullFrom::Heads(heads),
+                ..
+            }) => ("heads", heads.len(), HEADS_MAX),
+            Self::ClientPull(_)
+            | Self::CreateMeet(_)
+            | Self::RecoverMeet(_)
+            | Self::PublishMeet(_)
+            | Self::SetLocation(_)
+            | Self::ChangePassword(_)
+            | Self::ListSessions(_)
+            | Self::RevokeSession(_)
+            | Self::FinishMeet(_) => return Ok(self),
+        };
+        if count > most {
+            Err(ProtocolError::too_many(self.msg_type(), field, count, most))
+        } else {
+            Ok(self)
+        }
+    }
+}
+
+/// `JOIN_MEET` as it travels, where nothing says yet which fields go together.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JoinMeetFields {
+    protocol: u32,
+    meet_id: MeetId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location_name: Option<LocationName>,
+    #[serde(default, alias = "Password", skip_serializing_if = "Option::is_none")]
+    password: Option<Password>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_token: Option<SessionToken>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket: Option<Ticket>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    position: Option<Position>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heads: Option<Vec<ChangeHash>>,
+}
+
+/// `RECOVER_MEET` as it travels.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RecoverMeetFields {
+    protocol: u32,
+    ticket: Ticket,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location_name: Option<LocationName>,
+    #[serde(default, alias = "Password", skip_serializing_if = "Option::is_none")]
+    password: Option<Password>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_token: Option<SessionToken>,
+}
+
+/// `CLIENT_PULL` as it travels.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientPullFields {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_token: Option<SessionToken>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_server_seq: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_id: Option<LogId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chain: Option<Chain>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heads: Option<Vec<ChangeHash>>,
+}
+
+impl JoinBy {
+    fn from_fields(
+        location_name: Option<LocationName>,
+        password: Option<Password>,
+        session_token: Option<SessionToken>,
+    ) -> Result<Self, &'static str> {
+        match (location_name, password, session_token) {
+            (Some(location_name), Some(password), None) => Ok(Self::Password {
+                location_name,
+                password,
+            }),
+            (None, None, Some(token)) => Ok(Self::Token(token)),
+            (Some(_), None, None) => Err("`locationName` needs `password` beside it"),
+            (None, Some(_), None) => Err("`password` needs `locationName` beside it"),
+            (None, None, None) => Err("missing `locationName` and `password`, or `sessionToken`"),
+            (Some(_), _, Some(_)) => {
+                Err("`sessionToken` names its location itself: leave out `locationName`")
+            }
+            (None, Some(_), Some(_)) => {
+                Err("`sessionToken` stands for the password: leave out `password`")
+            }
+        }
+    }
+
+    fn into_fields(self) -> (Option<LocationName>, Option<Password>, Option<SessionToken>) {
+        match self {
+            Self::Password {
+                location_name,
+                password,
+            } => (Some(location_name), Some(password), None),
+            Self::Token(token) => (None, None, Some(token)),
+        }
+    }
+}
+
+impl TryFrom<JoinMeetFields> for JoinMeet {
+    type Error = &'static str;
+
+    fn try_from(fields: JoinMeetFields) -> Result<Self, &'static str> {
+        Ok(Self {
+            protocol: fields.protocol,
+            meet_id: fields.meet_id,
+            by: JoinBy::from_fields(fields.location_name, fields.password, fields.session_token)?,
+            ticket: fields.ticket,
+            position: fields.position,
+            heads: fields.heads,
+        })
+    }
+}
+
+impl From<JoinMeet> for JoinMeetFields {
+    fn from(message: JoinMeet) -> Self {
+        let (location_name, password, session_token) = message.by.into_fields();
+        Self {
+            protocol: message.protocol,
+            meet_id: message.meet_id,
+            location_name,
+            password,
+            session_token,
+            ticket: message.ticket,
+            position: message.position,
+            heads: message.heads,
+        }
+    }
+}
+
+impl TryFrom<RecoverMeetFields> for RecoverMeet {
+    type Error = &'static str;
+
+    fn try_from(fields: RecoverMeetFields) -> Result<Self, &'static str> {
+        let by = JoinBy::from_fields(fields.location_name, fields.password, fields.session_token)?;
+        Ok(Self {
+            protocol: fields.protocol,
+            ticket: fields.ticket,
+            by,
+        })
+    }
+}
+
+impl From<RecoverMeet> for RecoverMeetFields {
+    fn from(message: RecoverMeet) -> Self {
+        let (location_name, password, session_token) = message.by.into_fields();
+        Self {
+            protocol: message.protocol,
+            ticket: message.ticket,
+            location_name,
+            password,
+            session_token,
+        }
+    }
+}
+
+impl TryFrom<ClientPullFields> for ClientPull {
+    type Error = &'static str;
+
+    fn try_from(fields: ClientPullFields) -> Result<Self, &'static str> {
+        let from = match (fields.last_server_seq, fields.heads) {
+            (Some(last_server_seq), None) => PullFrom::Position {
+                last_server_seq,
+                log_id: fields.log_id,
+                chain: fields.chain,
+            },
+            (None, Some(heads)) => PullFrom::Heads(heads),
+            (Some(_), Some(_)) => return Err("give either `lastServerSeq` or `heads`"),
+            (None, None) => return Err("missing `lastServerSeq` or `heads`"),
+        };
+        Ok(Self {
+            session_token: fields.session_token,
+            from,
+        })
+    }
+}
+
+impl From<ClientPull> for ClientPullFields {
+    fn from(message: ClientPull) -> Self {
+        let session_token = message.session_token;
+        match message.from {
+            PullFrom::Position {
+                last_server_seq,
+                log_id,
+                chain,
+            } => Self {
+                session_token,
+                last_server_seq: Some(last_server_seq),
+                log_id,
+                chain,
+                heads: None,
+            },
+            PullFrom::Heads(heads) => Self {
+                session_token,
+                last_server_seq: None,
+                log_id: None,
+                chain: None,
+                heads: Some(heads),
+            },
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The bounds of every word on the wire, each with its reason. The limits of a change's own bytes are
+//! part of the format and live in the model; rates and quotas are a relay's policy and live there.
+
+/// The one version of these words that exists.
+pub const PROTOCOL: u32 = 1;
+
+/// Longest message either side accepts, in bytes of text. A batch of changes is cut to fit.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
+
+/// Longest message accepted before a session exists: the largest roster, a ticket and 256 heads fit.
+pub const FIRST_MESSAGE_BYTES_MAX: usize = 64 << 10;
+
+/// What a sender aims at for one message that carries several changes, so that others get a turn between two.
+pub const SLICE_BYTES: usize = 128 << 10;
+
+/// Most changes in one `UPDATE_INIT` or `UPDATE_RELAY`.
+pub const UPDATES_PER_MESSAGE_MAX: usize = 1_000;
+
+/// Most heads in `JOIN_MEET`; a replica with more joins first and then sends `CLIENT_PULL`.
+pub const HEADS_WHEN_JOINING_MAX: usize = 256;
+
+/// Most heads in any other message. Each costs 67 bytes, so this stays inside a message.
+pub const HEADS_MAX: usize = 10_000;
+
+/// Most locations in a roster. A large meet has a dozen.
+pub const LOCATIONS_MAX: usize = 32;
+
+/// Former names remembered for one location; the oldest is forgotten first.
+pub const FORMER_NAMES_MAX: usize = 4;
+
+/// Fewest characters of a password.
+pub const PASSWORD_CHARS_MIN: usize = 10;
+
+/// Most bytes of a password, so that hashing it costs the same for everyone.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+
+/// Most characters of a session token's text.
+pub const TOKEN_CHARS_MAX: usize = 1_024;
+
+/// Most characters of a recovery ticket's text.
+pub const TICKET_CHARS_MAX: usize = 40 << 10;
+
+/// Most bytes of the results in `PUBLISH_MEET`; a thousand lifters take a quarter of this.
+pub const OPL_CSV_BYTES_MAX: usize = 768 << 10;
+
+/// Most bytes of an e-mail address.
+pub const EMAIL_BYTES_MAX: usize = 254;

@@ -1,0 +1,159 @@
+//! Where a change stands in a relay's log, and how a client notices that the log is not the one it knew.
+//!
+//! Positions name the order of receipt and decide nothing.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use spotter_model::ChangeHash;
+use thiserror::Error;
+
+/// The random name of one incarnation of a meet's log. Another one means that memory was lost.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogId([u8; 8]);
+
+impl LogId {
+    /// The id with these bytes, which the caller has drawn at random.
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// A running checksum over the hashes of all changes up to a position: equal chains at equal
+/// positions of one log mean equal histories.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Chain(u32);
+
+impl Chain {
+    /// The chain at position 0.
+    pub const START: Self = Self(0);
+
+    /// The chain one position further, where `hash` stands.
+    #[must_use]
+    pub fn then(self, hash: &ChangeHash) -> Self {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&self.0.to_be_bytes());
+        checksum.update(hash.as_bytes());
+        Self(checksum.finalize())
+    }
+}
+
+/// A place in one log: everything up to and including `server_seq_num` is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Position {
+    /// Whose numbers these are.
+    pub log_id: LogId,
+    /// The last position known; 0 before the first change.
+    pub server_seq_num: u64,
+    /// The chain at that position.
+    pub chain: Chain,
+}
+
+/// A text that should have been a fixed number of lower-case hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected {digits} lower-case hex digits")]
+pub struct NotHex {
+    digits: usize,
+}
+
+fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], NotHex> {
+    let refused = NotHex { digits: 2 * N };
+    if text.len() != 2 * N
+        || !text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
+        return Err(refused);
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).map_err(|_| refused)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| refused)?;
+    }
+    Ok(bytes)
+}
+
+impl FromStr for LogId {
+    type Err = NotHex;
+
+    fn from_str(text: &str) -> Result<Self, NotHex> {
+        parse_hex(text).map(Self)
+    }
+}
+
+impl FromStr for Chain {
+    type Err = NotHex;
+
+    fn from_str(text: &str) -> Result<Self, NotHex> {
+        parse_hex(text).map(u32::from_be_bytes).map(Self)
+    }
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+macro_rules! hex_words {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+hex_words!(LogId, Chain);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_depend_on_every_hash_and_on_their_order() {
+        let [a, b] = ["aa", "bb"].map(|pair| pair.repeat(32).parse::<ChangeHash>().unwrap());
+        assert_eq!(Chain::START.to_string(), "00000000");
+        assert_ne!(
+            Chain::START.then(&a).then(&b),
+            Chain::START.then(&b).then(&a)
+        );
+        assert_ne!(Chain::START.then(&a), Chain::START.then(&a).then(&a));
+    }
+
+    #[test]
+    fn hex_is_lower_case_and_of_exact_length() {
+        assert_eq!("00ff".parse::<LogId>(), Err(NotHex { digits: 16 }));
+        assert_eq!(
+            "0011223344556677".parse::<LogId>().unwrap().to_string(),
+            "0011223344556677"
+        );
+        assert_eq!(
+            "0011223344556A77".parse::<LogId>(),
+            Err(NotHex { digits: 16 })
+        );
+        assert_eq!("+0112233".parse::<Chain>(), Err(NotHex { digits: 8 }));
+        assert_eq!("é0123456".parse::<Chain>(), Err(NotHex { digits: 8 }));
+    }
+}

@@ -1,0 +1,10 @@
+//! The words, from outside: golden files, malformed texts, and laws.
+#![allow(
+    missing_docs,
+    reason = "a test binary has no readers of its documentation"
+)]
+
+mod examples;
+mod golden;
+mod laws;
+mod malformed;
