@@ -3,6 +3,7 @@
     missing_docs,
     reason = "a test binary has no readers of its documentation"
 )]
+#![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
 mod examples;
 mod golden;
