@@ -1,0 +1,166 @@
+//! Everything a relay can ask its shell to do.
+
+use std::sync::Arc;
+
+use spotter_model::ChangeHash;
+use spotter_relay_protocol::{ChangeBytes, CloseReason, LogId, MeetId, Password, SessionId};
+
+use crate::event::Event;
+use crate::input::LinkId;
+use crate::records::{MeetRecords, ScryptParams};
+
+/// Names one password check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobId(pub u64);
+
+/// Names one reading of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReadId(pub u64);
+
+/// Names one append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BatchId(pub u64);
+
+/// Names one saving of records or of a publication, or one finishing of a meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SaveId(pub u64);
+
+/// One thing to do.
+///
+/// Actions on links happen in the order given. Actions on one meet happen one after the other, in the order
+/// given; actions on different meets do not wait for each other.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Send a text frame. Answered by `Sent` once the bytes have left the process.
+    Send {
+        /// Where to.
+        link: LinkId,
+        /// The message, shared by everyone it goes to.
+        text: Arc<str>,
+    },
+    /// Send what is queued, then close, and forget the link soon even if the other side does not answer.
+    /// Answered by `Disconnected`.
+    Close {
+        /// Which connection.
+        link: LinkId,
+        /// Close code and word.
+        reason: CloseReason,
+    },
+    /// Send a WebSocket ping. The pong is `Heard`.
+    Ping {
+        /// Where to.
+        link: LinkId,
+    },
+    /// Run scrypt; slow by design. At most one job is outstanding. Answered by `PasswordHashed`.
+    HashPassword {
+        /// Which job.
+        job: JobId,
+        /// The salt.
+        salt: [u8; 16],
+        /// How hard.
+        params: ScryptParams,
+        /// What to hash.
+        password: Password,
+    },
+    /// Make a new meet with an empty log, durably. Answered by `MeetCreated`.
+    CreateMeet {
+        /// Its id, which must name no meet yet, current or finished.
+        meet: MeetId,
+        /// The name of its log.
+        log_id: LogId,
+        /// The hash of its genesis.
+        root: ChangeHash,
+        /// Who may join.
+        records: Arc<MeetRecords>,
+    },
+    /// Find a meet and check its log. Answered by `MeetOpened`.
+    OpenMeet {
+        /// Which meet.
+        meet: MeetId,
+    },
+    /// Read consecutive changes of an open meet. Answered by `LogRead`.
+    ReadLog {
+        /// Which meet.
+        meet: MeetId,
+        /// Which read.
+        read: ReadId,
+        /// The position after which to begin; 0 for the beginning.
+        after: u64,
+        /// About how many bytes of changes; at least one change if there is one.
+        bytes_max: usize,
+    },
+    /// Write these changes at the end of the log and sync. At most one is outstanding for a meet. Answered by
+    /// `Appended` or `AppendFailed`.
+    Append {
+        /// Which meet.
+        meet: MeetId,
+        /// Which batch.
+        batch: BatchId,
+        /// The changes, in order.
+        entries: Vec<LogEntry>,
+    },
+    /// Replace the meet's records, durably. Answered by `RecordsSaved`.
+    SaveRecords {
+        /// Which meet.
+        meet: MeetId,
+        /// Which save.
+        save: SaveId,
+        /// Both records, whole.
+        records: Arc<MeetRecords>,
+    },
+    /// Keep results, durably, beside those kept before. Answered by `PublicationSaved`.
+    SavePublication {
+        /// Which meet.
+        meet: MeetId,
+        /// Which save.
+        save: SaveId,
+        /// The results.
+        publication: Arc<Publication>,
+    },
+    /// Move the meet to the finished ones; it stays open. Answered by `MeetFinished`.
+    FinishMeet {
+        /// Which meet.
+        meet: MeetId,
+        /// Which save.
+        save: SaveId,
+    },
+    /// Nobody is connected to the meet any more: let go of its files. Not answered.
+    CloseMeet {
+        /// Which meet.
+        meet: MeetId,
+    },
+    /// Write this into the diagnostic log.
+    Event(Event),
+    /// Everything that was begun before `Drain` is done; the process may end.
+    Drained,
+}
+
+/// One change as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// When it was received, in seconds since 1970; for people to read.
+    pub received_at: i64,
+    /// The session that carried it.
+    pub by: SessionId,
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// Its bytes.
+    pub change: ChangeBytes,
+}
+
+/// Results that somebody handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// When, in seconds since 1970.
+    pub received_at: i64,
+    /// The session that did.
+    pub by: SessionId,
+    /// How many changes the log had.
+    pub server_seq_num: u64,
+    /// The state of the meet they were made from, as far as the relay knew it.
+    pub heads: Vec<ChangeHash>,
+    /// Where to write about them.
+    pub return_email: String,
+    /// OpenLifter's export, opaque to the relay.
+    pub opl_csv: String,
+}

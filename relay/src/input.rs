@@ -1,0 +1,180 @@
+//! Everything that can happen to a relay.
+
+use core::net::IpAddr;
+
+use spotter_relay_protocol::{ChangeBytes, LogId, MeetId};
+
+use crate::action::{BatchId, JobId, ReadId, SaveId};
+use crate::records::MeetRecords;
+use spotter_model::ChangeHash;
+
+/// Names one connection. The shell numbers them and never uses a number twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkId(pub u64);
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Somebody opened a connection and the upgrade to a WebSocket is done.
+    Connected {
+        /// The new connection.
+        link: LinkId,
+        /// Where it comes from, as far as the shell trusts what it is told; guesses are counted against it.
+        address: IpAddr,
+    },
+    /// A text frame arrived.
+    Received {
+        /// From where.
+        link: LinkId,
+        /// The whole message.
+        text: String,
+    },
+    /// Something arrived that is no message: a pong, a ping. Proof that somebody is there.
+    Heard {
+        /// From where.
+        link: LinkId,
+    },
+    /// Bytes of earlier `Send`s have left the process.
+    Sent {
+        /// On which connection.
+        link: LinkId,
+        /// How many bytes of message text.
+        bytes: usize,
+    },
+    /// A connection is gone, whoever closed it. Also follows every `Close`.
+    Disconnected {
+        /// Which.
+        link: LinkId,
+    },
+    /// scrypt has answered `HashPassword`.
+    PasswordHashed {
+        /// Which job.
+        job: JobId,
+        /// The 32 bytes that scrypt made; `None` if it could not run.
+        hash: Option<[u8; 32]>,
+    },
+    /// The store has answered `CreateMeet`.
+    MeetCreated {
+        /// Which meet.
+        meet: MeetId,
+        /// Whether it exists now, durably.
+        outcome: Result<(), CreateTrouble>,
+    },
+    /// The store has answered `OpenMeet`.
+    MeetOpened {
+        /// Which meet.
+        meet: MeetId,
+        /// What it found.
+        outcome: Result<OpenedMeet, OpenTrouble>,
+    },
+    /// The store has answered `ReadLog`.
+    LogRead {
+        /// Which meet.
+        meet: MeetId,
+        /// Which read.
+        read: ReadId,
+        /// Consecutive changes from the position after the one asked for.
+        outcome: Result<LogSlice, StoreTrouble>,
+    },
+    /// A batch is written, synced, and still found under its name.
+    Appended {
+        /// Which meet.
+        meet: MeetId,
+        /// Which batch.
+        batch: BatchId,
+    },
+    /// A batch may or may not be on disk.
+    AppendFailed {
+        /// Which meet.
+        meet: MeetId,
+        /// Which batch.
+        batch: BatchId,
+        /// Why.
+        trouble: StoreTrouble,
+    },
+    /// The store has answered `SaveRecords`.
+    RecordsSaved {
+        /// Which meet.
+        meet: MeetId,
+        /// Which save.
+        save: SaveId,
+        /// Whether the new records are the durable ones.
+        outcome: Result<(), StoreTrouble>,
+    },
+    /// The store has answered `SavePublication`.
+    PublicationSaved {
+        /// Which meet.
+        meet: MeetId,
+        /// Which save.
+        save: SaveId,
+        /// Whether it is durable.
+        outcome: Result<(), StoreTrouble>,
+    },
+    /// The store has answered `FinishMeet`.
+    MeetFinished {
+        /// Which meet.
+        meet: MeetId,
+        /// Which save.
+        save: SaveId,
+        /// Whether the meet is among the finished ones now.
+        outcome: Result<(), StoreTrouble>,
+    },
+    /// Time has passed; [`crate::Relay::next_wakeup`] asked for it.
+    Tick,
+    /// The operator wants the relay to stop: tell everyone, finish what is being written.
+    Drain {
+        /// When clients should come back.
+        retry_after_ms: u64,
+    },
+}
+
+/// Why a store did something else than it was asked, in words for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreTrouble {
+    /// What was durable has changed on disk; only the operator can help.
+    Damaged(String),
+    /// The disk is full or does not answer; trying again later may succeed.
+    Unavailable(String),
+}
+
+/// Why a meet was not created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CreateTrouble {
+    /// The id is in use, by a current meet or a finished one; another is drawn.
+    Taken,
+    /// The store could not.
+    Store(StoreTrouble),
+}
+
+/// Why a meet was not opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenTrouble {
+    /// There is no meet of this id, current or finished.
+    NoSuchMeet,
+    /// The store could not.
+    Store(StoreTrouble),
+}
+
+/// A meet as the store found it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenedMeet {
+    /// The name of the log.
+    pub log_id: LogId,
+    /// The hash of the genesis.
+    pub root: ChangeHash,
+    /// Who may join, and who has.
+    pub records: MeetRecords,
+    /// How many changes the log has.
+    pub end: u64,
+    /// Whether it is among the finished ones.
+    pub finished: bool,
+}
+
+/// Consecutive changes of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogSlice {
+    /// The changes, the first at the position after the one asked for; empty only at the end of the log.
+    pub changes: Vec<ChangeBytes>,
+    /// How many changes the log has.
+    pub end: u64,
+}
