@@ -33,6 +33,8 @@ pub struct Scanner {
 pub struct Line<'a> {
     /// The number of the record, counting from 0; meaningful only if the line stands in order.
     pub record: u64,
+    /// The number of the line as editors count, from 1; meaningful only if the line stands in order.
+    pub number: u64,
     /// The offset at which the line begins.
     pub offset: u64,
     /// Whether all before it is sound as well.
@@ -182,6 +184,7 @@ impl Scanner {
         let is_mark = frame.fields == frame::MARK;
         let line = Line {
             record: self.place.records,
+            number: self.place.lines + 1,
             offset,
             standing: Standing::InOrder,
             fields: frame.fields,
@@ -216,6 +219,7 @@ impl Scanner {
             if frame.fields != frame::MARK {
                 let _ = sink(Line {
                     record: self.place.records,
+                    number: self.place.lines + 1,
                     offset: offset + at as u64,
                     standing: Standing::Adrift,
                     fields: frame.fields,

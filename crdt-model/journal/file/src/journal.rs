@@ -156,6 +156,11 @@ impl<D: Disk> JournalFile<D> {
         self.file.is_none()
     }
 
+    /// Learns that the journal has been moved, with a folder on the way to it, to another path.
+    pub fn moved_to(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
+    }
+
     /// Where the journal lies.
     pub fn path(&self) -> &Path {
         &self.path

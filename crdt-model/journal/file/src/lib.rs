@@ -49,4 +49,4 @@ pub use error::{AppendError, JournalError};
 pub use journal::JournalFile;
 pub use lock::{DirLock, LockError};
 pub use open::{Inspection, Opened, Torn, inspect};
-pub use record::{load_record, save_record};
+pub use record::{load_record, save_file, save_record};

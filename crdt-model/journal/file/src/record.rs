@@ -24,7 +24,7 @@ pub fn save_record<T: Serialize>(path: &Path, record: &T) -> Result<(), JournalE
         source: EncodeError::NotAnObject(Some(error)),
     })?;
     json.push(b'\n');
-    save_bytes(path, &json)
+    save_file(path, &json)
 }
 
 /// Reads a record; `None` if there is none.
@@ -46,7 +46,11 @@ pub fn load_record<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Journa
 }
 
 /// Replaces a whole file, as [`save_record`] does.
-fn save_bytes(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+///
+/// # Errors
+///
+/// Those of the operating system; the old file stands.
+pub fn save_file(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let new = Path::new(&name);

@@ -1,0 +1,121 @@
+//! A store that forgets everything at the end of the process. For tests, and as the contract's simplest reading.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use spotter_relay_protocol::MeetId;
+
+use crate::{LogHead, LogRecord, LogStore, OpenedMeet, Publication, Records, Slice, StoreError};
+
+/// What a log line costs beside the change itself, roughly, so that slices are as long as those of a file.
+const LINE_OVERHEAD_BYTES: usize = 200;
+
+/// Keeps meets in memory. Clones share them, as two processes one after the other share a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    meets: Arc<Mutex<BTreeMap<MeetId, Kept>>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    head: LogHead,
+    records: Records,
+    log: Vec<LogRecord>,
+    publications: Vec<Publication>,
+    finished: bool,
+    open: bool,
+}
+
+impl Memory {
+    fn meets(&self) -> MutexGuard<'_, BTreeMap<MeetId, Kept>> {
+        self.meets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_open<T>(
+        &self,
+        meet: MeetId,
+        act: impl FnOnce(&mut Kept) -> T,
+    ) -> Result<T, StoreError> {
+        match self.meets().get_mut(&meet) {
+            Some(kept) if kept.open => Ok(act(kept)),
+            Some(_) | None => Err(StoreError::NotOpen),
+        }
+    }
+}
+
+impl LogStore for Memory {
+    fn create(&self, head: &LogHead, records: &Records) -> Result<(), StoreError> {
+        let mut meets = self.meets();
+        if meets.contains_key(&head.meet) {
+            return Err(StoreError::Taken);
+        }
+        let kept = Kept {
+            head: *head,
+            records: records.clone(),
+            log: Vec::new(),
+            publications: Vec::new(),
+            finished: false,
+            open: true,
+        };
+        meets.insert(head.meet, kept);
+        Ok(())
+    }
+
+    fn open(&self, meet: MeetId) -> Result<OpenedMeet, StoreError> {
+        let mut meets = self.meets();
+        let kept = meets.get_mut(&meet).ok_or(StoreError::NoSuchMeet)?;
+        kept.open = true;
+        Ok(OpenedMeet {
+            head: kept.head,
+            records: kept.records.clone(),
+            end: kept.log.len() as u64,
+            finished: kept.finished,
+            repaired: None,
+        })
+    }
+
+    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<Slice, StoreError> {
+        self.with_open(meet, |kept| {
+            let rest = kept.log.get(after as usize..).unwrap_or_default();
+            let mut bytes = 0;
+            let fits = |record: &&LogRecord| {
+                let goes_on = bytes < bytes_max.max(1);
+                bytes += LINE_OVERHEAD_BYTES + record.c.as_ref().len() * 4 / 3;
+                goes_on
+            };
+            Slice {
+                changes: rest.iter().take_while(fits).cloned().collect(),
+                end: kept.log.len() as u64,
+            }
+        })
+    }
+
+    fn append(&self, meet: MeetId, records: &[LogRecord]) -> Result<u64, StoreError> {
+        self.with_open(meet, |kept| {
+            kept.log.extend_from_slice(records);
+            kept.log.len() as u64
+        })
+    }
+
+    fn save_records(&self, meet: MeetId, records: &Records) -> Result<(), StoreError> {
+        self.with_open(meet, |kept| kept.records = records.clone())
+    }
+
+    fn publish(&self, meet: MeetId, publication: &Publication) -> Result<u32, StoreError> {
+        self.with_open(meet, |kept| {
+            kept.publications.push(publication.clone());
+            kept.publications.len() as u32
+        })
+    }
+
+    fn finish(&self, meet: MeetId) -> Result<(), StoreError> {
+        self.with_open(meet, |kept| kept.finished = true)
+    }
+
+    fn close(&self, meet: MeetId) -> Result<(), StoreError> {
+        if let Some(kept) = self.meets().get_mut(&meet) {
+            kept.open = false;
+        }
+        Ok(())
+    }
+}
