@@ -170,5 +170,11 @@ impl fmt::Debug for Change {
     }
 }
 
+/// The bytes of a draft, well-formed or not.
+#[cfg(test)]
+pub(crate) fn encode_unchecked(draft: &ChangeDraft) -> Vec<u8> {
+    encode::encode(draft)
+}
+
 #[cfg(test)]
 mod tests;

@@ -299,3 +299,6 @@ fn short(hash: &ChangeHash) -> u64 {
     bytes.copy_from_slice(&hash.as_bytes()[..8]);
     u64::from_le_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests;

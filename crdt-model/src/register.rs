@@ -10,7 +10,7 @@ use automerge::{Automerge, ObjId, ReadDoc as _, ScalarValue, Value};
 use crate::ids::OpId;
 use crate::index::{Index, Register, RegisterNumber, Write};
 use crate::op::{ObjectId, RegisterId, Scalar};
-use crate::replay::Rank;
+use crate::replay::{Rank, replay_position};
 
 /// The replay orders of a document's registers.
 #[derive(Default)]
@@ -20,10 +20,7 @@ pub(crate) struct ReplayOrders {
 }
 
 impl ReplayOrders {
-    /// Places the write that the index admitted last.
-    ///
-    /// A new write has no successors, so it stands before the first write after its last pred that outranks it,
-    /// else at the end; the order of the others does not change.
+    /// Places the write that the index admitted last. The order of the others does not change.
     pub(crate) fn place_last(&mut self, index: &Index, number: RegisterNumber) {
         let register = index.register(number);
         let Some((new, old)) = register.writes.split_last() else {
@@ -71,25 +68,15 @@ impl ReplayOrders {
     }
 }
 
-/// Where a new write belongs in an order, searched from the end: an edit mostly replaces what is shown.
+/// Where a new write belongs in an order of the register's other writes.
 fn position(
     index: &Index,
     register: &Register,
     new: &Write,
     order: impl DoubleEndedIterator<Item = u32> + ExactSizeIterator,
 ) -> usize {
-    let rank = rank(index, new);
-    let preds = index.preds_of(new);
-    let mut position = order.len();
-    for (before, place) in order.enumerate().rev() {
-        if preds.contains(&place) {
-            break;
-        }
-        if rank < self::rank(index, &register.writes[place as usize]) {
-            position = before;
-        }
-    }
-    position
+    let rank_of = |place: u32| rank(index, &register.writes[place as usize]);
+    replay_position(rank(index, new), index.preds_of(new), order, rank_of)
 }
 
 /// What decides between writes that did not know of each other.

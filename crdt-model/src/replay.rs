@@ -32,6 +32,29 @@ pub struct RankedWrite {
     pub preds: Vec<usize>,
 }
 
+/// Where a new write belongs in an order of the writes that were there before, named by their places.
+///
+/// A new write has no successors. Replaying, it is ready after its last pred, and goes first as soon as it ranks
+/// below what would come next: so it stands before the first write after its last pred that outranks it, else at
+/// the end. The search begins at the end, for an edit mostly replaces what is shown.
+pub(crate) fn replay_position(
+    rank: Rank,
+    preds: &[u32],
+    order: impl DoubleEndedIterator<Item = u32> + ExactSizeIterator,
+    rank_of: impl Fn(u32) -> Rank,
+) -> usize {
+    let mut position = order.len();
+    for (before, place) in order.enumerate().rev() {
+        if preds.contains(&place) {
+            break;
+        }
+        if rank < rank_of(place) {
+            position = before;
+        }
+    }
+    position
+}
+
 /// Replays the writes of one register and answers their places in order; the last one stands.
 ///
 /// A write whose preds never come, because they form a cycle or lie outside the list, is left out.
@@ -52,3 +75,6 @@ pub fn replay_order(writes: &[RankedWrite]) -> Vec<usize> {
         order.push(next);
     }
 }
+
+#[cfg(test)]
+mod tests;

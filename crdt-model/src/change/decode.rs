@@ -190,6 +190,12 @@ impl<'a> Columns<'a> {
         for _ in 0..count {
             let number = reader.unsigned(WHAT)?;
             let length = reader.length(WHAT)?;
+            if column::OF_LISTS_AND_MARKS.contains(&number) {
+                return Err(Refusal::ForbiddenOp {
+                    index: 0,
+                    what: "writes in a list or marks a text",
+                });
+            }
             if columns.place(number).is_none() || listed.iter().any(|(listed, _)| *listed >= number)
             {
                 return Err(Refusal::Unreadable { what: WHAT });

@@ -116,6 +116,9 @@ pub(super) mod column {
     pub(in super::super) const PRED_COUNT: u64 = 0x70;
     pub(in super::super) const PRED_ACTOR: u64 = 0x71;
     pub(in super::super) const PRED_COUNTER: u64 = 0x73;
+
+    /// Columns that Automerge writes and we never do: element keys, the edges and names of marks.
+    pub(in super::super) const OF_LISTS_AND_MARKS: [u64; 4] = [0x11, 0x13, 0x94, 0xa5];
 }
 
 /// Automerge's numbers for the two actions we use.

@@ -47,7 +47,11 @@ impl Ancestry {
 impl Index {
     /// The ancestry of a change written on these changes.
     pub(crate) fn ancestry_of(&self, deps: &[u32]) -> Ancestry {
-        let before = self.changes.len() as u32;
+        let before = if deps.is_empty() {
+            0
+        } else {
+            self.changes.len() as u32
+        };
         Ancestry {
             before,
             unseen: self.unseen_by(deps, before),
