@@ -4,9 +4,10 @@
 //! a given store. A store under test is a [`Folder`]: a place that outlives the store's process.
 
 use spotter_model::ChangeHash;
+use spotter_relay::{LogEntry, MeetRecords, Publication};
 use spotter_relay_protocol::{ChangeBytes, LogId, MeetId, SessionId};
 
-use crate::{LogHead, LogRecord, LogStore, Publication, Records, StoreError};
+use crate::{LogHead, LogStore, StoreError};
 
 /// Something that stores can be opened on, one after the other, as a folder outlives a process.
 pub trait Folder {
@@ -57,21 +58,30 @@ pub fn head(meet: MeetId) -> LogHead {
 }
 
 /// Records that are recognised by a number.
-pub fn records(number: u64) -> Records {
-    Records {
-        auth: serde_json::json!({ "verifier": number, "roster": ["Desk", "Jury"] }),
-        sessions: serde_json::json!({ "sessions": { "aa": number } }),
-    }
+pub fn records(number: u64) -> MeetRecords {
+    let auth = serde_json::json!({
+        "format": 1,
+        "meetId": "123456789",
+        "salt": "00".repeat(16),
+        "scrypt": { "logN": 17, "r": 8, "p": 1 },
+        "verifier": "00".repeat(32),
+        "roster": [{ "locationName": "Desk", "priority": 10 }],
+        "epoch": number,
+        "revoked": [],
+        "createdAt": 1_795_000_000,
+    });
+    let sessions = serde_json::json!({ "format": 1, "sessions": [] });
+    MeetRecords::from_json(auth, sessions).expect("sound records")
 }
 
 /// A change that is recognised by a number; the length varies with it.
-pub fn change(number: u64) -> LogRecord {
+pub fn change(number: u64) -> LogEntry {
     let bytes = format!("change {number} ").repeat(1 + number as usize % 17);
-    LogRecord {
-        t: 1_795_000_000 + number as i64,
+    LogEntry {
+        received_at: 1_795_000_000 + number as i64,
         by: SessionId::from_bytes(*b"session1"),
-        h: hash(number),
-        c: ChangeBytes::new(bytes.into_bytes()),
+        hash: hash(number),
+        change: ChangeBytes::new(bytes.into_bytes()),
     }
 }
 
@@ -80,20 +90,27 @@ fn hash(number: u64) -> ChangeHash {
     hex.parse().expect("64 hex digits")
 }
 
-fn changes(range: std::ops::Range<u64>) -> Vec<LogRecord> {
+fn changes(range: std::ops::Range<u64>) -> Vec<LogEntry> {
     range.map(change).collect()
+}
+
+fn bytes(range: std::ops::Range<u64>) -> Vec<ChangeBytes> {
+    range.map(|number| change(number).change).collect()
 }
 
 fn publication(text: &str) -> Publication {
     Publication {
-        t: 1_795_000_000,
+        received_at: 1_795_000_000,
+        by: SessionId::from_bytes(*b"session1"),
+        server_seq_num: 3,
+        heads: vec![hash(3)],
         return_email: "director@example.org".to_owned(),
         opl_csv: text.to_owned(),
     }
 }
 
 /// Reads everything after a position.
-pub fn read_all(store: &dyn LogStore, meet: MeetId, mut after: u64) -> Vec<LogRecord> {
+pub fn read_all(store: &dyn LogStore, meet: MeetId, mut after: u64) -> Vec<ChangeBytes> {
     let mut all = Vec::new();
     loop {
         let slice = store.read(meet, after, 4_096).expect("readable");
@@ -125,9 +142,13 @@ pub fn a_new_meet_is_open_and_empty_and_found_again(folder: &impl Folder) {
     assert_eq!(store.read(meet, 0, 1_000).expect("open").changes, []);
     drop(store);
     let opened = folder.store().open(meet).expect("found");
-    assert_eq!((opened.head, opened.records), (head(meet), records(0)));
     assert_eq!(
-        (opened.end, opened.finished, opened.repaired),
+        (opened.meet.log_id, opened.meet.root),
+        (head(meet).log_id, head(meet).root)
+    );
+    assert_eq!(opened.meet.records, records(0));
+    assert_eq!(
+        (opened.meet.end, opened.meet.finished, opened.repaired),
         (0, false, None)
     );
 }
@@ -148,7 +169,7 @@ pub fn changes_come_back_in_order_with_rising_positions(folder: &impl Folder) {
     let (store, meet) = made(folder);
     assert_eq!(store.append(meet, &changes(1..4)).expect("appended"), 3);
     assert_eq!(store.append(meet, &changes(4..5)).expect("appended"), 4);
-    assert_eq!(read_all(&*store, meet, 0), changes(1..5));
+    assert_eq!(read_all(&*store, meet, 0), bytes(1..5));
     assert_eq!(store.read(meet, 0, 1).expect("read").end, 4);
 }
 
@@ -161,7 +182,7 @@ pub fn reading_goes_on_from_any_position_in_slices(folder: &impl Folder) {
             .expect("appended");
     }
     for after in [0, 1, 49, 50, 51, 998, 999, 1_000, 5_000] {
-        let expected: Vec<_> = changes(1..1_001).into_iter().skip(after as usize).collect();
+        let expected: Vec<_> = bytes(1..1_001).into_iter().skip(after as usize).collect();
         assert_eq!(read_all(&*store, meet, after), expected);
     }
     let one = store.read(meet, 10, 0).expect("read");
@@ -182,9 +203,9 @@ pub fn what_was_appended_is_there_for_the_next_process(folder: &impl Folder) {
     store.append(meet, &changes(1..30)).expect("appended");
     drop(store);
     let store = folder.store();
-    assert_eq!(store.open(meet).expect("open").end, 29);
+    assert_eq!(store.open(meet).expect("open").meet.end, 29);
     assert_eq!(store.append(meet, &changes(30..31)).expect("appended"), 30);
-    assert_eq!(read_all(&*store, meet, 0), changes(1..31));
+    assert_eq!(read_all(&*store, meet, 0), bytes(1..31));
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]
@@ -195,7 +216,7 @@ pub fn a_meet_that_is_not_open_takes_and_gives_nothing(folder: &impl Folder) {
     assert!(not_open(store.append(meet, &changes(1..2))));
     assert!(not_open(store.read(meet, 0, 100).map(|slice| slice.end)));
     assert!(not_open(store.finish(meet).map(|()| 0)));
-    assert_eq!(store.open(meet).expect("open").end, 0);
+    assert_eq!(store.open(meet).expect("open").meet.end, 0);
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]
@@ -207,19 +228,22 @@ pub fn closing_and_opening_any_number_of_times_changes_nothing(folder: &impl Fol
         store.close(meet).expect("closed");
         let first = store.open(meet).expect("open");
         assert_eq!(store.open(meet).expect("open"), first);
-        assert_eq!((first.end, first.repaired), (3, None));
+        assert_eq!((first.meet.end, first.repaired), (3, None));
     }
     assert_eq!(store.append(meet, &changes(4..5)).expect("appended"), 4);
-    assert_eq!(read_all(&*store, meet, 0), changes(1..5));
+    assert_eq!(read_all(&*store, meet, 0), bytes(1..5));
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]
 pub fn records_are_replaced_as_a_whole(folder: &impl Folder) {
     let (store, meet) = made(folder);
     store.save_records(meet, &records(7)).expect("saved");
-    assert_eq!(store.open(meet).expect("open").records, records(7));
+    assert_eq!(store.open(meet).expect("open").meet.records, records(7));
     drop(store);
-    assert_eq!(folder.store().open(meet).expect("open").records, records(7));
+    assert_eq!(
+        folder.store().open(meet).expect("open").meet.records,
+        records(7)
+    );
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]
@@ -234,10 +258,10 @@ pub fn a_finished_meet_is_finished_for_good_and_still_takes_late_changes(folder:
     let store = folder.store();
     let opened = store.open(meet).expect("open");
     assert_eq!(
-        (opened.finished, opened.end, opened.records),
+        (opened.meet.finished, opened.meet.end, opened.meet.records),
         (true, 4, records(2))
     );
-    assert_eq!(read_all(&*store, meet, 0), changes(1..5));
+    assert_eq!(read_all(&*store, meet, 0), bytes(1..5));
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]
@@ -269,8 +293,8 @@ pub fn meets_do_not_touch_each_other(folder: &impl Folder) {
     store.append(second, &changes(100..102)).expect("appended");
     store.finish(first).expect("finished");
     store.close(first).expect("closed");
-    assert_eq!(read_all(&*store, second, 0), changes(100..102));
-    assert_eq!(store.open(second).expect("open").records, records(9));
+    assert_eq!(read_all(&*store, second, 0), bytes(100..102));
+    assert_eq!(store.open(second).expect("open").meet.records, records(9));
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]
@@ -291,14 +315,17 @@ pub fn many_threads_may_append_to_many_meets(folder: &impl Folder) {
         }
     });
     for meet in meets {
-        let mut hashes: Vec<_> = read_all(&*store, meet, 0)
-            .into_iter()
-            .map(|record| record.h)
+        let mut kept: Vec<_> = read_all(&*store, meet, 0)
+            .iter()
+            .map(|bytes| bytes.as_ref().to_vec())
             .collect();
-        hashes.sort();
-        let twice: Vec<_> = (0..10)
-            .flat_map(|number| [hash(number), hash(number)])
+        kept.sort();
+        let mut twice: Vec<_> = bytes(0..10)
+            .iter()
+            .map(|bytes| bytes.as_ref().to_vec())
+            .flat_map(|bytes| [bytes.clone(), bytes])
             .collect();
-        assert_eq!(hashes, twice);
+        twice.sort();
+        assert_eq!(kept, twice);
     }
 }

@@ -1,8 +1,9 @@
 //! The contract between a relay and whatever keeps its meets.
 
+use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication};
 use spotter_relay_protocol::MeetId;
 
-use crate::{LogHead, LogRecord, OpenedMeet, Publication, Records, Slice, StoreError};
+use crate::{LogHead, Opened, StoreError};
 
 /// Keeps the logs and the records of meets.
 ///
@@ -21,7 +22,7 @@ use crate::{LogHead, LogRecord, OpenedMeet, Publication, Records, Slice, StoreEr
 ///
 /// Trouble with one meet never touches another. After [`StoreError::Unsure`] the meet is closed and has to be opened
 /// anew, which finds out what was kept; a store never tries a failed sync again and calls it good. A write that was
-/// interrupted by a crash leaves no trace but what [`OpenedMeet::repaired`] says. Damage to what once was durable is
+/// interrupted by a crash leaves no trace but what [`Opened::repaired`] says. Damage to what once was durable is
 /// [`StoreError::Damaged`] each time the meet is opened, until somebody repairs it; nothing is ever passed over.
 ///
 /// [`open`]: Self::open
@@ -31,7 +32,7 @@ pub trait LogStore: Send + Sync {
     /// # Errors
     ///
     /// [`StoreError::Taken`] if the id names a meet, current or finished.
-    fn create(&self, head: &LogHead, records: &Records) -> Result<(), StoreError>;
+    fn create(&self, head: &LogHead, records: &MeetRecords) -> Result<(), StoreError>;
 
     /// Opens a meet, checks its log from the first byte to the last, and repairs what a crash has interrupted. Opening
     /// an open meet tells the same again.
@@ -39,7 +40,7 @@ pub trait LogStore: Send + Sync {
     /// # Errors
     ///
     /// [`StoreError::NoSuchMeet`], [`StoreError::Damaged`], or the world's.
-    fn open(&self, meet: MeetId) -> Result<OpenedMeet, StoreError>;
+    fn open(&self, meet: MeetId) -> Result<Opened, StoreError>;
 
     /// Reads changes in the order of their positions: those after a position, about `bytes_max` bytes of log, at least
     /// one change unless the end is reached.
@@ -47,21 +48,21 @@ pub trait LogStore: Send + Sync {
     /// # Errors
     ///
     /// [`StoreError::NotOpen`], [`StoreError::Damaged`], or the world's.
-    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<Slice, StoreError>;
+    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<LogSlice, StoreError>;
 
     /// Appends changes and returns the position of the last one.
     ///
     /// # Errors
     ///
     /// [`StoreError::Full`] leaves the log as it was; after [`StoreError::Unsure`] the meet must be opened anew.
-    fn append(&self, meet: MeetId, records: &[LogRecord]) -> Result<u64, StoreError>;
+    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError>;
 
     /// Replaces the meet's records.
     ///
     /// # Errors
     ///
     /// Those of the world; each record is then the old or the new one, never a mixture.
-    fn save_records(&self, meet: MeetId, records: &Records) -> Result<(), StoreError>;
+    fn save_records(&self, meet: MeetId, records: &MeetRecords) -> Result<(), StoreError>;
 
     /// Keeps results that were handed in, beside those handed in before, and returns how many there are now.
     ///

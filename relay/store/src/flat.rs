@@ -19,12 +19,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use spotter_journal::Unreadable;
 use spotter_journal_file::{Disk, JournalFile, RealDisk, make_dir, move_dir, save_record};
+use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication};
 use spotter_relay_protocol::MeetId;
 
 pub use self::admin::{Finding, MeetPlace, Repaired};
 use self::layout::{AUTH, FirstLine, LOG, Layout, SESSIONS};
 use self::open::OpenMeet;
-use crate::{LogHead, LogRecord, LogStore, OpenedMeet, Publication, Records, Slice, StoreError};
+use crate::stored::LogLine;
+use crate::{LogHead, LogStore, Opened, StoreError};
 
 /// A store in a folder. The caller holds the folder's [`DirLock`](spotter_journal_file::DirLock).
 #[derive(Debug)]
@@ -97,7 +99,7 @@ impl<D: Disk> FlatFiles<D> {
     }
 
     /// Puts the meet together beside its place and moves it there as a whole.
-    fn bear(&self, head: &LogHead, records: &Records) -> Result<OpenMeet<D>, StoreError> {
+    fn bear(&self, head: &LogHead, records: &MeetRecords) -> Result<OpenMeet<D>, StoreError> {
         let (unborn, dir) = (
             self.layout.unborn(head.meet),
             self.layout.current(head.meet),
@@ -128,7 +130,7 @@ where
     D: Disk + Send + Sync,
     D::File: Send,
 {
-    fn create(&self, head: &LogHead, records: &Records) -> Result<(), StoreError> {
+    fn create(&self, head: &LogHead, records: &MeetRecords) -> Result<(), StoreError> {
         self.with_slot(head.meet, |slot| {
             let exists = |dir: std::path::PathBuf| dir.symlink_metadata().is_ok();
             if exists(self.layout.current(head.meet)) || exists(self.layout.finished(head.meet)) {
@@ -139,7 +141,7 @@ where
         })
     }
 
-    fn open(&self, meet: MeetId) -> Result<OpenedMeet, StoreError> {
+    fn open(&self, meet: MeetId) -> Result<Opened, StoreError> {
         self.with_slot(meet, |slot| {
             if let Some(open) = slot {
                 return open.tell(None);
@@ -151,30 +153,31 @@ where
         })
     }
 
-    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<Slice, StoreError> {
+    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<LogSlice, StoreError> {
         self.with_open(meet, |open| {
             let mut changes = Vec::new();
             // Record 0 is the log's head, so that a change's record number is its position.
             open.journal
                 .read(after.saturating_add(1), bytes_max, |line| {
-                    changes.push(line.parse().map_err(|_| Unreadable)?);
+                    changes.push(line.parse::<LogLine>().map_err(|_| Unreadable)?.c);
                     Ok(())
                 })?;
-            Ok(Slice {
+            Ok(LogSlice {
                 changes,
                 end: open.end(),
             })
         })
     }
 
-    fn append(&self, meet: MeetId, records: &[LogRecord]) -> Result<u64, StoreError> {
+    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {
         self.with_open(meet, |open| {
-            open.journal.append(records)?;
+            let lines: Vec<LogLine> = entries.iter().map(LogLine::from).collect();
+            open.journal.append(&lines)?;
             Ok(open.end())
         })
     }
 
-    fn save_records(&self, meet: MeetId, records: &Records) -> Result<(), StoreError> {
+    fn save_records(&self, meet: MeetId, records: &MeetRecords) -> Result<(), StoreError> {
         self.with_open(meet, |open| save(&open.dir, records))
     }
 
@@ -206,7 +209,7 @@ where
     }
 }
 
-fn save(dir: &Path, records: &Records) -> Result<(), StoreError> {
+fn save(dir: &Path, records: &MeetRecords) -> Result<(), StoreError> {
     save_record(&dir.join(AUTH), &records.auth)?;
     save_record(&dir.join(SESSIONS), &records.sessions)?;
     Ok(())

@@ -4,7 +4,7 @@
 //! was interrupted, who may call. [`FlatFiles`] is the store every relay has, a folder that a person can read, copy and
 //! restore. [`Memory`] forgets everything at the end of the process and is for tests.
 //!
-//! A store keeps and gives back. It never looks into a change, decides nothing about who may do what, and numbers
+//! A store keeps and gives back what the machine of `spotter-relay` asks it to. It never looks into a change, decides nothing about who may do what, and numbers
 //! changes only in the sense that the first one appended is at position 1 and the next at position 2.
 //!
 //! ```
@@ -29,4 +29,4 @@ pub use contract::LogStore;
 pub use error::StoreError;
 pub use flat::{Finding, FlatFiles, MeetPlace, Repaired};
 pub use memory::Memory;
-pub use stored::{LogHead, LogRecord, OpenedMeet, Publication, Records, Slice};
+pub use stored::{LogHead, Opened};

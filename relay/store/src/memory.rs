@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use spotter_relay::{LogEntry, LogSlice, MeetRecords, OpenedMeet, Publication};
 use spotter_relay_protocol::MeetId;
 
-use crate::{LogHead, LogRecord, LogStore, OpenedMeet, Publication, Records, Slice, StoreError};
+use crate::{LogHead, LogStore, Opened, StoreError};
 
 /// What a log line costs beside the change itself, roughly, so that slices are as long as those of a file.
 const LINE_OVERHEAD_BYTES: usize = 200;
@@ -19,8 +20,8 @@ pub struct Memory {
 #[derive(Debug)]
 struct Kept {
     head: LogHead,
-    records: Records,
-    log: Vec<LogRecord>,
+    records: MeetRecords,
+    log: Vec<LogEntry>,
     publications: Vec<Publication>,
     finished: bool,
     open: bool,
@@ -44,7 +45,7 @@ impl Memory {
 }
 
 impl LogStore for Memory {
-    fn create(&self, head: &LogHead, records: &Records) -> Result<(), StoreError> {
+    fn create(&self, head: &LogHead, records: &MeetRecords) -> Result<(), StoreError> {
         let mut meets = self.meets();
         if meets.contains_key(&head.meet) {
             return Err(StoreError::Taken);
@@ -61,43 +62,51 @@ impl LogStore for Memory {
         Ok(())
     }
 
-    fn open(&self, meet: MeetId) -> Result<OpenedMeet, StoreError> {
+    fn open(&self, meet: MeetId) -> Result<Opened, StoreError> {
         let mut meets = self.meets();
         let kept = meets.get_mut(&meet).ok_or(StoreError::NoSuchMeet)?;
         kept.open = true;
-        Ok(OpenedMeet {
-            head: kept.head,
+        let meet = OpenedMeet {
+            log_id: kept.head.log_id,
+            root: kept.head.root,
             records: kept.records.clone(),
             end: kept.log.len() as u64,
             finished: kept.finished,
+        };
+        Ok(Opened {
+            meet,
             repaired: None,
         })
     }
 
-    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<Slice, StoreError> {
+    fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<LogSlice, StoreError> {
         self.with_open(meet, |kept| {
             let rest = kept.log.get(after as usize..).unwrap_or_default();
             let mut bytes = 0;
-            let fits = |record: &&LogRecord| {
+            let fits = |entry: &&LogEntry| {
                 let goes_on = bytes < bytes_max.max(1);
-                bytes += LINE_OVERHEAD_BYTES + record.c.as_ref().len() * 4 / 3;
+                bytes += LINE_OVERHEAD_BYTES + entry.change.as_ref().len() * 4 / 3;
                 goes_on
             };
-            Slice {
-                changes: rest.iter().take_while(fits).cloned().collect(),
+            LogSlice {
+                changes: rest
+                    .iter()
+                    .take_while(fits)
+                    .map(|entry| entry.change.clone())
+                    .collect(),
                 end: kept.log.len() as u64,
             }
         })
     }
 
-    fn append(&self, meet: MeetId, records: &[LogRecord]) -> Result<u64, StoreError> {
+    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {
         self.with_open(meet, |kept| {
-            kept.log.extend_from_slice(records);
+            kept.log.extend_from_slice(entries);
             kept.log.len() as u64
         })
     }
 
-    fn save_records(&self, meet: MeetId, records: &Records) -> Result<(), StoreError> {
+    fn save_records(&self, meet: MeetId, records: &MeetRecords) -> Result<(), StoreError> {
         self.with_open(meet, |kept| kept.records = records.clone())
     }
 

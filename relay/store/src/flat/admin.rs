@@ -12,7 +12,8 @@ use spotter_relay_protocol::{LogId, MeetId};
 
 use super::layout::{FirstLine, LOG};
 use super::{FlatFiles, open};
-use crate::{LogHead, LogRecord, StoreError};
+use crate::stored::LogLine;
+use crate::{LogHead, StoreError};
 
 /// How many changes a repaired log is given at a time.
 const BATCH: usize = 1_000;
@@ -223,7 +224,7 @@ fn check_log(meet: MeetId, log: &Path) -> Result<Verdict, StoreError> {
             first = Some(line.parse::<FirstLine>().map_err(|_| Unreadable)?);
             return Ok(());
         }
-        let record = line.parse::<LogRecord>().map_err(|_| Unreadable)?;
+        let record = line.parse::<LogLine>().map_err(|_| Unreadable)?;
         if !is_what_it_says(&record) {
             misnamed.get_or_insert(line.number);
         }
@@ -247,7 +248,7 @@ fn check_log(meet: MeetId, log: &Path) -> Result<Verdict, StoreError> {
 /// What can be taken over from a damaged log.
 struct Salvage {
     root: ChangeHash,
-    kept: Vec<LogRecord>,
+    kept: Vec<LogLine>,
     left_out: u64,
 }
 
@@ -292,12 +293,12 @@ fn salvage(meet: MeetId, log: &Path) -> Result<Salvage, StoreError> {
     })
 }
 
-fn collect(line: &Line<'_>, first: &mut Option<FirstLine>, sound: &mut Vec<(LogRecord, Change)>) {
+fn collect(line: &Line<'_>, first: &mut Option<FirstLine>, sound: &mut Vec<(LogLine, Change)>) {
     if let Ok(line) = line.parse::<FirstLine>() {
         first.get_or_insert(line);
         return;
     }
-    let Ok(record) = line.parse::<LogRecord>() else {
+    let Ok(record) = line.parse::<LogLine>() else {
         return;
     };
     if let Ok(change) = Change::decode(record.c.as_ref())
@@ -307,7 +308,7 @@ fn collect(line: &Line<'_>, first: &mut Option<FirstLine>, sound: &mut Vec<(LogR
     }
 }
 
-fn is_what_it_says(record: &LogRecord) -> bool {
+fn is_what_it_says(record: &LogLine) -> bool {
     Change::decode(record.c.as_ref()).is_ok_and(|change| change.hash() == record.h)
 }
 

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use spotter_journal::Unreadable;
 use spotter_journal_file::{Disk, JournalError, JournalFile, load_record, move_dir};
+use spotter_relay::{MeetRecords, OpenedMeet};
 use spotter_relay_protocol::MeetId;
 
 use super::admin;
 use super::layout::{AUTH, FirstLine, LOG, Layout, SESSIONS};
-use crate::{LogHead, OpenedMeet, Records, StoreError};
+use crate::{LogHead, Opened, StoreError};
 
 /// A meet whose log is open for appending.
 #[derive(Debug)]
@@ -26,14 +27,15 @@ impl<D: Disk> OpenMeet<D> {
     }
 
     /// Reads the records and says what has been opened.
-    pub(super) fn tell(&self, repaired: Option<String>) -> Result<OpenedMeet, StoreError> {
-        Ok(OpenedMeet {
-            head: self.head,
+    pub(super) fn tell(&self, repaired: Option<String>) -> Result<Opened, StoreError> {
+        let meet = OpenedMeet {
+            log_id: self.head.log_id,
+            root: self.head.root,
             records: records(&self.dir)?,
             end: self.end(),
             finished: self.finished,
-            repaired,
-        })
+        };
+        Ok(Opened { meet, repaired })
     }
 }
 
@@ -88,7 +90,7 @@ pub(super) fn open<D: Disk>(
 }
 
 /// The records in a meet's folder.
-pub(super) fn records(dir: &Path) -> Result<Records, StoreError> {
+pub(super) fn records(dir: &Path) -> Result<MeetRecords, StoreError> {
     let load = |name| {
         let path = dir.join(name);
         load_record(&path)?.ok_or_else(|| StoreError::Damaged {
@@ -96,9 +98,9 @@ pub(super) fn records(dir: &Path) -> Result<Records, StoreError> {
             what: "the file is missing".to_owned(),
         })
     };
-    Ok(Records {
-        auth: load(AUTH)?,
-        sessions: load(SESSIONS)?,
+    MeetRecords::from_json(load(AUTH)?, load(SESSIONS)?).map_err(|error| StoreError::Damaged {
+        file: dir.to_owned(),
+        what: error.to_string(),
     })
 }
 

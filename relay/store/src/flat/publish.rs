@@ -4,14 +4,20 @@ use std::path::Path;
 
 use serde::Serialize;
 use spotter_journal_file::{save_file, save_record};
+use spotter_model::ChangeHash;
+use spotter_relay::Publication;
+use spotter_relay_protocol::SessionId;
 
-use crate::{Publication, StoreError};
+use crate::StoreError;
 
 /// What is known about results beside the results.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct About<'a> {
-    t: i64,
+    received_at: i64,
+    by: SessionId,
+    server_seq_num: u64,
+    heads: &'a [ChangeHash],
     return_email: &'a str,
 }
 
@@ -27,7 +33,10 @@ pub(super) fn keep(dir: &Path, publication: &Publication) -> Result<u32, StoreEr
         publication.opl_csv.as_bytes(),
     )?;
     let told = About {
-        t: publication.t,
+        received_at: publication.received_at,
+        by: publication.by,
+        server_seq_num: publication.server_seq_num,
+        heads: &publication.heads,
         return_email: &publication.return_email,
     };
     save_record(&about(number), &told)?;
