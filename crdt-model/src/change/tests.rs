@@ -1,3 +1,5 @@
+//! The bytes of changes: ours against Automerge's, both ways, and what is refused.
+
 use automerge::legacy;
 use quickcheck::{Arbitrary, Gen};
 use quickcheck_macros::quickcheck;

@@ -1,3 +1,5 @@
+//! A document against the definition of who wins, in any order of arrival.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use quickcheck::{Arbitrary, Gen, TestResult};

@@ -53,22 +53,17 @@ fn pure_packages_do_no_io() {
 
 #[test]
 fn no_test_is_switched_off() {
-    let switches = [
-        concat!("#[", "ignore"),
-        concat!("test", ".skip("),
-        concat!("#[", "allow("),
-    ];
+    let switches = [concat!("#[", "ignore"), concat!("test", ".skip(")];
+    let unexplained = concat!("#[", "allow(");
     let mut broken = Vec::new();
     for file in files_ending(".rs") {
         for (number, line) in file.lines() {
-            if switches
-                .iter()
-                .any(|switch| line.trim_start().starts_with(switch))
-            {
+            let line = line.trim();
+            let silenced = line.starts_with(unexplained) && !line.contains("reason");
+            if silenced || switches.iter().any(|switch| line.starts_with(switch)) {
                 broken.push(format!(
-                    "{}:{number} {} (say `#[expect(…, reason = \"…\")]`)",
-                    file.path,
-                    line.trim()
+                    "{}:{number} {line} (mend it, or say why)",
+                    file.path
                 ));
             }
         }

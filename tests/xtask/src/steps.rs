@@ -180,12 +180,15 @@ fn tests() -> Outcome {
 }
 
 fn suite() -> Outcome {
-    call(&mut cargo(&["build", "--locked", "--bins"]))?;
+    // The suite mostly waits, for disks, processes and networks: more threads than cores.
     call(&mut cargo(&[
         "test",
         "--locked",
         "--package",
         "spotter-tests",
+        "--",
+        "--test-threads",
+        "6",
     ]))
 }
 
