@@ -1,0 +1,82 @@
+//! Writing a saved meet.
+
+use serde_json::{Map, Value};
+
+use super::content::{Content, number_in, withdrawn};
+use super::selector::{Screen, selector_fields};
+use super::slices::{write_entry, write_meet};
+use crate::json::number_value;
+
+/// Writes OpenLifter's saved file: the frame as it was read, with the meet's registers put back in.
+///
+/// `screen` is the day and platform that the file opens at; without one, those it was imported with.
+pub(crate) fn write_saved(content: &Content, screen: Option<Screen>) -> Value {
+    let Value::Object(mut slices) = content.frame.file.clone() else {
+        return Value::Null;
+    };
+    slices.insert("meet".to_owned(), Value::Object(write_meet(&content.meet)));
+    write_registration(content, &mut slices);
+    if let Some(Value::Object(lifting)) = slices.get_mut("lifting") {
+        write_lifting(content, screen, lifting);
+    }
+    Value::Object(slices)
+}
+
+fn write_registration(content: &Content, slices: &mut Map<String, Value>) {
+    let slice = slices.entry("registration").or_insert_with(|| Value::Object(Map::new()));
+    let Value::Object(registration) = slice else { return };
+    if let Some(next) = registration.get_mut("nextEntryId") {
+        *next = next_entry_id(content, next);
+    }
+    let shown = content.entries.iter().filter(|entry| !withdrawn(entry));
+    let entries: Vec<Value> = shown.map(|entry| Value::Object(write_entry(entry))).collect();
+    if let Some(lookup) = registration.get_mut("lookup") {
+        *lookup = Value::Object(lookup_of(&entries));
+    }
+    registration.insert("entries".to_owned(), Value::Array(entries));
+}
+
+/// The imported number while no entry has reached it, else one more than the largest id.
+fn next_entry_id(content: &Content, imported: &Value) -> Value {
+    let ids = content.entries.iter().filter_map(|entry| number_in(entry, "id"));
+    let largest = ids.fold(f64::MIN, f64::max);
+    let unused = |next: f64| largest < next || content.frame.largest_id.is_some_and(|id| largest <= id);
+    if imported.as_f64().is_none_or(unused) {
+        imported.clone()
+    } else {
+        number_value(largest + 1.0)
+    }
+}
+
+/// Where each id stands in the list, in JavaScript's order of keys: whole numbers ascending, then the rest.
+fn lookup_of(entries: &[Value]) -> Map<String, Value> {
+    let ids = entries.iter().map(|entry| entry.get("id").and_then(Value::as_i64));
+    let mut places: Vec<(i64, usize)> = ids.zip(0..).filter_map(|(id, place)| Some((id?, place))).collect();
+    places.sort_by_key(|(id, place)| (*id < 0, if *id < 0 { 0 } else { *id }, *place));
+    let keyed = places.into_iter().map(|(id, place)| (id.to_string(), Value::from(place)));
+    keyed.collect()
+}
+
+fn write_lifting(content: &Content, screen: Option<Screen>, lifting: &mut Map<String, Value>) {
+    if let Some(screen) = screen {
+        lifting.insert("day".to_owned(), Value::from(screen.day));
+        lifting.insert("platform".to_owned(), Value::from(screen.platform));
+    }
+    let selector = content.lifting.get(&Screen::of(lifting).key());
+    let fields = match (selector, screen) {
+        (None, Some(_)) => first_flight(),
+        (Some(_), _) | (None, None) => selector_fields(selector),
+    };
+    lifting.extend(fields);
+}
+
+/// What OpenLifter shows of a platform that has not begun.
+fn first_flight() -> Map<String, Value> {
+    let fields = [
+        ("flight", Value::from("A")),
+        ("lift", Value::from("S")),
+        ("overrideAttempt", Value::Null),
+        ("overrideEntryId", Value::Null),
+    ];
+    fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+}
