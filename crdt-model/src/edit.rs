@@ -109,7 +109,10 @@ impl Edit {
 
     pub(crate) fn assign(assignments: Vec<Assignment>, new_fields: bool) -> Self {
         Self {
-            act: Act::Assign { assignments, new_fields },
+            act: Act::Assign {
+                assignments,
+                new_fields,
+            },
         }
     }
 }

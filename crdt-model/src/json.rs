@@ -15,7 +15,9 @@ pub(crate) const SAFE_INTEGER_MAX: f64 = 9_007_199_254_740_991.0;
 /// Writes a value as OpenLifter would: one line, no spaces, keys in the order they stand in.
 pub fn json_text(value: &Value) -> String {
     let mut bytes = Vec::with_capacity(128);
-    let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, JavaScript));
+    let written = value.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut bytes, JavaScript,
+    ));
     debug_assert!(written.is_ok(), "a value always serialises into memory");
     String::from_utf8(bytes).unwrap_or_default()
 }
@@ -33,7 +35,10 @@ pub(crate) fn number_value(number: f64) -> Value {
     let whole = number.fract() == 0.0 && number.abs() <= SAFE_INTEGER_MAX;
     let negative_zero = number == 0.0 && number.is_sign_negative();
     if whole && !negative_zero {
-        #[expect(clippy::cast_possible_truncation, reason = "a safe integer fits in 64 bits exactly")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a safe integer fits in 64 bits exactly"
+        )]
         return Value::from(number as i64);
     }
     Number::from_f64(number).map_or(Value::Null, Value::Number)
@@ -59,17 +64,40 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_javascript_writes_them() {
-        let texts = [120.0, 2.5, 1e21, 1e-7, 158.757_329_633_132_4, -0.0, 1e20, 0.1]
-            .map(number_text)
-            .join(" ");
-        assert_eq!(texts, "120 2.5 1e+21 1e-7 158.7573296331324 -0 100000000000000000000 0.1");
+        let texts = [
+            120.0,
+            2.5,
+            1e21,
+            1e-7,
+            158.757_329_633_132_4,
+            -0.0,
+            1e20,
+            0.1,
+        ]
+        .map(number_text)
+        .join(" ");
+        assert_eq!(
+            texts,
+            "120 2.5 1e+21 1e-7 158.7573296331324 -0 100000000000000000000 0.1"
+        );
     }
 
     #[test]
     fn a_double_survives_its_value_and_its_text() {
-        for number in [0.0, -0.0, 5e-324, 1e21, 20.411_656_667_117_025, -7.0, 9e15, 1e300] {
+        for number in [
+            0.0,
+            -0.0,
+            5e-324,
+            1e21,
+            20.411_656_667_117_025,
+            -7.0,
+            9e15,
+            1e300,
+        ] {
             let read: Value = serde_json::from_str(&json_text(&number_value(number))).unwrap();
-            let Value::Number(read) = read else { panic!("{read} is no number") };
+            let Value::Number(read) = read else {
+                panic!("{read} is no number")
+            };
             assert_eq!(double(&read).to_bits(), number.to_bits());
         }
     }
@@ -77,6 +105,9 @@ mod tests {
     #[test]
     fn text_is_escaped_as_javascript_escapes_it() {
         let value = Value::from("\u{0}\u{1f}\"\\/\n\u{7f}\u{2028}é😀");
-        assert_eq!(json_text(&value), "\"\\u0000\\u001f\\\"\\\\/\\n\u{7f}\u{2028}é😀\"");
+        assert_eq!(
+            json_text(&value),
+            "\"\\u0000\\u001f\\\"\\\\/\\n\u{7f}\u{2028}é😀\""
+        );
     }
 }

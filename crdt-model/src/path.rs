@@ -175,7 +175,9 @@ fn parse_meet(field: &str) -> Result<Path, String> {
         Some(("platformsOnDays", day)) => kind::parse_day(day)?,
         Some(("plates", plate)) => kind::parse_plate(plate)?,
         Some(_) | None if field == "platformsOnDays" => {
-            return Err("each day is a register of its own, like meet.platformsOnDays.1".to_owned());
+            return Err(
+                "each day is a register of its own, like meet.platformsOnDays.1".to_owned(),
+            );
         }
         Some(_) | None => parse_plain(field, meet_register)?,
     };
@@ -184,10 +186,16 @@ fn parse_meet(field: &str) -> Result<Path, String> {
 
 fn parse_entry(rest: &str) -> Result<Path, String> {
     let (name, field) = if rest.starts_with('@') {
-        let end = rest.match_indices('.').nth(1).map_or(rest.len(), |(at, _)| at);
+        let end = rest
+            .match_indices('.')
+            .nth(1)
+            .map_or(rest.len(), |(at, _)| at);
         let (key, field) = rest.split_at(end);
         let key = key.parse::<EntryKey>().map_err(|error| error.to_string())?;
-        (EntryName::Key(key), field.strip_prefix('.').unwrap_or(field))
+        (
+            EntryName::Key(key),
+            field.strip_prefix('.').unwrap_or(field),
+        )
     } else {
         let (id, field) = rest.split_once('.').unwrap_or((rest, ""));
         let id = id.parse().map_err(|_| format!("{id:?} is no entry's id"))?;
@@ -203,7 +211,9 @@ fn parse_entry_field(field: &str) -> Result<String, String> {
         return kind::parse_attempt(lift, slot);
     }
     if let Some(lift) = kind::array_of(field) {
-        return Err(format!("each attempt is a register of its own, like {lift}.1"));
+        return Err(format!(
+            "each attempt is a register of its own, like {lift}.1"
+        ));
     }
     parse_plain(field, entry_register)
 }
@@ -212,7 +222,10 @@ fn parse_plain(field: &str, register: fn(&str) -> RegisterKind) -> Result<String
     if field.is_empty() {
         return Err("the field's name is missing".to_owned());
     }
-    if carried_name(field).is_some() || matches!(register(field), RegisterKind::Single(_)) || field == "plates" {
+    if carried_name(field).is_some()
+        || matches!(register(field), RegisterKind::Single(_))
+        || field == "plates"
+    {
         return Ok(field.to_owned());
     }
     carried_key(field).ok_or_else(|| "the field's name is too long".to_owned())
@@ -224,7 +237,9 @@ fn parse_lifting(rest: &str) -> Result<Path, String> {
         .and_then(|(day, platform)| Some((day.parse().ok()?, platform.parse().ok()?)));
     match parsed {
         Some((day, platform)) if day > 0 && platform > 0 => Ok(Path::lifting(day, platform)),
-        Some(_) | None => Err("a selector is named by day and platform, like lifting.1.2".to_owned()),
+        Some(_) | None => {
+            Err("a selector is named by day and platform, like lifting.1.2".to_owned())
+        }
     }
 }
 
@@ -289,7 +304,10 @@ mod tests {
     fn a_path_names_one_register_and_is_written_as_it_was_read() {
         reads_as("meet.name", "name");
         reads_as("meet.plates", "plates");
-        reads_as("meet.plates.20.411656667117025", "plates.20.411656667117025");
+        reads_as(
+            "meet.plates.20.411656667117025",
+            "plates.20.411656667117025",
+        );
         reads_as("meet.plates.20/2", "plates.20/2");
         reads_as("meet.platformsOnDays.2", "platformsOnDays.2");
         reads_as("meet.season", "~season");
@@ -322,12 +340,21 @@ mod tests {
             refused("entries.5003.squat.6"),
             r#""entries.5003.squat.6" is no path: attempts are numbered 1 to 5"#
         );
-        assert_eq!(refused("entries.x.name"), r#""entries.x.name" is no path: "x" is no entry's id"#);
-        assert_eq!(refused("entries.1"), r#""entries.1" is no path: the field's name is missing"#);
+        assert_eq!(
+            refused("entries.x.name"),
+            r#""entries.x.name" is no path: "x" is no entry's id"#
+        );
+        assert_eq!(
+            refused("entries.1"),
+            r#""entries.1" is no path: the field's name is missing"#
+        );
         assert_eq!(
             refused("lifting.1"),
             r#""lifting.1" is no path: a selector is named by day and platform, like lifting.1.2"#
         );
-        assert_eq!(refused("meet.plates.x"), r#""meet.plates.x" is no path: "x" is no plate's weight"#);
+        assert_eq!(
+            refused("meet.plates.x"),
+            r#""meet.plates.x" is no path: "x" is no plate's weight"#
+        );
     }
 }

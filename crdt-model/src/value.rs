@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::op::Scalar;
 use crate::openlifter::{
-    Kind, WrongShape, attempt_pair, attempt_scalar, json_value, plate_scalar, read_selector, read_single, scalar_value,
-    write_single,
+    Kind, WrongShape, attempt_pair, attempt_scalar, json_value, plate_scalar, read_selector,
+    read_single, scalar_value, write_single,
 };
 use crate::path::RegisterKind;
 
@@ -24,7 +24,10 @@ pub(crate) fn value_of(kind: RegisterKind, scalar: &Scalar) -> Value {
         (RegisterKind::Single(kind), _) => write_single(kind, scalar),
         (RegisterKind::Attempt, _) => attempt_pair(Some(scalar)).to_vec().into(),
         (
-            RegisterKind::PlateList | RegisterKind::Plate | RegisterKind::Selector | RegisterKind::Carried,
+            RegisterKind::PlateList
+            | RegisterKind::Plate
+            | RegisterKind::Selector
+            | RegisterKind::Carried,
             Scalar::Text(text),
         ) => json_value(text),
         (
@@ -48,8 +51,12 @@ pub(crate) fn scalar_of(kind: RegisterKind, value: &Value, at: &str) -> Result<S
         RegisterKind::PlateList => read_single(Kind::Numbers, value, at),
         RegisterKind::Plate => plate_scalar(fields(value, at)?, at),
         RegisterKind::Attempt => attempt(value, at),
-        RegisterKind::Selector => Ok(read_selector(&fields(value, at)?, at)?.unwrap_or(Scalar::Text("{}".to_owned()))),
-        RegisterKind::Carried | RegisterKind::Hidden => Ok(Scalar::Text(crate::json::json_text(value))),
+        RegisterKind::Selector => {
+            Ok(read_selector(&fields(value, at)?, at)?.unwrap_or(Scalar::Text("{}".to_owned())))
+        }
+        RegisterKind::Carried | RegisterKind::Hidden => {
+            Ok(Scalar::Text(crate::json::json_text(value)))
+        }
     }
 }
 
@@ -60,14 +67,18 @@ fn fields(value: &Value, at: &str) -> Result<Map<String, Value>, WrongShape> {
 
 fn attempt(value: &Value, at: &str) -> Result<Scalar, WrongShape> {
     let wrong = || WrongShape::new(at, "a weight and a verdict, like [182.5,1]", value);
-    let Some([kg, verdict]) = value.as_array().and_then(|pair| <&[Value; 2]>::try_from(pair.as_slice()).ok()) else {
+    let Some([kg, verdict]) = value
+        .as_array()
+        .and_then(|pair| <&[Value; 2]>::try_from(pair.as_slice()).ok())
+    else {
         return Err(wrong());
     };
     let judged = [json!(-1), json!(0), json!(1)].contains(verdict);
     match (kg.as_f64(), judged) {
-        (Some(weight), true) if weight >= 0.0 => {
-            Ok(attempt_scalar(&Scalar::Number(weight), &Scalar::Number(verdict.as_f64().unwrap_or(0.0))))
-        }
+        (Some(weight), true) if weight >= 0.0 => Ok(attempt_scalar(
+            &Scalar::Number(weight),
+            &Scalar::Number(verdict.as_f64().unwrap_or(0.0)),
+        )),
         (Some(_) | None, _) => Err(wrong()),
     }
 }

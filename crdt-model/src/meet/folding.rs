@@ -33,7 +33,9 @@ pub(super) fn void() -> Scalar {
 pub(super) fn fold(value: Scalar, parts: &mut Registers) -> Scalar {
     match value {
         Scalar::Text(text) if text.len() > PART_BYTES_MAX => Scalar::Text(cut(&text, parts)),
-        Scalar::Text(text) if text.starts_with(MARK) => Scalar::Text(format!("{MARK}{LITERAL}{text}")),
+        Scalar::Text(text) if text.starts_with(MARK) => {
+            Scalar::Text(format!("{MARK}{LITERAL}{text}"))
+        }
         Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) | Scalar::Text(_) => value,
     }
 }
@@ -42,12 +44,23 @@ fn cut(mut text: &str, parts: &mut Registers) -> String {
     let digest = digest(text);
     let mut count = 0;
     while !text.is_empty() {
-        let (part, rest) = text.split_at(text.floor_char_boundary(PART_BYTES_MAX));
+        let (part, rest) = text.split_at(part_end(text));
         parts.insert(part_key(&digest, count), Scalar::Text(part.to_owned()));
         count += 1;
         text = rest;
     }
     format!("{MARK}{PARTS}{digest}.{count}")
+}
+
+/// The last boundary between characters that keeps a part short enough.
+fn part_end(text: &str) -> usize {
+    if text.len() <= PART_BYTES_MAX {
+        return text.len();
+    }
+    let ends = (0..=PART_BYTES_MAX).rev();
+    ends.into_iter()
+        .find(|&end| text.is_char_boundary(end))
+        .unwrap_or(0)
 }
 
 fn digest(text: &str) -> String {

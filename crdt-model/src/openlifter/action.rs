@@ -21,15 +21,24 @@ pub(crate) enum Action {
     /// Changes the unit, and with it plates and bars.
     SetInKg(bool),
     /// Assigns count and colour of one plate.
-    SetPlate { weight: f64, changes: Map<String, Value> },
+    SetPlate {
+        weight: f64,
+        changes: Map<String, Value>,
+    },
     /// Adds an entry.
     NewEntry(Map<String, Value>),
     /// Withdraws an entry.
     DeleteEntry { id: i64 },
     /// Assigns fields of an entry.
-    UpdateEntry { id: i64, changes: Map<String, Value> },
+    UpdateEntry {
+        id: i64,
+        changes: Map<String, Value>,
+    },
     /// Replaces all entries of a platform on a day.
-    MergePlatform { screen: Screen, entries: Vec<Map<String, Value>> },
+    MergePlatform {
+        screen: Screen,
+        entries: Vec<Map<String, Value>>,
+    },
     /// Gives lots by place in the list.
     AssignLots(Vec<Value>),
     /// Calls a weight.
@@ -37,7 +46,11 @@ pub(crate) enum Action {
     /// Judges an attempt.
     MarkLift { attempt: AttemptName, good: bool },
     /// Turns a screen to a flight and a lift.
-    SelectGroup { screen: Screen, flight: Value, lift: Value },
+    SelectGroup {
+        screen: Screen,
+        flight: Value,
+        lift: Value,
+    },
     /// Calls an attempt, or an entry, out of turn.
     Override { field: &'static str, value: Value },
     /// Concerns this screen alone.
@@ -66,7 +79,9 @@ pub enum ActionError {
         name: String,
     },
     /// The action replaces the whole store, which no single edit of a shared meet may do.
-    #[error("OVERWRITE_STORE replaces the whole meet; leave the shared meet first, then load the file")]
+    #[error(
+        "OVERWRITE_STORE replaces the whole meet; leave the shared meet first, then load the file"
+    )]
     Overwrite,
 }
 
@@ -123,7 +138,9 @@ impl Action {
                 field: "overrideEntryId",
                 value: fields.value("entryId")?.clone(),
             },
-            "CHANGE_LANGUAGE" | "SET_TABLE_INFO" | "persist/PERSIST" | "persist/REHYDRATE" => Self::Local,
+            "CHANGE_LANGUAGE" | "SET_TABLE_INFO" | "persist/PERSIST" | "persist/REHYDRATE" => {
+                Self::Local
+            }
             "OVERWRITE_STORE" => return Err(ActionError::Overwrite),
             _ => return Err(ActionError::Unknown { name }),
         })
@@ -135,18 +152,24 @@ struct Fields<'a>(&'a Map<String, Value>);
 
 impl Fields<'_> {
     fn value(&self, name: &str) -> Result<&Value, WrongShape> {
-        self.0.get(name).ok_or_else(|| WrongShape::missing(name, "a value"))
+        self.0
+            .get(name)
+            .ok_or_else(|| WrongShape::missing(name, "a value"))
     }
 
     fn text(&self, name: &str) -> Result<String, WrongShape> {
         let value = self.value(name)?;
-        let text = value.as_str().ok_or_else(|| WrongShape::new(name, "text", value))?;
+        let text = value
+            .as_str()
+            .ok_or_else(|| WrongShape::new(name, "text", value))?;
         Ok(text.to_owned())
     }
 
     fn flag(&self, name: &str) -> Result<bool, WrongShape> {
         let value = self.value(name)?;
-        value.as_bool().ok_or_else(|| WrongShape::new(name, "true or false", value))
+        value
+            .as_bool()
+            .ok_or_else(|| WrongShape::new(name, "true or false", value))
     }
 
     fn object(&self, name: &str) -> Result<Map<String, Value>, WrongShape> {
@@ -155,7 +178,9 @@ impl Fields<'_> {
 
     fn whole(&self, name: &str, max: usize) -> Result<usize, WrongShape> {
         let value = self.value(name)?;
-        let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+        let number = value
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok());
         let sensible = number.filter(|number| (1..=max).contains(number));
         sensible.ok_or_else(|| WrongShape::new(name, "a whole number in range", value))
     }
@@ -166,7 +191,10 @@ impl Fields<'_> {
         if id.fract() != 0.0 || id.abs() > SAFE_INTEGER_MAX {
             return Err(WrongShape::new("entryId", "a whole number", value));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "just checked to be a safe integer")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "just checked to be a safe integer"
+        )]
         let id = id as i64;
         Ok(id)
     }
@@ -202,7 +230,10 @@ impl Fields<'_> {
 
     fn one_of_meet(&self, name: &str, field: &str) -> Result<Action, WrongShape> {
         let value = self.value(name)?.clone();
-        Ok(Action::UpdateMeet(Map::from_iter([(field.to_owned(), value)])))
+        Ok(Action::UpdateMeet(Map::from_iter([(
+            field.to_owned(),
+            value,
+        )])))
     }
 
     fn weight_classes(&self) -> Result<Action, WrongShape> {
@@ -233,7 +264,8 @@ impl Fields<'_> {
     fn merge(&self) -> Result<Action, WrongShape> {
         const AT: &str = "platformEntries";
         let numbered = list(self.value(AT)?, AT)?.iter().enumerate();
-        let entries = numbered.map(|(index, entry)| object(entry, &format!("{AT}[{index}]")).cloned());
+        let entries =
+            numbered.map(|(index, entry)| object(entry, &format!("{AT}[{index}]")).cloned());
         Ok(Action::MergePlatform {
             screen: self.screen()?,
             entries: entries.collect::<Result<_, _>>()?,
@@ -263,7 +295,9 @@ mod tests {
             r#"lift: expected S, B or D, found "X""#
         );
         assert_eq!(
-            refused(json!({"type": "MARK_LIFT", "entryId": 5000, "lift": "S", "attemptOneIndexed": 6, "success": true})),
+            refused(
+                json!({"type": "MARK_LIFT", "entryId": 5000, "lift": "S", "attemptOneIndexed": 6, "success": true})
+            ),
             "attemptOneIndexed: expected a whole number in range, found 6"
         );
         assert_eq!(
@@ -275,13 +309,23 @@ mod tests {
 
     #[test]
     fn what_openlifter_does_not_have_and_what_replaces_the_meet_are_refused() {
-        assert_eq!(refused(json!({"type": "LIFT"})), r#"OpenLifter has no action "LIFT""#);
-        assert!(refused(json!({"type": "OVERWRITE_STORE", "store": {}})).starts_with("OVERWRITE_STORE"));
+        assert_eq!(
+            refused(json!({"type": "LIFT"})),
+            r#"OpenLifter has no action "LIFT""#
+        );
+        assert!(
+            refused(json!({"type": "OVERWRITE_STORE", "store": {}})).starts_with("OVERWRITE_STORE")
+        );
     }
 
     #[test]
     fn what_concerns_one_screen_is_no_edit() {
-        for name in ["CHANGE_LANGUAGE", "SET_TABLE_INFO", "persist/PERSIST", "persist/REHYDRATE"] {
+        for name in [
+            "CHANGE_LANGUAGE",
+            "SET_TABLE_INFO",
+            "persist/PERSIST",
+            "persist/REHYDRATE",
+        ] {
             assert_eq!(Action::read(&json!({"type": name})), Ok(Action::Local));
         }
     }

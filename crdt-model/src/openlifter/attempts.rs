@@ -71,7 +71,11 @@ pub(crate) fn write_attempts(registers: &Registers, lift: &str, part: Part) -> O
     match length_of(registers, lift, part) {
         Length::Absent => None,
         Length::Null => Some(Value::Null),
-        Length::Slots(slots) => Some((1..=slots).map(|slot| part_of(registers, lift, slot, part)).collect()),
+        Length::Slots(slots) => Some(
+            (1..=slots)
+                .map(|slot| part_of(registers, lift, slot, part))
+                .collect(),
+        ),
     }
 }
 
@@ -103,7 +107,11 @@ fn length_of(registers: &Registers, lift: &str, part: Part) -> Length {
         });
     }
     let written = (1..=SLOTS).any(|slot| registers.contains_key(&attempt_key(lift, slot)));
-    if written { Length::Slots(SLOTS) } else { Length::Absent }
+    if written {
+        Length::Slots(SLOTS)
+    } else {
+        Length::Absent
+    }
 }
 
 /// How long an array is, if it is there at all.
@@ -127,7 +135,9 @@ impl Length {
         match value {
             Value::Bool(_) => Self::Null,
             Value::Number(number) => {
-                let slots = number.as_u64().and_then(|slots| usize::try_from(slots).ok());
+                let slots = number
+                    .as_u64()
+                    .and_then(|slots| usize::try_from(slots).ok());
                 Self::Slots(slots.unwrap_or(SLOTS).min(SLOTS_MAX))
             }
             Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => Self::Absent,

@@ -47,7 +47,11 @@ const POUND_PLATES: [(f64, u8, &str); 10] = [
 
 /// The fields that change with the meet's unit, at their defaults.
 pub(crate) fn unit_fields(in_kg: bool) -> Map<String, Value> {
-    let bar = if in_kg { json!(25) } else { json!(45.0 / POUNDS_PER_KG) };
+    let bar = if in_kg {
+        json!(25)
+    } else {
+        json!(45.0 / POUNDS_PER_KG)
+    };
     let mut fields = Map::new();
     fields.insert("inKg".to_owned(), Value::Bool(in_kg));
     for lift in ["squat", "bench", "deadlift"] {
@@ -58,13 +62,17 @@ pub(crate) fn unit_fields(in_kg: bool) -> Map<String, Value> {
 }
 
 fn plates(in_kg: bool) -> Value {
-    let plate = |weight: f64, (_, pairs, color): &(f64, u8, &str)| {
-        json!({"weightKg": crate::json::number_value(weight), "pairCount": pairs, "color": color})
-    };
+    let plate = |weight: f64, (_, pairs, color): &(f64, u8, &str)| json!({"weightKg": crate::json::number_value(weight), "pairCount": pairs, "color": color});
     if in_kg {
-        KILOGRAM_PLATES.iter().map(|row| plate(row.0, row)).collect()
+        KILOGRAM_PLATES
+            .iter()
+            .map(|row| plate(row.0, row))
+            .collect()
     } else {
-        POUND_PLATES.iter().map(|row| plate(row.0 / POUNDS_PER_KG, row)).collect()
+        POUND_PLATES
+            .iter()
+            .map(|row| plate(row.0 / POUNDS_PER_KG, row))
+            .collect()
     }
 }
 

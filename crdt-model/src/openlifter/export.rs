@@ -23,13 +23,19 @@ pub(crate) fn write_saved(content: &Content, screen: Option<Screen>) -> Value {
 }
 
 fn write_registration(content: &Content, slices: &mut Map<String, Value>) {
-    let slice = slices.entry("registration").or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(registration) = slice else { return };
+    let slice = slices
+        .entry("registration")
+        .or_insert_with(|| Value::Object(Map::new()));
+    let Value::Object(registration) = slice else {
+        return;
+    };
     if let Some(next) = registration.get_mut("nextEntryId") {
         *next = next_entry_id(content, next);
     }
     let shown = content.entries.iter().filter(|entry| !withdrawn(entry));
-    let entries: Vec<Value> = shown.map(|entry| Value::Object(write_entry(entry))).collect();
+    let entries: Vec<Value> = shown
+        .map(|entry| Value::Object(write_entry(entry)))
+        .collect();
     if let Some(lookup) = registration.get_mut("lookup") {
         *lookup = Value::Object(lookup_of(&entries));
     }
@@ -38,9 +44,13 @@ fn write_registration(content: &Content, slices: &mut Map<String, Value>) {
 
 /// The imported number while no entry has reached it, else one more than the largest id.
 fn next_entry_id(content: &Content, imported: &Value) -> Value {
-    let ids = content.entries.iter().filter_map(|entry| number_in(entry, "id"));
+    let ids = content
+        .entries
+        .iter()
+        .filter_map(|entry| number_in(entry, "id"));
     let largest = ids.fold(f64::MIN, f64::max);
-    let unused = |next: f64| largest < next || content.frame.largest_id.is_some_and(|id| largest <= id);
+    let unused =
+        |next: f64| largest < next || content.frame.largest_id.is_some_and(|id| largest <= id);
     if imported.as_f64().is_none_or(unused) {
         imported.clone()
     } else {
@@ -50,10 +60,17 @@ fn next_entry_id(content: &Content, imported: &Value) -> Value {
 
 /// Where each id stands in the list, in JavaScript's order of keys: whole numbers ascending, then the rest.
 fn lookup_of(entries: &[Value]) -> Map<String, Value> {
-    let ids = entries.iter().map(|entry| entry.get("id").and_then(Value::as_i64));
-    let mut places: Vec<(i64, usize)> = ids.zip(0..).filter_map(|(id, place)| Some((id?, place))).collect();
+    let ids = entries
+        .iter()
+        .map(|entry| entry.get("id").and_then(Value::as_i64));
+    let mut places: Vec<(i64, usize)> = ids
+        .zip(0..)
+        .filter_map(|(id, place)| Some((id?, place)))
+        .collect();
     places.sort_by_key(|(id, place)| (*id < 0, if *id < 0 { 0 } else { *id }, *place));
-    let keyed = places.into_iter().map(|(id, place)| (id.to_string(), Value::from(place)));
+    let keyed = places
+        .into_iter()
+        .map(|(id, place)| (id.to_string(), Value::from(place)));
     keyed.collect()
 }
 
@@ -78,5 +95,8 @@ fn first_flight() -> Map<String, Value> {
         ("overrideAttempt", Value::Null),
         ("overrideEntryId", Value::Null),
     ];
-    fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    fields
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::shape::{WrongShape, list, member, number_or_null};
+use super::shape::{WrongShape, list, number_or_null};
 use crate::json::{json_text, number_value};
 use crate::op::Scalar;
 
@@ -180,9 +180,4 @@ pub(crate) fn unknown<'a>(
     object
         .iter()
         .filter(|(name, _)| kind_of(fields, name).is_none())
-}
-
-/// The path of a field.
-pub(crate) fn field_path(at: &str, name: &str) -> String {
-    member(at, name)
 }

@@ -7,7 +7,6 @@ use super::selector::{SELECTOR, Screen, read_selector};
 use super::shape::{WrongShape, list, object};
 use super::slices::{read_entry, read_meet};
 use crate::json::SAFE_INTEGER_MAX;
-use crate::op::Scalar;
 
 /// Largest saved meet, in bytes. A meet of 1,000 lifters has half a million.
 pub const SAVED_BYTES_MAX: usize = 32 << 20;
@@ -28,6 +27,9 @@ pub enum ImportError {
     /// A value has the wrong shape.
     #[error(transparent)]
     Shape(#[from] WrongShape),
+    /// The content is beyond the limits of the format.
+    #[error("the file cannot become a meet: {0}")]
+    NoMeet(String),
     /// The text is longer than any meet.
     #[error("the file has {bytes} bytes, more than the {SAVED_BYTES_MAX} a saved meet may have")]
     TooLarge {
@@ -51,7 +53,9 @@ pub(crate) fn read_saved(text: &str) -> Result<Content, ImportError> {
 
 fn not_json(error: serde_json::Error) -> ImportError {
     let text = error.to_string();
-    let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let what = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(what, _)| what);
     ImportError::NotJson {
         line: error.line(),
         column: error.column(),
@@ -88,7 +92,10 @@ fn slice<'a>(
     name: &'static str,
 ) -> Result<&'a Map<String, Value>, WrongShape> {
     let value = slices.get(name);
-    object(value.ok_or_else(|| WrongShape::missing(name, "an object"))?, name)
+    object(
+        value.ok_or_else(|| WrongShape::missing(name, "an object"))?,
+        name,
+    )
 }
 
 fn read_entries(registration: &Map<String, Value>) -> Result<Vec<Registers>, WrongShape> {
@@ -134,7 +141,10 @@ fn read_lifting(slices: &Map<String, Value>) -> Result<Registers, WrongShape> {
 /// until an entry is added.
 fn overtaken_id(registration: &Map<String, Value>, entries: &[Registers]) -> Option<f64> {
     let next = registration.get("nextEntryId")?.as_f64()?;
-    let largest = entries.iter().filter_map(|entry| number_in(entry, "id")).fold(f64::MIN, f64::max);
+    let largest = entries
+        .iter()
+        .filter_map(|entry| number_in(entry, "id"))
+        .fold(f64::MIN, f64::max);
     (largest >= next).then_some(largest)
 }
 
@@ -159,6 +169,7 @@ fn strip(slices: &mut Map<String, Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::op::Scalar;
 
     fn refusal(file: &str) -> String {
         read_saved(file).unwrap_err().to_string()
@@ -166,7 +177,9 @@ mod tests {
 
     #[test]
     fn a_wrong_shape_is_refused_with_its_path_and_value() {
-        let meet = |entry: &str| format!(r#"{{"meet":{{}},"registration":{{"entries":[{{"id":1}},{entry}]}}}}"#);
+        let meet = |entry: &str| {
+            format!(r#"{{"meet":{{}},"registration":{{"entries":[{{"id":1}},{entry}]}}}}"#)
+        };
         assert_eq!(
             refusal(&meet(r#"{"id":2,"bodyweightKg":"abc"}"#)),
             r#"registration.entries[1].bodyweightKg: expected a number, found "abc""#

@@ -54,7 +54,11 @@ pub(crate) fn write_plates(registers: &Registers) -> Option<Value> {
     };
     let weights = weights_in(text);
     let plates = names(&weights).into_iter().zip(&weights);
-    Some(plates.map(|(name, weight)| write_plate(registers, &name, *weight)).collect())
+    Some(
+        plates
+            .map(|(name, weight)| write_plate(registers, &name, *weight))
+            .collect(),
+    )
 }
 
 fn write_plate(registers: &Registers, name: &str, weight: f64) -> Value {
@@ -96,7 +100,10 @@ pub(crate) fn plate_names(registers: &Registers) -> Vec<String> {
 fn names(weights: &[f64]) -> Vec<String> {
     let nth = |index: usize, weight: f64| {
         let earlier = &weights[..index];
-        1 + earlier.iter().filter(|other| other.to_bits() == weight.to_bits()).count()
+        1 + earlier
+            .iter()
+            .filter(|other| other.to_bits() == weight.to_bits())
+            .count()
     };
     let numbered = weights.iter().enumerate();
     numbered
@@ -109,7 +116,11 @@ fn names(weights: &[f64]) -> Vec<String> {
 
 fn weights_in(text: &str) -> Vec<f64> {
     match json_value(text) {
-        Value::Array(weights) => weights.iter().filter_map(Value::as_number).map(double).collect(),
+        Value::Array(weights) => weights
+            .iter()
+            .filter_map(Value::as_number)
+            .map(double)
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
             Vec::new()
         }

@@ -22,7 +22,10 @@ pub struct Screen {
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { day: 1, platform: 1 }
+        Self {
+            day: 1,
+            platform: 1,
+        }
     }
 }
 
@@ -37,7 +40,11 @@ impl Screen {
         let whole = |name| {
             let number = object.get(name)?.as_f64()?;
             let fits = number.fract() == 0.0 && (1.0..=f64::from(u16::MAX)).contains(&number);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "just checked")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "just checked"
+            )]
             fits.then_some(number as u16)
         };
         match (whole("day"), whole("platform")) {
@@ -80,9 +87,11 @@ pub(crate) fn selector_fields(scalar: Option<&Scalar>) -> Map<String, Value> {
     match scalar {
         Some(Scalar::Text(text)) => match json_value(text) {
             Value::Object(fields) => fields,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                Map::new()
-            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Map::new(),
         },
         Some(Scalar::Null | Scalar::Bool(_) | Scalar::Number(_)) | None => Map::new(),
     }

@@ -11,7 +11,8 @@ fn through(saved: &str) -> String {
 
 #[track_caller]
 fn survives(saved: &str) {
-    let [before, after]: [Value; 2] = [saved, &through(saved)].map(|text| serde_json::from_str(text).unwrap());
+    let [before, after]: [Value; 2] =
+        [saved, &through(saved)].map(|text| serde_json::from_str(text).unwrap());
     assert_eq!(before, after);
 }
 
@@ -29,7 +30,11 @@ fn a_file_in_openlifters_own_order_comes_back_byte_for_byte() {
 #[test]
 fn fields_that_are_absent_stay_absent() {
     survives(&meet("", r#""entries":[]"#, ""));
-    survives(&meet(r#""name":"Spring""#, r#""entries":[{"id":7},{"id":8,"squatKg":[1,2,3,0,0]}]"#, ""));
+    survives(&meet(
+        r#""name":"Spring""#,
+        r#""entries":[{"id":7},{"id":8,"squatKg":[1,2,3,0,0]}]"#,
+        "",
+    ));
 }
 
 #[test]
@@ -39,15 +44,23 @@ fn null_and_empty_lists_stay_what_they_are() {
         r#""entries":[{"id":1,"squatKg":null,"benchKg":[],"benchStatus":[null,1],"name":null,"guest":null}],"nextEntryId":null"#,
         r#","lifting":{"day":null,"flight":null}"#,
     ));
-    survives(&meet(r#""platformsOnDays":null,"plates":null"#, r#""entries":[]"#, ""));
+    survives(&meet(
+        r#""platformsOnDays":null,"plates":null"#,
+        r#""entries":[]"#,
+        "",
+    ));
 }
 
 #[test]
 fn what_openlifter_does_not_know_is_carried() {
     let long = "n".repeat(300);
     survives(&meet(
-        &format!(r#""":{{"a":[1,null,{{}}]}},"order":3,"~name":"tilde","^":1,"{long}":2,"plates":[{{"weightKg":25,"pairCount":1,"color":"x","rim":{{}}}}]"#),
-        &format!(r#""entries":[{{"id":1,"deleted":true,"order":"x","squat.1":5,"pronouns":null,"{long}":[]}}],"season":[1]"#),
+        &format!(
+            r#""":{{"a":[1,null,{{}}]}},"order":3,"~name":"tilde","^":1,"{long}":2,"plates":[{{"weightKg":25,"pairCount":1,"color":"x","rim":{{}}}}]"#
+        ),
+        &format!(
+            r#""entries":[{{"id":1,"deleted":true,"order":"x","squat.1":5,"pronouns":null,"{long}":[]}}],"season":[1]"#
+        ),
         r#","lifting":{"day":1,"timer":{"s":60}},"streaming":{"on":true},"_persist":{"version":-1,"rehydrated":true}"#,
     ));
 }
@@ -63,6 +76,14 @@ fn days_beyond_the_length_of_the_meet_and_equal_plates_are_kept() {
 
 #[test]
 fn the_next_id_is_kept_even_where_it_is_wrong() {
-    survives(&meet("", r#""nextEntryId":5000,"entries":[{"id":9000},{"id":3},{"id":3}]"#, ""));
-    survives(&meet("", r#""nextEntryId":9001,"entries":[{"id":9000}],"lookup":{"9000":0}"#, ""));
+    survives(&meet(
+        "",
+        r#""nextEntryId":5000,"entries":[{"id":9000},{"id":3},{"id":3}]"#,
+        "",
+    ));
+    survives(&meet(
+        "",
+        r#""nextEntryId":9001,"entries":[{"id":9000}],"lookup":{"9000":0}"#,
+        "",
+    ));
 }

@@ -2,7 +2,8 @@
 
 use crate::json::number_text;
 use crate::openlifter::{
-    DAYS_MAX, DELETED, ENTRY, Kind, LIFTS, MEET, ORDER, SLOTS, attempt_key, carried_name, day_key, kind_of, plate_key,
+    DAYS_MAX, DELETED, ENTRY, Kind, LIFTS, MEET, ORDER, SLOTS, attempt_key, carried_name, day_key,
+    kind_of, plate_key,
 };
 
 /// What a register holds, and so how its value is read and written.
@@ -29,7 +30,9 @@ pub(crate) fn meet_register(key: &str) -> RegisterKind {
     match kind_of(MEET, key) {
         Some(Kind::Plates) => RegisterKind::PlateList,
         Some(Kind::Days | Kind::Weights(_) | Kind::Verdicts(_)) => RegisterKind::Hidden,
-        Some(kind @ (Kind::Text | Kind::Number | Kind::Flag | Kind::Texts | Kind::Numbers)) => RegisterKind::Single(kind),
+        Some(kind @ (Kind::Text | Kind::Number | Kind::Flag | Kind::Texts | Kind::Numbers)) => {
+            RegisterKind::Single(kind)
+        }
         None if key.starts_with("platformsOnDays.") => RegisterKind::Single(Kind::Number),
         None if key.starts_with("plates.") => RegisterKind::Plate,
         None => carried(key),
@@ -39,8 +42,12 @@ pub(crate) fn meet_register(key: &str) -> RegisterKind {
 /// What the register of this key in an entry holds.
 pub(crate) fn entry_register(key: &str) -> RegisterKind {
     match kind_of(ENTRY, key) {
-        Some(Kind::Days | Kind::Plates | Kind::Weights(_) | Kind::Verdicts(_)) => RegisterKind::Hidden,
-        Some(kind @ (Kind::Text | Kind::Number | Kind::Flag | Kind::Texts | Kind::Numbers)) => RegisterKind::Single(kind),
+        Some(Kind::Days | Kind::Plates | Kind::Weights(_) | Kind::Verdicts(_)) => {
+            RegisterKind::Hidden
+        }
+        Some(kind @ (Kind::Text | Kind::Number | Kind::Flag | Kind::Texts | Kind::Numbers)) => {
+            RegisterKind::Single(kind)
+        }
         None if key == ORDER => RegisterKind::Single(Kind::Number),
         None if key == DELETED => RegisterKind::Single(Kind::Flag),
         None if is_attempt(key) => RegisterKind::Attempt,
@@ -70,7 +77,13 @@ pub(crate) fn is_lift(name: &str) -> bool {
 pub(crate) fn array_of(field: &str) -> Option<&'static str> {
     match kind_of(ENTRY, field)? {
         Kind::Weights(lift) | Kind::Verdicts(lift) => Some(lift),
-        Kind::Text | Kind::Number | Kind::Flag | Kind::Texts | Kind::Numbers | Kind::Days | Kind::Plates => None,
+        Kind::Text
+        | Kind::Number
+        | Kind::Flag
+        | Kind::Texts
+        | Kind::Numbers
+        | Kind::Days
+        | Kind::Plates => None,
     }
 }
 
@@ -94,7 +107,9 @@ pub(crate) fn parse_day(day: &str) -> Result<String, String> {
 pub(crate) fn parse_plate(plate: &str) -> Result<String, String> {
     let (weight, again) = plate.split_at(plate.find('/').unwrap_or(plate.len()));
     match weight.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(plate_key(&format!("{}{again}", number_text(number)))),
+        Ok(number) if number.is_finite() => {
+            Ok(plate_key(&format!("{}{again}", number_text(number))))
+        }
         Ok(_) | Err(_) => Err(format!("{plate:?} is no plate's weight")),
     }
 }

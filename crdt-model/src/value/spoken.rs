@@ -10,9 +10,10 @@ use crate::path::RegisterKind;
 pub(crate) fn spoken(kind: RegisterKind, value: &Value) -> String {
     match (kind, value) {
         (RegisterKind::Attempt, Value::Array(pair)) => attempt(pair),
-        (RegisterKind::Single(Kind::Texts | Kind::Numbers) | RegisterKind::PlateList, Value::Array(items)) => {
-            items.iter().map(plain).collect::<Vec<_>>().join(", ")
-        }
+        (
+            RegisterKind::Single(Kind::Texts | Kind::Numbers) | RegisterKind::PlateList,
+            Value::Array(items),
+        ) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         (RegisterKind::Selector, Value::Object(selector)) => {
             let part = |name: &str| selector.get(name).map(plain).unwrap_or_default();
             format!("{} {}", part("flight"), part("lift"))
@@ -46,6 +47,8 @@ fn attempt(pair: &[Value]) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => json_text(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            json_text(value)
+        }
     }
 }

@@ -40,7 +40,14 @@ fn single(field: &str, kind: Kind, text: &str, trimmed: &str) -> Result<Value, S
 }
 
 const SEXES: &[&str] = &["M", "F", "Mx"];
-const EQUIPMENT: &[&str] = &["Bare", "Sleeves", "Wraps", "Single-ply", "Multi-ply", "Unlimited"];
+const EQUIPMENT: &[&str] = &[
+    "Bare",
+    "Sleeves",
+    "Wraps",
+    "Single-ply",
+    "Multi-ply",
+    "Unlimited",
+];
 const LIFT_LETTERS: &[&str] = &["S", "B", "D"];
 
 fn sensible<'a>(field: &str, text: &'a str) -> Result<&'a str, String> {
@@ -58,7 +65,10 @@ fn one_of<'a>(choices: &[&str], text: &'a str) -> Result<&'a str, String> {
     if choices.contains(&text) {
         Ok(text)
     } else {
-        Err(format!("expected one of {}, not {text:?}", choices.join(", ")))
+        Err(format!(
+            "expected one of {}, not {text:?}",
+            choices.join(", ")
+        ))
     }
 }
 
@@ -76,13 +86,18 @@ fn date(text: &str) -> Result<&str, String> {
     let [year, month, day] = parts[..] else {
         return Err(wrong());
     };
-    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
     if !(digits(year, 4) && digits(month, 2) && digits(day, 2)) {
         return Err(wrong());
     }
     let number = |part: &str| part.parse::<u32>().unwrap_or(0);
     let last = last_of_month(number(year), number(month));
-    if (1..=last).contains(&number(day)) { Ok(text) } else { Err(wrong()) }
+    if (1..=last).contains(&number(day)) {
+        Ok(text)
+    } else {
+        Err(wrong())
+    }
 }
 
 fn last_of_month(year: u32, month: u32) -> u32 {
@@ -110,7 +125,9 @@ fn sensible_number(field: &str, text: &str) -> Result<Value, String> {
         "platform" => 1.0..=20.0,
         _ if field.starts_with("platformsOnDays.") => 1.0..=20.0,
         "age" | "lot" => 0.0..=1e6,
-        "bodyweightKg" | "squatBarAndCollarsWeightKg" | "benchBarAndCollarsWeightKg"
+        "bodyweightKg"
+        | "squatBarAndCollarsWeightKg"
+        | "benchBarAndCollarsWeightKg"
         | "deadliftBarAndCollarsWeightKg" => return weight(text),
         _ => return number(text),
     };
@@ -119,12 +136,18 @@ fn sensible_number(field: &str, text: &str) -> Result<Value, String> {
     if value.as_f64().is_some_and(sensible) {
         Ok(value)
     } else {
-        Err(format!("expected a whole number from {} to {}, not {text:?}", range.start(), range.end()))
+        Err(format!(
+            "expected a whole number from {} to {}, not {text:?}",
+            range.start(),
+            range.end()
+        ))
     }
 }
 
 fn number(text: &str) -> Result<Value, String> {
-    let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    let digits = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     match text.parse::<f64>() {
         Ok(number) if digits && number.is_finite() => Ok(number_value(number)),
         Ok(_) | Err(_) => Err(format!("expected a number, not {text:?}")),
@@ -133,26 +156,44 @@ fn number(text: &str) -> Result<Value, String> {
 
 /// A weight in kilograms, or in pounds if it says so.
 fn weight(text: &str) -> Result<Value, String> {
-    let pounds = ["lbs", "lb"].iter().find_map(|unit| text.strip_suffix(unit));
-    let kg = number(pounds.or(text.strip_suffix("kg")).unwrap_or(text).trim_end())?;
+    let pounds = ["lbs", "lb"]
+        .iter()
+        .find_map(|unit| text.strip_suffix(unit));
+    let kg = number(
+        pounds
+            .or(text.strip_suffix("kg"))
+            .unwrap_or(text)
+            .trim_end(),
+    )?;
     let kg = kg.as_f64().unwrap_or(f64::NAN) / if pounds.is_some() { POUNDS_PER_KG } else { 1.0 };
     if kg >= 0.0 {
         Ok(number_value(kg))
     } else {
-        Err(format!("a weight cannot be less than nothing, as {text:?} is"))
+        Err(format!(
+            "a weight cannot be less than nothing, as {text:?} is"
+        ))
     }
 }
 
 fn list(text: &str, item: impl Fn(&str) -> Result<Value, String>) -> Result<Value, String> {
     if text.starts_with('[') {
-        return serde_json::from_str(text).map_err(|error| format!("expected a list, not {text:?}: {error}"));
+        return serde_json::from_str(text)
+            .map_err(|error| format!("expected a list, not {text:?}: {error}"));
     }
-    let items = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let items = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
     items.map(item).collect()
 }
 
 fn attempt(text: &str, shown: Option<&Value>) -> Result<Value, String> {
-    let part = |index| shown.and_then(|pair| pair.get(index)).cloned().unwrap_or(json!(0));
+    let part = |index| {
+        shown
+            .and_then(|pair| pair.get(index))
+            .cloned()
+            .unwrap_or(json!(0))
+    };
     let (kg, verdict) = match text.rsplit_once(' ') {
         Some((kg, word)) if verdict(word).is_some() => (weight(kg.trim_end())?, verdict(word)),
         None if verdict(text).is_some() => (part(0), verdict(text)),
@@ -176,7 +217,9 @@ fn selector(text: &str) -> Result<Value, String> {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let [group, lift] = words[..] else {
-        return Err(format!("expected a flight and a lift, like \"B S\", not {text:?}"));
+        return Err(format!(
+            "expected a flight and a lift, like \"B S\", not {text:?}"
+        ));
     };
     Ok(json!({
         "flight": flight(group)?, "lift": one_of(LIFT_LETTERS, lift)?,
@@ -220,7 +263,11 @@ mod tests {
         means("entries.1.squat.2", "182.5 good", json!([182.5, 1]));
         means("entries.1.squat.2", "182.5 no", json!([182.5, -1]));
         means("entries.1.squat.2", "182.5kg -", json!([182.5, 0]));
-        means("entries.1.squat.2", "350 lb good", json!([350.0 / POUNDS_PER_KG, 1]));
+        means(
+            "entries.1.squat.2",
+            "350 lb good",
+            json!([350.0 / POUNDS_PER_KG, 1]),
+        );
     }
 
     #[test]
@@ -238,7 +285,10 @@ mod tests {
             ("entries.1.divisions", json!(["Open", "Juniors"])),
             ("meet.weightClassesKgMen", json!([59, 67.5])),
             ("meet.inKg", json!(false)),
-            ("meet.plates.25", json!({"pairCount": 8, "color": "#FF0000"})),
+            (
+                "meet.plates.25",
+                json!({"pairCount": 8, "color": "#FF0000"}),
+            ),
             ("entries.1.name", json!(" Zoë ")),
         ] {
             let path: Path = path.parse().unwrap();
@@ -248,8 +298,14 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_is_refused_in_words() {
-        assert_eq!(refused("entries.1.sex", "Q"), "expected one of M, F, Mx, not \"Q\"");
-        assert_eq!(refused("entries.1.flight", "AB"), "flights are named A to P, not \"AB\"");
+        assert_eq!(
+            refused("entries.1.sex", "Q"),
+            "expected one of M, F, Mx, not \"Q\""
+        );
+        assert_eq!(
+            refused("entries.1.flight", "AB"),
+            "flights are named A to P, not \"AB\""
+        );
         assert_eq!(
             refused("meet.date", "2023-02-29"),
             "expected a date like 2024-08-31, not \"2023-02-29\""
@@ -258,9 +314,21 @@ mod tests {
             refused("entries.1.day", "0"),
             "expected a whole number from 1 to 14, not \"0\""
         );
-        assert_eq!(refused("entries.1.bodyweightKg", "abc"), "expected a number, not \"abc\"");
-        assert_eq!(refused("entries.1.bodyweightKg", "inf"), "expected a number, not \"inf\"");
-        assert_eq!(refused("entries.1.squat.1", "good good"), "expected a number, not \"good\"");
-        assert_eq!(refused("meet.inKg", "maybe"), "expected yes or no, not \"maybe\"");
+        assert_eq!(
+            refused("entries.1.bodyweightKg", "abc"),
+            "expected a number, not \"abc\""
+        );
+        assert_eq!(
+            refused("entries.1.bodyweightKg", "inf"),
+            "expected a number, not \"inf\""
+        );
+        assert_eq!(
+            refused("entries.1.squat.1", "good good"),
+            "expected a number, not \"good\""
+        );
+        assert_eq!(
+            refused("meet.inKg", "maybe"),
+            "expected yes or no, not \"maybe\""
+        );
     }
 }
