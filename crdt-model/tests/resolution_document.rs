@@ -1,4 +1,5 @@
 //! Plays every example of `docs/resolution.md`, in every order of arrival.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
