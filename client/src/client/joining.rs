@@ -1,0 +1,450 @@
+//! The way into a live meet: making one, joining one, coming back, giving one back to a relay that lost it.
+
+use spotter_model::{Author, ChangeHash, Meet};
+use spotter_relay_protocol::{
+    Chain, ClientMessage, CreateMeet, HEADS_WHEN_JOINING_MAX, JoinBy, JoinCode, JoinMeet,
+    JoinRejected, LogId, MeetCreated, MeetId, MeetJoined, PROTOCOL, Password, Position,
+    RecoverMeet, RosterEntry,
+};
+
+use crate::ask::{GoLive, Join, Problem, Reply, RequestId};
+use crate::client::Client;
+use crate::news::News;
+use crate::record::{Membership, Record, Session};
+use crate::relay_link::{Entry, Inside, Knock, RelayState};
+use crate::replica::Held;
+use crate::status::OfflineReason;
+use crate::time::{Now, WallTime};
+
+impl Client {
+    pub(super) fn go_live(&mut self, now: Now, request: RequestId, go_live: GoLive) {
+        if let Err(problem) = self.prepare_going_live(now, &go_live) {
+            return self.answer(request, Err(problem));
+        }
+        self.enter(Entry::GoLive { request, go_live });
+    }
+
+    fn prepare_going_live(&mut self, now: Now, go_live: &GoLive) -> Result<(), Problem> {
+        let seat = go_live
+            .roster
+            .iter()
+            .find(|(name, _)| *name == go_live.location);
+        let Some((location, priority)) = seat else {
+            let location = go_live.location.clone();
+            return Err(Problem::NotInRoster { location });
+        };
+        let author = Author {
+            location: location.clone(),
+            priority: *priority,
+        };
+        match &self.replica.membership {
+            Some(membership) if !go_live.again => Err(Problem::AlreadyLive {
+                meet_id: membership.meet_id,
+            }),
+            Some(_) | None => self.share(now, author),
+        }
+    }
+
+    pub(super) fn join(&mut self, request: RequestId, join: Join) {
+        if self.replica.is_draft() {
+            return self.answer(request, Err(Problem::HoldsMeet));
+        }
+        self.enter(Entry::Join { request, join });
+    }
+
+    pub(super) fn password(&mut self, request: RequestId, password: Password) {
+        if self.replica.membership.is_none() {
+            return self.answer(request, Err(Problem::NoPasswordWanted));
+        }
+        self.enter(Entry::Password { request, password });
+    }
+
+    /// Leaves whatever connection there is for one that does what a person wants.
+    fn enter(&mut self, entry: Entry) {
+        if let Some(earlier) = self.relay.entry.take() {
+            self.answer(earlier.request(), Err(Problem::Superseded));
+        }
+        self.drop_relay(OfflineReason::NotWanted, None);
+        self.relay.wanted = true;
+        self.relay.recover = false;
+        self.relay.entry = Some(entry);
+    }
+
+    /// Says the first word as soon as the connection stands. A meet that is about to be made must be on disk
+    /// before: a relay that keeps a meet whose beginning nobody has would keep it for ever.
+    pub(super) fn knock(&mut self) {
+        let RelayState::Joining { knock, .. } = &self.relay.state else {
+            return;
+        };
+        let going_live = matches!(self.relay.entry, Some(Entry::GoLive { .. }));
+        if *knock != Knock::Connected || (going_live && !self.keeper.is_idle()) {
+            return;
+        }
+        let Some(word) = self.first_word() else {
+            let why = OfflineReason::NoRelay;
+            return self.drop_relay(why, None);
+        };
+        self.say(&word);
+        if let RelayState::Joining { knock, .. } = &mut self.relay.state {
+            *knock = Knock::Said;
+        }
+    }
+
+    fn first_word(&self) -> Option<ClientMessage> {
+        match &self.relay.entry {
+            Some(Entry::GoLive { go_live, .. }) => self.word_to_create(go_live),
+            Some(Entry::Join { join, .. }) => {
+                let by = JoinBy::Password {
+                    location_name: join.location.clone(),
+                    password: join.password.clone(),
+                };
+                let known = self
+                    .replica
+                    .membership
+                    .as_ref()
+                    .filter(|m| m.meet_id == join.meet_id);
+                Some(self.word_to_join(join.meet_id, by, known))
+            }
+            Some(Entry::Password { password, .. }) => {
+                let membership = self.replica.membership.as_ref()?;
+                let by = JoinBy::Password {
+                    location_name: membership.author.location.clone(),
+                    password: password.clone(),
+                };
+                Some(self.word_to_join(membership.meet_id, by, Some(membership)))
+            }
+            None => {
+                let membership = self.replica.membership.as_ref()?;
+                let by = JoinBy::Token(membership.session.as_ref()?.token.clone());
+                Some(self.word_to_join(membership.meet_id, by, Some(membership)))
+            }
+        }
+    }
+
+    fn word_to_create(&self, go_live: &GoLive) -> Option<ClientMessage> {
+        let seats = go_live.roster.iter().map(|(name, priority)| RosterEntry {
+            location_name: name.clone(),
+            priority: *priority,
+            renamed_from: Vec::new(),
+        });
+        Some(ClientMessage::CreateMeet(CreateMeet {
+            protocol: PROTOCOL,
+            this_location_name: go_live.location.clone(),
+            password: go_live.password.clone(),
+            locations: seats.collect(),
+            root: self.replica.shared_root()?,
+        }))
+    }
+
+    fn word_to_join(
+        &self,
+        meet_id: MeetId,
+        by: JoinBy,
+        known: Option<&Membership>,
+    ) -> ClientMessage {
+        if let Some(membership) = known.filter(|_| self.relay.recover) {
+            return ClientMessage::RecoverMeet(RecoverMeet {
+                protocol: PROTOCOL,
+                ticket: membership.ticket.clone(),
+                by,
+            });
+        }
+        let heads = self.replica.shared().map(Meet::heads).unwrap_or_default();
+        ClientMessage::JoinMeet(JoinMeet {
+            protocol: PROTOCOL,
+            meet_id,
+            by,
+            ticket: None,
+            position: known.and_then(|_| self.replica.track.position()),
+            heads: (!heads.is_empty() && heads.len() <= HEADS_WHEN_JOINING_MAX).then_some(heads),
+        })
+    }
+
+    pub(super) fn join_rejected(&mut self, now: Now, rejected: JoinRejected) {
+        let JoinRejected {
+            code,
+            reason,
+            retry_after_ms,
+        } = rejected;
+        match code {
+            JoinCode::TicketWanted if self.can_recover() => {
+                self.relay.recover = true;
+                if let Some(word) = self.first_word() {
+                    self.say(&word);
+                }
+            }
+            JoinCode::SessionExpired | JoinCode::SessionRevoked | JoinCode::SessionUnknown
+                if self.relay.entry.is_none() =>
+            {
+                self.session_over(reason);
+            }
+            JoinCode::Busy
+            | JoinCode::Full
+            | JoinCode::StorageTrouble
+            | JoinCode::MeetDamaged
+            | JoinCode::GoingAway
+            | JoinCode::TooManyAttempts
+                if self.relay.entry.is_none() =>
+            {
+                let why = OfflineReason::Refused {
+                    code: code.to_string(),
+                    reason,
+                };
+                match retry_after_ms {
+                    Some(ms) => self.come_back_after(now, why, ms),
+                    None => self.give_up(now, why),
+                }
+            }
+            JoinCode::TicketWanted
+            | JoinCode::SessionExpired
+            | JoinCode::SessionRevoked
+            | JoinCode::SessionUnknown
+            | JoinCode::Busy
+            | JoinCode::Full
+            | JoinCode::StorageTrouble
+            | JoinCode::MeetDamaged
+            | JoinCode::GoingAway
+            | JoinCode::TooManyAttempts
+            | JoinCode::WrongMeetOrPassword
+            | JoinCode::UnknownLocation
+            | JoinCode::TicketRefused
+            | JoinCode::BadRoster
+            | JoinCode::ProtocolTooOld
+            | JoinCode::ProtocolTooNew
+            | JoinCode::Other(_) => self.turned_away(now, code.to_string(), reason),
+        }
+    }
+
+    /// The ticket is offered once for each time the relay asks, and never as an answer to itself.
+    fn can_recover(&self) -> bool {
+        let wanted = match &self.relay.entry {
+            Some(Entry::GoLive { .. }) => return false,
+            Some(Entry::Join { join, .. }) => Some(join.meet_id),
+            Some(Entry::Password { .. }) | None => None,
+        };
+        let membership = self.replica.membership.as_ref();
+        let held = membership.is_some_and(|m| wanted.is_none_or(|wanted| wanted == m.meet_id));
+        held && !self.relay.recover
+    }
+
+    fn turned_away(&mut self, now: Now, code: String, reason: String) {
+        let mut retry_at = None;
+        if let Some(entry) = self.relay.entry.take() {
+            let problem = Problem::Rejected {
+                code: code.clone(),
+                reason: reason.clone(),
+            };
+            self.answer(entry.request(), Err(problem));
+            // A session that still stands is worth going back to after a vain attempt at something else.
+            let session = self
+                .replica
+                .membership
+                .as_ref()
+                .and_then(|m| m.session.as_ref());
+            let pause = self.relay.backoff.next_pause_ms(&mut self.rng);
+            retry_at = session.map(|_| now.moment.after_ms(pause));
+        }
+        self.relay.recover = false;
+        self.drop_relay(OfflineReason::Refused { code, reason }, retry_at);
+    }
+
+    pub(super) fn session_over(&mut self, reason: String) {
+        if let Some(membership) = &mut self.replica.membership
+            && membership.session.take().is_some()
+        {
+            self.keep(Record::SessionEnded {});
+        }
+        self.relay.recover = false;
+        self.drop_relay(
+            OfflineReason::PasswordWanted {
+                reason: reason.clone(),
+            },
+            None,
+        );
+        self.tell(News::PasswordWanted { reason });
+    }
+
+    pub(super) fn meet_created(&mut self, now: Now, created: MeetCreated) {
+        let Some(Entry::GoLive { request, go_live }) = self.relay.entry.take() else {
+            return self.nonsense(
+                now,
+                "it answered a question that was not asked: MEET_CREATED",
+            );
+        };
+        let membership = Membership {
+            relay: go_live.relay,
+            meet_id: created.meet_id,
+            author: Author {
+                location: created.location_name,
+                priority: created.priority,
+            },
+            initiator: created.initiator,
+            session: Some(Session {
+                token: created.session_token,
+                expires_at: WallTime::from_unix_seconds(created.session_expires_at),
+            }),
+            roster: created.roster,
+            epoch: created.epoch,
+            ticket: created.ticket,
+            finished: false,
+        };
+        self.become_member(membership);
+        self.come_in(created.log_id);
+        self.replica.track.begin(Some(start_of(created.log_id)));
+        self.refill_outbox(&[]);
+        self.become_live(now);
+        self.answer_joined(Some(request));
+    }
+
+    pub(super) fn meet_joined(&mut self, now: Now, joined: MeetJoined) {
+        if let Err(problem) = self.check_root(joined.root) {
+            return self.another_meet(problem);
+        }
+        let entry = self.relay.entry.take();
+        let relay = match &entry {
+            Some(Entry::Join { join, .. }) => Some(join.relay.clone()),
+            Some(Entry::GoLive { .. } | Entry::Password { .. }) | None => None,
+        };
+        let known = self.replica.membership.as_ref();
+        let Some(relay) = relay.or_else(|| known.map(|m| m.relay.clone())) else {
+            return self.nonsense(
+                now,
+                "it answered a question that was not asked: MEET_JOINED",
+            );
+        };
+        let same_meet = known.is_some_and(|m| m.meet_id == joined.meet_id);
+        let ticket_is_newer = same_meet && known.is_some_and(|m| m.epoch > joined.epoch);
+        if ticket_is_newer && !self.relay.recover {
+            return self.offer_newer_ticket(now, entry);
+        }
+        if std::mem::take(&mut self.relay.recover) {
+            self.tell(News::RelayRestored);
+        }
+        self.become_member(membership_of(relay, &joined));
+        self.come_in(joined.log_id);
+        self.find_place(&joined);
+        self.answer_joined(entry.map(|entry| entry.request()));
+    }
+
+    /// The relay knows an older roster or password than we do: it is given our ticket, on a new connection.
+    fn offer_newer_ticket(&mut self, now: Now, entry: Option<Entry>) {
+        let why = "offering the relay the newer recovery ticket".to_owned();
+        self.drop_relay(OfflineReason::Broken { why }, Some(now.moment));
+        self.relay.recover = true;
+        self.relay.entry = entry;
+    }
+
+    fn check_root(&self, theirs: ChangeHash) -> Result<(), Problem> {
+        match &self.replica.document {
+            Held::Empty => Ok(()),
+            Held::Draft(_) => Err(Problem::HoldsMeet),
+            Held::Shared(meet) if meet.root() == theirs => Ok(()),
+            Held::Shared(meet) => Err(Problem::OtherMeet {
+                ours: meet.root(),
+                theirs,
+            }),
+        }
+    }
+
+    fn another_meet(&mut self, problem: Problem) {
+        let reason = problem.to_string();
+        if let Some(entry) = self.relay.entry.take() {
+            self.answer(entry.request(), Err(problem));
+        }
+        let code = "other-meet".to_owned();
+        self.drop_relay(OfflineReason::Refused { code, reason }, None);
+    }
+
+    fn become_member(&mut self, membership: Membership) {
+        if self.replica.author() != Some(&membership.author) {
+            self.replica.pen = None;
+            self.tell(News::WritesAs(membership.author.clone()));
+        }
+        if self.replica.membership.as_ref() != Some(&membership) {
+            self.keep(Record::Joined(membership.clone()));
+            self.replica.membership = Some(membership);
+        }
+    }
+
+    fn come_in(&mut self, log_id: LogId) {
+        let offline = RelayState::Offline {
+            why: OfflineReason::NoRelay,
+            retry_at: None,
+        };
+        if let RelayState::Joining { line, .. } = std::mem::replace(&mut self.relay.state, offline)
+        {
+            self.relay.state = RelayState::CatchingUp(Inside {
+                line,
+                log_id,
+                may_send: true,
+                missing: false,
+                pull_at: None,
+                pulled_at_len: None,
+            });
+        }
+    }
+
+    /// Decides what our position is worth in the log of the relay.
+    fn find_place(&mut self, joined: &MeetJoined) {
+        if matches!(self.replica.document, Held::Empty) {
+            self.keep(Record::Document {
+                root: joined.root,
+                draft: false,
+            });
+            self.replica.document = Held::Shared(Meet::open(joined.root));
+        }
+        let position = self.replica.track.position();
+        let continues = position.is_some_and(|p| {
+            p.log_id == joined.log_id && p.server_seq_num <= joined.server_seq_num
+        });
+        let here = if continues {
+            position
+        } else {
+            Some(start_of(joined.log_id))
+        };
+        self.replica.track.begin(here);
+        if let Some(inside) = self.relay.inside_mut() {
+            inside.may_send = continues;
+        }
+    }
+
+    fn answer_joined(&mut self, request: Option<RequestId>) {
+        let (Some(request), Some(membership)) = (request, &self.replica.membership) else {
+            return;
+        };
+        let reply = Reply::Joined {
+            meet_id: membership.meet_id,
+            author: membership.author.clone(),
+        };
+        self.keeper.answer_when_saved(request, Ok(reply));
+    }
+}
+
+fn membership_of(relay: String, joined: &MeetJoined) -> Membership {
+    Membership {
+        relay,
+        meet_id: joined.meet_id,
+        author: Author {
+            location: joined.location_name.clone(),
+            priority: joined.priority,
+        },
+        initiator: joined.initiator,
+        session: Some(Session {
+            token: joined.session_token.clone(),
+            expires_at: WallTime::from_unix_seconds(joined.session_expires_at),
+        }),
+        roster: joined.roster.clone(),
+        epoch: joined.epoch,
+        ticket: joined.ticket.clone(),
+        finished: joined.finished,
+    }
+}
+
+/// Before the first change of a log.
+fn start_of(log_id: LogId) -> Position {
+    Position {
+        log_id,
+        server_seq_num: 0,
+        chain: Chain::START,
+    }
+}

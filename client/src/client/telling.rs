@@ -1,0 +1,74 @@
+//! How the replica is doing.
+
+use crate::client::Client;
+use crate::relay_link::RelayState;
+use crate::status::{LinkState, OfflineReason, Status};
+use crate::time::Moment;
+
+impl Client {
+    /// A picture of the client at this moment.
+    pub fn status(&self, now: Moment) -> Status {
+        let membership = self.replica.membership.as_ref();
+        Status {
+            root: self.replica.meet().map(|meet| meet.root()),
+            draft: self.replica.is_draft(),
+            meet_id: membership.map(|membership| membership.meet_id),
+            author: self.replica.author().cloned(),
+            link: self.link_state(now),
+            edits_not_sent: self.outbox.len(),
+            oldest_not_sent: self.outbox.iter().map(|(_, written)| written).min(),
+            last_contact: self.relay.last_contact,
+            changes: self.replica.meet().map_or(0, |meet| meet.len()),
+            position: self.replica.track.position(),
+            need_resync: self.needs_resync(),
+            in_sync: self.is_in_sync(),
+            set_aside: self.replica.aside.len(),
+            cannot_save: self.keeper.trouble().map(str::to_owned),
+            peers: self.peers.proven(),
+            finished: membership.is_some_and(|membership| membership.finished),
+        }
+    }
+
+    pub(super) fn link_state(&self, now: Moment) -> LinkState {
+        match &self.relay.state {
+            RelayState::Offline { why, retry_at } => LinkState::Offline {
+                why: why.clone(),
+                retry_in_ms: retry_at.map(|at| at.ms_since(now)),
+            },
+            RelayState::Joining { .. } => LinkState::Joining,
+            RelayState::CatchingUp(_) => LinkState::CatchingUp,
+            RelayState::Live { .. } => LinkState::Live,
+        }
+    }
+
+    /// Whether something that the relay holds is missing here or must be feared to be: always, while a member is
+    /// not live.
+    fn needs_resync(&self) -> bool {
+        let missing = self.relay.inside().is_some_and(|inside| inside.missing);
+        let member = self.replica.membership.is_some();
+        member && (!self.relay.is_live() || missing || self.replica.track.has_hole())
+    }
+
+    /// Whether relay and replica hold the same, and this device has it on disk.
+    pub(super) fn is_in_sync(&self) -> bool {
+        self.replica.membership.is_some()
+            && !self.needs_resync()
+            && self.outbox.is_empty()
+            && self.keeper.is_idle()
+            && self.keeper.trouble().is_none()
+    }
+
+    /// Why waiting is in vain, if it is: nothing will happen before somebody does something.
+    pub(super) fn stuck(&self) -> Option<&OfflineReason> {
+        match &self.relay.state {
+            RelayState::Offline {
+                why,
+                retry_at: None,
+            } if self.relay.entry.is_none() => Some(why),
+            RelayState::Offline { .. }
+            | RelayState::Joining { .. }
+            | RelayState::CatchingUp(_)
+            | RelayState::Live { .. } => None,
+        }
+    }
+}
