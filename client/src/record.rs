@@ -116,7 +116,7 @@ pub struct Aside {
     pub hash: ChangeHash,
     /// The change itself.
     pub change: ChangeBytes,
-    /// For scripts: the relay's or admission's code, or `built-on-refused`.
+    /// For scripts: the relay's or admission's code, or `depends-on-refused`.
     pub code: String,
     /// For people.
     pub reason: String,

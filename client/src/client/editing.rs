@@ -61,17 +61,12 @@ impl Client {
             return Err(Problem::NoMeet);
         }
         self.write_as(author.clone());
-        if let Held::Draft(mut draft) = std::mem::take(&mut self.replica.document) {
-            let pen = self.pen_for(author);
-            let nonce = self.nonce();
-            match draft.reborn(&pen, nonce, now.wall.unix_seconds()) {
-                Ok(meet) => self.hold(meet, false),
-                Err(error) => {
-                    self.replica.document = Held::Draft(draft);
-                    return Err(Problem::Model(error));
-                }
-            }
-        }
+        let (pen, nonce) = (self.pen_for(author), self.nonce());
+        let Held::Draft(draft) = &mut self.replica.document else {
+            return Ok(());
+        };
+        let meet = draft.reborn(&pen, nonce, now.wall.unix_seconds()).map_err(Problem::Model)?;
+        self.hold(meet, false);
         Ok(())
     }
 

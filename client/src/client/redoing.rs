@@ -1,9 +1,8 @@
 //! What happens when a change cannot stay: the document is rebuilt without it and without whatever was built on it,
 //! and the edits made here are made again.
 //!
-//! They are made again under a fresh actor, with the values as they were, on the document as it now is. An edit made
-//! again is never made again once more: if the relay refuses that too, it is kept aside and a person is told. Edits
-//! of others that had to leave are offered to whoever sits here.
+//! They are made again under a fresh actor, with the values as they were. An edit that is refused a second time is kept
+//! aside, and a person is told. Edits of others that had to leave are offered to whoever sits here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +18,9 @@ use crate::news::News;
 use crate::record::{Aside, Origin, Record};
 use crate::replica::Held;
 use crate::time::Now;
+
+/// The code of a change that is refused only because it was built on a refused one.
+const DEPENDS_ON_REFUSED: &str = "depends-on-refused";
 
 /// A change that cannot stay, and why.
 #[derive(Debug)]
@@ -128,7 +130,8 @@ impl Client {
         let mut made = Vec::new();
         for left in &leaving.changes {
             let hash = left.change.hash();
-            if !self.replica.is_own(&left.change) || self.replica.made_again.contains(&hash) {
+            let refused_twice = left.built_on == hash && self.replica.made_again.contains(&hash);
+            if !self.replica.is_own(&left.change) || refused_twice {
                 continue;
             }
             let unseen: BTreeSet<ChangeHash> = old.beyond(&[hash]).into_iter().collect();
@@ -158,7 +161,8 @@ impl Client {
             .iter()
             .filter(|left| self.replica.is_own(&left.change))
             .count();
-        for (place, refused) in refused.iter().enumerate() {
+        let themselves = refused.iter().filter(|refused| leaving.is_refused_itself(&refused.hash));
+        for (place, refused) in themselves.enumerate() {
             let first = place == 0;
             self.tell(News::Refused {
                 change: refused.hash,
@@ -263,28 +267,31 @@ impl Leaving {
         let mut changes = Vec::new();
         for change in meet.changes() {
             let hash = change.hash();
-            let (code, reason, base) =
-                if let Some(refused) = refused.iter().find(|r| r.hash == hash) {
+            let verdict = refused.iter().find(|refused| refused.hash == hash);
+            let base = change.deps().iter().find_map(|dep| built_on.get(dep));
+            let (code, reason, base) = match (verdict, base) {
+                (Some(refused), None) => (refused.code.clone(), refused.reason.clone(), hash),
+                (Some(refused), Some(_)) if refused.code != DEPENDS_ON_REFUSED => {
                     (refused.code.clone(), refused.reason.clone(), hash)
-                } else if let Some(base) = change.deps().iter().find_map(|dep| built_on.get(dep)) {
+                }
+                (_, Some(base)) => {
                     let reason = format!("it was built on {}", short(base));
-                    ("built-on-refused".to_owned(), reason, *base)
-                } else {
-                    continue;
-                };
+                    (DEPENDS_ON_REFUSED.to_owned(), reason, *base)
+                }
+                (None, None) => continue,
+            };
             built_on.insert(hash, base);
-            changes.push(Left {
-                change,
-                code,
-                reason,
-                built_on: base,
-            });
+            changes.push(Left { change, code, reason, built_on: base });
         }
         Self { changes }
     }
 
     fn hashes(&self) -> BTreeSet<ChangeHash> {
         self.changes.iter().map(|left| left.change.hash()).collect()
+    }
+
+    fn is_refused_itself(&self, hash: &ChangeHash) -> bool {
+        self.changes.iter().any(|left| left.change.hash() == *hash && left.built_on == *hash)
     }
 
     fn contains(&self, hash: &ChangeHash) -> bool {

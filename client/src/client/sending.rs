@@ -20,8 +20,7 @@ impl Client {
     /// Sends what the bounds allow, if the relay can take it.
     pub(super) fn send_outbox(&mut self, now: Now) {
         let may_send = self.relay.inside().is_some_and(|inside| inside.may_send);
-        let finished = self.replica.membership.as_ref().is_some_and(|m| m.finished);
-        if !may_send || finished {
+        if !may_send {
             return;
         }
         loop {
@@ -139,17 +138,15 @@ impl Client {
             let Some(hash) = self.outbox.hash_of(update.local_seq_num) else {
                 continue;
             };
-            match verdict_on(&update) {
-                Verdict::Later { after_ms } => {
-                    self.outbox
-                        .postpone(now.moment, update.local_seq_num, after_ms)
-                }
-                Verdict::Finished => self.meet_finished(),
-                Verdict::Never => for_good.push(Refused {
+            if is_never(&update) {
+                for_good.push(Refused {
                     hash,
                     code: update.code.to_string(),
                     reason: update.reason,
-                }),
+                });
+            } else {
+                let after_ms = update.retry_after_ms.unwrap_or(RESEND_DEFAULT_MS);
+                self.outbox.postpone(now.moment, update.local_seq_num, after_ms.min(RETRY_AFTER_MAX_MS));
             }
         }
         if !for_good.is_empty() {
@@ -159,33 +156,8 @@ impl Client {
     }
 }
 
-/// What a rejection means for the change.
-enum Verdict {
-    /// Offer it again after a while.
-    Later { after_ms: u64 },
-    /// The meet takes nothing more; what is here stays here.
-    Finished,
-    /// The change cannot be part of the meet.
-    Never,
-}
-
-fn verdict_on(update: &RejectedUpdate) -> Verdict {
-    match &update.code {
-        UpdateCode::MeetFinished => Verdict::Finished,
-        UpdateCode::Admission(_) | UpdateCode::DependsOnRefused if update.for_good => {
-            Verdict::Never
-        }
-        UpdateCode::Admission(_)
-        | UpdateCode::DependsOnRefused
-        | UpdateCode::WaitingFull
-        | UpdateCode::TooFast
-        | UpdateCode::StorageTrouble
-        | UpdateCode::Busy
-        | UpdateCode::MeetFull => Verdict::Later {
-            after_ms: update
-                .retry_after_ms
-                .unwrap_or(RESEND_DEFAULT_MS)
-                .min(RETRY_AFTER_MAX_MS),
-        },
-    }
+/// Whether the change can never be part of the meet. A relay's own bounds are no such reason, whatever it says of
+/// them: what is here stays here and is offered again.
+fn is_never(update: &RejectedUpdate) -> bool {
+    update.for_good && matches!(update.code, UpdateCode::Admission(_) | UpdateCode::DependsOnRefused)
 }
