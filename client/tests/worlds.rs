@@ -1,6 +1,12 @@
 //! Several clients and a relay in one thread: first the trouble, then calm, and in the calm everyone agrees and
 //! nothing promised is lost.
-#![allow(clippy::unwrap_used, clippy::unwrap_in_result, clippy::wildcard_enum_match_arm, unreachable_pub, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::wildcard_enum_match_arm,
+    unreachable_pub,
+    missing_docs
+)]
 
 mod world;
 
@@ -69,7 +75,14 @@ fn a_relay_that_lost_everything_is_given_the_meet_back_without_a_password() {
     assert_eq!(world.shows(0, "meet.city"), "edited while away");
     assert_eq!(world.shows(1, "meet.country"), "edited after the loss");
     let restored = |news: &News| matches!(news, News::RelayRestored);
-    assert_eq!(world.nodes.iter().filter(|node| node.told.iter().any(restored)).count(), 1);
+    assert_eq!(
+        world
+            .nodes
+            .iter()
+            .filter(|node| node.told.iter().any(restored))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -85,7 +98,12 @@ fn a_relay_restored_from_an_old_copy_is_given_what_it_lacks() {
     world.settle();
     world.agree();
     assert_eq!(world.relay.hashes().len(), whole);
-    let forgot = |news: &News| matches!(news, News::RelayForgot { offered: 6 } | News::RelayAsks { offered: 6 });
+    let forgot = |news: &News| {
+        matches!(
+            news,
+            News::RelayForgot { offered: 6 } | News::RelayAsks { offered: 6 }
+        )
+    };
     assert!(world.nodes.iter().any(|node| node.told.iter().any(forgot)));
 }
 
@@ -101,7 +119,9 @@ fn a_refused_edit_leaves_with_what_was_built_on_it_and_the_others_are_made_again
     world.heal(1);
     world.settle();
     // Made again, the refused edit is refused again, and then it stays aside.
-    let Some(Ok(Reply::Edited { change: Some(hash) })) = world.nodes[1].answers.get(&refused).cloned() else {
+    let Some(Ok(Reply::Edited { change: Some(hash) })) =
+        world.nodes[1].answers.get(&refused).cloned()
+    else {
         panic!("the edit was saved");
     };
     world.nodes[1].promised.clear();
@@ -128,8 +148,18 @@ fn replicas_without_a_relay_exchange_changes_directly_and_the_relay_gets_them_la
         world.nodes[node].cut = false;
         world.ask(node, Ask::StayConnected(false));
     }
-    world.ask(0, Ask::DialPeer { address: "peer-1".to_owned() });
-    world.ask(1, Ask::DialPeer { address: "peer-2".to_owned() });
+    world.ask(
+        0,
+        Ask::DialPeer {
+            address: "peer-1".to_owned(),
+        },
+    );
+    world.ask(
+        1,
+        Ask::DialPeer {
+            address: "peer-2".to_owned(),
+        },
+    );
     world.set(0, "meet.name", "from the first");
     world.settle();
     world.set(2, "meet.city", "from the last");
@@ -167,17 +197,39 @@ fn a_stick_from_a_device_that_never_returns_ends_up_at_the_relay() {
 #[test]
 fn a_new_device_starts_from_a_bundle_alone() {
     let mut world = World::new(2);
-    world.ask(0, Ask::NewMeet { date: "2026-11-20".to_owned() });
-    let desk = Author { location: location("desk"), priority: Priority::new(10).unwrap() };
+    world.ask(
+        0,
+        Ask::NewMeet {
+            date: "2026-11-20".to_owned(),
+        },
+    );
+    let desk = Author {
+        location: location("desk"),
+        priority: Priority::new(10).unwrap(),
+    };
     let packed = world.ask(0, Ask::PackBundle { author: Some(desk) });
     world.settle();
     let Some(Ok(Reply::Bundle(text))) = world.nodes[0].answers.remove(&packed) else {
         panic!("a bundle");
     };
-    let jury = Author { location: location("jury"), priority: Priority::new(30).unwrap() };
-    world.ask(1, Ask::UnpackBundle { text, author: Some(jury) });
+    let jury = Author {
+        location: location("jury"),
+        priority: Priority::new(30).unwrap(),
+    };
+    world.ask(
+        1,
+        Ask::UnpackBundle {
+            text,
+            author: Some(jury),
+        },
+    );
     world.set(1, "meet.name", "written on the new device");
-    world.ask(1, Ask::DialPeer { address: "peer-0".to_owned() });
+    world.ask(
+        1,
+        Ask::DialPeer {
+            address: "peer-0".to_owned(),
+        },
+    );
     world.settle();
     assert_eq!(world.shows(0, "meet.name"), "written on the new device");
     world.go_live(1);
@@ -193,9 +245,15 @@ fn while_the_disk_is_full_nothing_is_called_saved_and_nothing_is_lost() {
     world.nodes[1].disk_full = true;
     let first = world.set(1, "meet.name", "not saved");
     while world.deliver(0) {}
-    assert!(matches!(world.nodes[1].answers[&first], Err(Problem::NotSaved { .. })));
+    assert!(matches!(
+        world.nodes[1].answers[&first],
+        Err(Problem::NotSaved { .. })
+    ));
     let second = world.set(1, "meet.name", "not even made");
-    assert!(matches!(world.nodes[1].answers[&second], Err(Problem::CannotSave { .. })));
+    assert!(matches!(
+        world.nodes[1].answers[&second],
+        Err(Problem::CannotSave { .. })
+    ));
     assert!(!world.status(1).in_sync);
     world.nodes[1].disk_full = false;
     world.settle();
@@ -214,9 +272,19 @@ fn two_clones_of_one_device_end_with_the_acknowledged_twin_and_both_edits() {
     // The second device becomes a copy of the first, with the same seed: what only a cloned process can be.
     let journal = world.nodes[1].journal.clone();
     for node in [1, 2] {
-        world.nodes[node].client = Client::new(&Config { stay_connected: true }, [99; 32]);
+        world.nodes[node].client = Client::new(
+            &Config {
+                stay_connected: true,
+            },
+            [99; 32],
+        );
         world.nodes[node].journal = journal.clone();
-        world.step(node, Input::Opened { records: journal.clone() });
+        world.step(
+            node,
+            Input::Opened {
+                records: journal.clone(),
+            },
+        );
     }
     world.set(1, "meet.name", "by the original");
     world.set(2, "meet.city", "by the clone");

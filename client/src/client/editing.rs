@@ -65,7 +65,9 @@ impl Client {
         let Held::Draft(draft) = &mut self.replica.document else {
             return Ok(());
         };
-        let meet = draft.reborn(&pen, nonce, now.wall.unix_seconds()).map_err(Problem::Model)?;
+        let meet = draft
+            .reborn(&pen, nonce, now.wall.unix_seconds())
+            .map_err(Problem::Model)?;
         self.hold(meet, false);
         Ok(())
     }

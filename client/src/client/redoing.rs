@@ -161,7 +161,9 @@ impl Client {
             .iter()
             .filter(|left| self.replica.is_own(&left.change))
             .count();
-        let themselves = refused.iter().filter(|refused| leaving.is_refused_itself(&refused.hash));
+        let themselves = refused
+            .iter()
+            .filter(|refused| leaving.is_refused_itself(&refused.hash));
         for (place, refused) in themselves.enumerate() {
             let first = place == 0;
             self.tell(News::Refused {
@@ -281,7 +283,12 @@ impl Leaving {
                 (None, None) => continue,
             };
             built_on.insert(hash, base);
-            changes.push(Left { change, code, reason, built_on: base });
+            changes.push(Left {
+                change,
+                code,
+                reason,
+                built_on: base,
+            });
         }
         Self { changes }
     }
@@ -291,7 +298,9 @@ impl Leaving {
     }
 
     fn is_refused_itself(&self, hash: &ChangeHash) -> bool {
-        self.changes.iter().any(|left| left.change.hash() == *hash && left.built_on == *hash)
+        self.changes
+            .iter()
+            .any(|left| left.change.hash() == *hash && left.built_on == *hash)
     }
 
     fn contains(&self, hash: &ChangeHash) -> bool {

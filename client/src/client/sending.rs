@@ -146,7 +146,11 @@ impl Client {
                 });
             } else {
                 let after_ms = update.retry_after_ms.unwrap_or(RESEND_DEFAULT_MS);
-                self.outbox.postpone(now.moment, update.local_seq_num, after_ms.min(RETRY_AFTER_MAX_MS));
+                self.outbox.postpone(
+                    now.moment,
+                    update.local_seq_num,
+                    after_ms.min(RETRY_AFTER_MAX_MS),
+                );
             }
         }
         if !for_good.is_empty() {
@@ -159,5 +163,9 @@ impl Client {
 /// Whether the change can never be part of the meet. A relay's own bounds are no such reason, whatever it says of
 /// them: what is here stays here and is offered again.
 fn is_never(update: &RejectedUpdate) -> bool {
-    update.for_good && matches!(update.code, UpdateCode::Admission(_) | UpdateCode::DependsOnRefused)
+    update.for_good
+        && matches!(
+            update.code,
+            UpdateCode::Admission(_) | UpdateCode::DependsOnRefused
+        )
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::json;
 use spotter_client::{
-    Action, Answer, Ask, BatchId, Client, Config, EditAsk, GoLive, Input, Join, LinkId, Moment, News, Now, Record,
-    Reply, RequestId, Status, WallTime,
+    Action, Answer, Ask, BatchId, Client, Config, EditAsk, GoLive, Input, Join, LinkId, Moment,
+    News, Now, Record, Reply, RequestId, Status, WallTime,
 };
 use spotter_model::{Change, ChangeHash, Edit, LocationName, Meet, Path, Priority, Seen};
 use spotter_relay_protocol::Password;
@@ -59,7 +59,8 @@ enum Parcel {
     Synced,
 }
 
-pub const LOCATIONS: [(&str, u32); 4] = [("desk", 10), ("platform", 20), ("jury", 30), ("stream", 5)];
+pub const LOCATIONS: [(&str, u32); 4] =
+    [("desk", 10), ("platform", 20), ("jury", 30), ("stream", 5)];
 
 impl World {
     pub fn new(nodes: usize) -> Self {
@@ -89,7 +90,12 @@ impl World {
                 promised: Vec::new(),
                 requests: 0,
             });
-            world.step(node, Input::Opened { records: Vec::new() });
+            world.step(
+                node,
+                Input::Opened {
+                    records: Vec::new(),
+                },
+            );
         }
         world
     }
@@ -97,7 +103,12 @@ impl World {
     /// A live meet with everybody in it and nothing left to say.
     pub fn live(nodes: usize) -> Self {
         let mut world = Self::new(nodes);
-        world.ask(0, Ask::NewMeet { date: "2026-11-20".to_owned() });
+        world.ask(
+            0,
+            Ask::NewMeet {
+                date: "2026-11-20".to_owned(),
+            },
+        );
         world.go_live(0);
         world.settle();
         for node in 1..nodes {
@@ -110,7 +121,12 @@ impl World {
 
     fn fresh_client(&mut self) -> Client {
         self.starts += 1;
-        Client::new(&Config { stay_connected: true }, [self.starts; 32])
+        Client::new(
+            &Config {
+                stay_connected: true,
+            },
+            [self.starts; 32],
+        )
     }
 
     pub fn ask(&mut self, node: usize, ask: Ask) -> RequestId {
@@ -121,7 +137,9 @@ impl World {
     }
 
     pub fn go_live(&mut self, node: usize) -> RequestId {
-        let seats = LOCATIONS.iter().map(|(name, priority)| (location(name), Priority::new(*priority).unwrap()));
+        let seats = LOCATIONS
+            .iter()
+            .map(|(name, priority)| (location(name), Priority::new(*priority).unwrap()));
         let go_live = GoLive {
             relay: "ws://relay".to_owned(),
             location: location(LOCATIONS[node % LOCATIONS.len()].0),
@@ -150,7 +168,11 @@ impl World {
     pub fn shows(&mut self, node: usize, path: &str) -> String {
         let path: Path = path.parse().unwrap();
         let shown = self.meet(node).get(&path).unwrap();
-        shown.held.value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        shown
+            .held
+            .value
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     pub fn meet(&mut self, node: usize) -> &mut Meet {
@@ -175,8 +197,15 @@ impl World {
                 self.nodes[node].saving = Some((batch, records));
                 self.post(Wire::Disk(node), Parcel::Synced);
             }
-            Action::Connect { link: link @ LinkId::Relay(_), .. } => {
-                let parcel = if self.nodes[node].cut { Parcel::Lost } else { Parcel::Opened };
+            Action::Connect {
+                link: link @ LinkId::Relay(_),
+                ..
+            } => {
+                let parcel = if self.nodes[node].cut {
+                    Parcel::Lost
+                } else {
+                    Parcel::Opened
+                };
                 self.post(Wire::ToNode((node, link)), parcel);
             }
             Action::Connect { link, address } => self.connect_peer((node, link), &address),
@@ -188,7 +217,10 @@ impl World {
                     self.post(Wire::ToNode(other), Parcel::Lost);
                 }
             }
-            Action::Send { link: link @ LinkId::Relay(_), text } => {
+            Action::Send {
+                link: link @ LinkId::Relay(_),
+                text,
+            } => {
                 self.post(Wire::ToRelay((node, link)), Parcel::Text(text));
             }
             Action::Send { link, text } => {
@@ -257,8 +289,13 @@ impl World {
             return self.step(node, Input::SaveFailed { batch, why });
         }
         // Through the text that stands on disk, so that every record is one that can be read again.
-        let text: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
-        let read = text.iter().map(|line| serde_json::from_str::<Record>(line).unwrap());
+        let text: Vec<String> = records
+            .iter()
+            .map(|record| serde_json::to_string(record).unwrap())
+            .collect();
+        let read = text
+            .iter()
+            .map(|line| serde_json::from_str::<Record>(line).unwrap());
         self.nodes[node].journal.extend(read);
         self.step(node, Input::Saved { batch });
     }
@@ -305,7 +342,11 @@ impl World {
 
     fn lines_of(&self, node: usize) -> Vec<Line> {
         let status_links = (1..=200).map(LinkId::Relay);
-        let peers = self.other_end.keys().filter(|(owner, _)| *owner == node).copied();
+        let peers = self
+            .other_end
+            .keys()
+            .filter(|(owner, _)| *owner == node)
+            .copied();
         status_links.map(|link| (node, link)).chain(peers).collect()
     }
 
@@ -362,7 +403,10 @@ impl World {
                 assert!(turn < 200_000, "the world never becomes quiet");
             }
             let quiet = (0..self.nodes.len()).all(|node| self.is_content(node));
-            let wakeups = self.nodes.iter().filter_map(|node| node.client.next_wakeup());
+            let wakeups = self
+                .nodes
+                .iter()
+                .filter_map(|node| node.client.next_wakeup());
             match wakeups.min() {
                 Some(at) if !quiet && at <= end => {
                     let ms = at.ms_since(self.now.moment).max(1);
@@ -385,10 +429,17 @@ impl World {
             let status = self.status(node);
             assert!(status.in_sync, "node {node} is not in sync: {status:?}");
             assert!(!status.need_resync);
-            assert_eq!(self.meet(node).heads(), heads, "node {node} shows something else");
+            assert_eq!(
+                self.meet(node).heads(),
+                heads,
+                "node {node} shows something else"
+            );
             let promised = self.nodes[node].promised.clone();
             for hash in promised {
-                assert!(self.relay.hashes().contains(&hash), "the edit {hash} of node {node} was lost");
+                assert!(
+                    self.relay.hashes().contains(&hash),
+                    "the edit {hash} of node {node} was lost"
+                );
             }
         }
     }

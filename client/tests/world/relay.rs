@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use spotter_client::LinkId;
 use spotter_model::{Admission, Change, ChangeHash, Index, LocationName, Refusal};
 use spotter_relay_protocol::{
-    CaughtUp, Chain, ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinCode, JoinMeet, JoinRejected, LogId,
-    MeetCreated, MeetId, MeetJoined, OfferedUpdate, PullFrom, RejectedUpdate, RelayMessage, RelayedUpdate, Roster,
-    ServerPull, SessionToken, Ticket, UpdateAck, UpdateAcked, UpdateCode, UpdateRejected, UpdateRelay,
+    CaughtUp, Chain, ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinCode, JoinMeet,
+    JoinRejected, LogId, MeetCreated, MeetId, MeetJoined, OfferedUpdate, PullFrom, RejectedUpdate,
+    RelayMessage, RelayedUpdate, Roster, ServerPull, SessionToken, Ticket, UpdateAck, UpdateAcked,
+    UpdateCode, UpdateRejected, UpdateRelay,
 };
 
 /// A client's connection, as the world names it: which client, and which of its connections.
@@ -39,15 +40,27 @@ pub type Said = Vec<(Line, RelayMessage)>;
 
 impl ModelRelay {
     pub fn new() -> Self {
-        Self { meet: None, incarnations: 0, lost: None, allergy: None, refused: BTreeSet::new() }
+        Self {
+            meet: None,
+            incarnations: 0,
+            lost: None,
+            allergy: None,
+            refused: BTreeSet::new(),
+        }
     }
 
     pub fn hashes(&self) -> Vec<ChangeHash> {
-        self.meet.iter().flat_map(|meet| meet.log.iter().map(Change::hash)).collect()
+        self.meet
+            .iter()
+            .flat_map(|meet| meet.log.iter().map(Change::hash))
+            .collect()
     }
 
     pub fn heads(&self) -> Vec<ChangeHash> {
-        self.meet.as_ref().map(|meet| meet.index.heads()).unwrap_or_default()
+        self.meet
+            .as_ref()
+            .map(|meet| meet.index.heads())
+            .unwrap_or_default()
     }
 
     pub fn disconnected(&mut self, line: Line) {
@@ -82,7 +95,9 @@ impl ModelRelay {
             ClientMessage::RecoverMeet(recover) => {
                 let (root, roster) = self.lost.clone().unwrap();
                 self.begin(root, roster);
-                let JoinBy::Token(token) = recover.by else { panic!("the model recovers by token") };
+                let JoinBy::Token(token) = recover.by else {
+                    panic!("the model recovers by token")
+                };
                 self.enter(line, &location_in(&token), None)
             }
             ClientMessage::UpdateInit(init) => self.offered(line, init.updates),
@@ -134,10 +149,16 @@ impl ModelRelay {
         };
         let meet = self.meet.as_ref().unwrap();
         let known = join.position.filter(|position| {
-            let chain = usize::try_from(position.server_seq_num).ok().and_then(|n| meet.chains.get(n));
+            let chain = usize::try_from(position.server_seq_num)
+                .ok()
+                .and_then(|n| meet.chains.get(n));
             position.log_id == meet.log_id && chain == Some(&position.chain)
         });
-        self.enter(line, &location, known.map(|position| position.server_seq_num))
+        self.enter(
+            line,
+            &location,
+            known.map(|position| position.server_seq_num),
+        )
     }
 
     fn enter(&mut self, line: Line, location: &LocationName, known: Option<u64>) -> Said {
@@ -159,14 +180,22 @@ impl ModelRelay {
             finished: false,
         };
         let mut said = vec![(line, RelayMessage::MeetJoined(joined))];
-        said.extend(meet.stretch_from(known.unwrap_or(0)).into_iter().map(|word| (line, word)));
+        said.extend(
+            meet.stretch_from(known.unwrap_or(0))
+                .into_iter()
+                .map(|word| (line, word)),
+        );
         said.push((line, meet.caught_up()));
         said
     }
 
     fn offered(&mut self, line: Line, updates: Vec<OfferedUpdate>) -> Said {
         let (allergy, known_bad) = (self.allergy.clone(), &mut self.refused);
-        let Some(meet) = self.meet.as_mut().filter(|meet| meet.inside.contains_key(&line)) else {
+        let Some(meet) = self
+            .meet
+            .as_mut()
+            .filter(|meet| meet.inside.contains_key(&line))
+        else {
             return Vec::new();
         };
         let before = meet.log.len() as u64;
@@ -175,10 +204,16 @@ impl ModelRelay {
             let change = Change::decode(update.change.as_ref()).unwrap();
             let local_seq_num = update.local_seq_num;
             let built_on_refused = change.deps().iter().any(|dep| known_bad.contains(dep));
-            let sick = allergy.as_ref().is_some_and(|bad| format!("{:?}", change.ops()).contains(bad));
+            let sick = allergy
+                .as_ref()
+                .is_some_and(|bad| format!("{:?}", change.ops()).contains(bad));
             if built_on_refused || sick {
                 known_bad.insert(change.hash());
-                let code = if sick { UpdateCode::Admission("allergy".into()) } else { UpdateCode::DependsOnRefused };
+                let code = if sick {
+                    UpdateCode::Admission("allergy".into())
+                } else {
+                    UpdateCode::DependsOnRefused
+                };
                 refusals.push(refusal(local_seq_num, code, None));
                 continue;
             }
@@ -207,7 +242,11 @@ impl ModelRelay {
                 }
                 Err(Refusal::Twin { stands, .. }) => {
                     known_bad.insert(change.hash());
-                    refusals.push(refusal(local_seq_num, UpdateCode::Admission("twin".into()), Some(stands)));
+                    refusals.push(refusal(
+                        local_seq_num,
+                        UpdateCode::Admission("twin".into()),
+                        Some(stands),
+                    ));
                 }
                 Err(other) => panic!("a client sent what admission refuses: {other}"),
             }
@@ -215,33 +254,61 @@ impl ModelRelay {
         let mut said = Vec::new();
         if !acks.is_empty() {
             let chain = Some(*meet.chains.last().unwrap());
-            said.push((line, RelayMessage::UpdateAck(UpdateAck { update_acks: acks, chain })));
+            said.push((
+                line,
+                RelayMessage::UpdateAck(UpdateAck {
+                    update_acks: acks,
+                    chain,
+                }),
+            ));
         }
         if !refusals.is_empty() {
-            let rejected = UpdateRejected { updates_rejected: refusals };
+            let rejected = UpdateRejected {
+                updates_rejected: refusals,
+            };
             said.push((line, RelayMessage::UpdateRejected(rejected)));
         }
         if orphans {
             said.push((line, meet.pull()));
         }
-        let readers: Vec<Line> = meet.inside.keys().copied().filter(|reader| *reader != line).collect();
+        let readers: Vec<Line> = meet
+            .inside
+            .keys()
+            .copied()
+            .filter(|reader| *reader != line)
+            .collect();
         for reader in readers {
-            said.extend(meet.stretch_from(before).into_iter().map(|word| (reader, word)));
+            said.extend(
+                meet.stretch_from(before)
+                    .into_iter()
+                    .map(|word| (reader, word)),
+            );
         }
         said
     }
 
     fn pulled(&mut self, line: Line, from: PullFrom) -> Said {
-        let Some(meet) = self.meet.as_ref().filter(|meet| meet.inside.contains_key(&line)) else {
+        let Some(meet) = self
+            .meet
+            .as_ref()
+            .filter(|meet| meet.inside.contains_key(&line))
+        else {
             return Vec::new();
         };
         let mut said: Said = match from {
-            PullFrom::Position { last_server_seq, .. } => {
-                meet.stretch_from(last_server_seq).into_iter().map(|word| (line, word)).collect()
-            }
+            PullFrom::Position {
+                last_server_seq, ..
+            } => meet
+                .stretch_from(last_server_seq)
+                .into_iter()
+                .map(|word| (line, word))
+                .collect(),
             PullFrom::Heads(heads) => {
                 let numbers = meet.index.beyond(&heads);
-                numbers.into_iter().map(|number| (line, meet.one(number))).collect()
+                numbers
+                    .into_iter()
+                    .map(|number| (line, meet.one(number)))
+                    .collect()
             }
         };
         said.push((line, meet.caught_up()));
@@ -256,7 +323,8 @@ impl LiveMeet {
     }
 
     fn write_down(&mut self, change: Change) {
-        self.chains.push(self.chains.last().unwrap().then(&change.hash()));
+        self.chains
+            .push(self.chains.last().unwrap().then(&change.hash()));
         self.log.push(change);
     }
 
@@ -270,7 +338,10 @@ impl LiveMeet {
         let relayed = slices.enumerate().map(|(slice, changes)| {
             let after = after + slice * 50;
             RelayMessage::UpdateRelay(UpdateRelay {
-                updates_relayed: (after..).zip(changes).map(|(number, change)| relayed(number, change)).collect(),
+                updates_relayed: (after..)
+                    .zip(changes)
+                    .map(|(number, change)| relayed(number, change))
+                    .collect(),
                 after_server_seq_num: after as u64,
                 chain: self.chains[after + changes.len()],
             })
