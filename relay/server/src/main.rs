@@ -1,3 +1,9 @@
-//! The relay as a program.
+//! The relay as a program. What it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    spotter_relay_server::command::Command::parse().run()
+}

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use spotter_journal::{Line, Standing, Unreadable, Verdict};
 use spotter_journal_file::{Disk, JournalFile, RealDisk, inspect, sync_dir};
 use spotter_model::{Change, ChangeHash};
+use spotter_relay::OpenedMeet;
 use spotter_relay_protocol::{LogId, MeetId};
 
 use super::layout::{FirstLine, LOG};
@@ -98,6 +99,22 @@ impl<D: Disk> FlatFiles<D> {
             meet,
             dir,
             finished,
+        })
+    }
+
+    /// Reads a meet's log and records without opening it, for showing.
+    ///
+    /// # Errors
+    ///
+    /// Damage, or the world's.
+    pub fn look(&self, place: &MeetPlace) -> Result<OpenedMeet, StoreError> {
+        let look = look(place.meet, &place.dir)?;
+        Ok(OpenedMeet {
+            log_id: look.head.log_id,
+            root: look.head.root,
+            records: open::records(&place.dir)?,
+            end: look.changes,
+            finished: place.finished,
         })
     }
 

@@ -1,0 +1,211 @@
+//! The command line.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use spotter_relay_protocol::MeetId;
+use tokio::net::TcpListener;
+
+use crate::admin;
+use crate::limits::BLOCKING_THREADS;
+use crate::settings::{Options, Settings, SettingsError};
+use crate::storage::words;
+use crate::{Premises, ServeError};
+
+const EXAMPLES: &str = "\
+Examples:
+  Serve on this machine, with meets in ./meets and the key in ./meets.key:
+      spotter-relay serve --data meets
+
+  Serve a gym's own network (nothing is encrypted):
+      spotter-relay serve --data meets --listen 0.0.0.0:8765 --allow-plaintext
+
+  Serve behind a proxy that does TLS, for a page of your own:
+      spotter-relay serve --data /srv/spotter --trusted-proxies 127.0.0.1 --origins https://lift.example.org
+
+  Look for damage after a crash, from a backup script:
+      spotter-relay verify /srv/spotter || mail -s 'spotter: damage' operator
+
+Every setting can be a flag (--links-max 500), an environment variable (SPOTTER_RELAY_LINKS_MAX=500) or a line of the
+settings file (links-max = 500). A flag wins over a variable, a variable over the file.";
+
+/// The relay of Spotter: carries the edits of a powerlifting meet between its locations, and keeps them.
+#[derive(Debug, Parser)]
+#[command(name = "spotter-relay", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Command {
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// Run the relay. Prints `listening on ADDR` when it is ready.
+    ///
+    /// It stops on SIGTERM or Ctrl-C: clients are told when to come back, and what is being written is finished.
+    /// GET /healthz says whether it lives, GET /readyz whether it takes new connections.
+    Serve {
+        #[command(flatten)]
+        sources: Sources,
+        /// Print the settings that hold, as a settings file, and do not run.
+        #[arg(long)]
+        print_config: bool,
+    },
+    /// Check the settings and print those that hold, as a settings file.
+    CheckConfig {
+        #[command(flatten)]
+        sources: Sources,
+    },
+    /// Check every log. Prints each damage with meet, file, line and offset, and exits with 1 if there is any.
+    ///
+    /// Touches nothing, so it can be run on a backup or beside a running relay.
+    Verify {
+        /// The data folder.
+        #[arg(value_name = "DIR")]
+        data: PathBuf,
+        /// Only this meet.
+        #[arg(long, value_name = "MEET")]
+        meet: Option<MeetId>,
+    },
+    /// Rebuild damaged logs from what is sound in them; the damaged file is kept. The relay must not be running.
+    ///
+    /// What is lost comes back from the members' own copies when they next connect.
+    Repair {
+        /// Only this meet.
+        #[arg(value_name = "MEET")]
+        meet: Option<MeetId>,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// List all meets.
+    List {
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Show a meet: its locations, sessions and log, and whether it is damaged.
+    Show {
+        /// The meet, as 123-456-789 or 123456789.
+        #[arg(value_name = "MEET")]
+        meet: MeetId,
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+#[derive(Args, Debug)]
+struct Sources {
+    #[command(flatten)]
+    options: Options,
+    /// A settings file (TOML), with the names of the flags.
+    #[arg(long, value_name = "FILE", env = "SPOTTER_RELAY_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+struct Folder {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", env = "SPOTTER_RELAY_DATA")]
+    data: PathBuf,
+}
+
+/// What went wrong, for the last line of a failed command.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Admin(#[from] admin::AdminError),
+    #[error("cannot print")]
+    Print(#[from] io::Error),
+    #[error("cannot print the settings")]
+    PrintSettings(#[from] toml::ser::Error),
+}
+
+impl Command {
+    /// Carries the command out. 0 is success, 1 damage or failure; clap answers a wrong command line with 2.
+    pub fn run(self) -> ExitCode {
+        match self.word.run(&mut io::stdout()) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(failure) => {
+                let _ = writeln!(io::stderr(), "spotter-relay: {}", words(&failure));
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl Word {
+    /// Whether all is well.
+    fn run(self, out: &mut dyn Write) -> Result<bool, Failure> {
+        match self {
+            Self::Serve {
+                sources,
+                print_config: false,
+            } => serve(sources.settings()?, out)?,
+            Self::Serve { sources, .. } | Self::CheckConfig { sources } => {
+                let settings = sources.settings()?;
+                write!(out, "{}", toml::to_string(&settings.to_options())?)?;
+            }
+            Self::Verify { data, meet } => return Ok(admin::verify(&data, meet, out)?),
+            Self::Repair { meet, folder } => return Ok(admin::repair(&folder.data, meet, out)?),
+            Self::List { folder } => admin::list(&folder.data, out)?,
+            Self::Show { meet, folder } => admin::show(&folder.data, meet, out)?,
+        }
+        Ok(true)
+    }
+}
+
+impl Sources {
+    fn settings(self) -> Result<Settings, SettingsError> {
+        let file = match &self.config {
+            Some(path) => Options::load(path)?,
+            None => Options::default(),
+        };
+        self.options.or(file).complete()
+    }
+}
+
+fn serve(settings: Settings, out: &mut dyn Write) -> Result<(), ServeError> {
+    let address = settings.listen;
+    let premises = Premises::take(settings)?;
+    let cannot_listen = |source| ServeError::Listen { address, source };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .map_err(cannot_listen)?;
+    runtime.block_on(async {
+        let stop = asked_to_stop().map_err(cannot_listen)?;
+        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        writeln!(out, "listening on {address}").map_err(ServeError::Tell)?;
+        out.flush().map_err(ServeError::Tell)?;
+        tracing::info!(%address, "listening");
+        premises.serve(listener, stop).await
+    })
+}
+
+/// Comes true when the operator wants the relay to stop.
+#[cfg(unix)]
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,142 @@
+//! The one task that owns the machine: it tells the machine what happened and has done what it answers.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use spotter_relay::{Action, Input, LinkId, Relay};
+use spotter_relay_protocol::CloseReason;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::clock::Clock;
+use crate::diagnostics;
+use crate::hasher::Hasher;
+use crate::link::{LinkHandle, Order};
+use crate::storage::Storage;
+
+/// What the driver is told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// A connection has completed its upgrade.
+    Connected {
+        link: LinkId,
+        address: IpAddr,
+        handle: LinkHandle,
+    },
+    /// Anything else that the machine wants to know.
+    Happened(Input),
+}
+
+/// The machine and everything it acts through.
+pub(crate) struct Driver {
+    pub(crate) relay: Relay,
+    pub(crate) clock: Clock,
+    pub(crate) inbox: mpsc::Receiver<Told>,
+    pub(crate) storage: Storage,
+    pub(crate) hasher: Hasher,
+    pub(crate) links: BTreeMap<LinkId, LinkHandle>,
+    /// The message that was said last: one that goes to many is made into a frame's payload once.
+    pub(crate) said_last: Option<(Arc<str>, Utf8Bytes)>,
+    pub(crate) drained: bool,
+}
+
+impl Driver {
+    /// Runs until the machine has been drained and every connection is gone.
+    pub(crate) async fn run(mut self) {
+        while !(self.drained && self.links.is_empty()) {
+            let wakeup = self.relay.next_wakeup().map(|at| self.clock.instant_of(at));
+            tokio::select! {
+                told = self.inbox.recv() => match told {
+                    Some(told) => self.told(told),
+                    None => return,
+                },
+                () = until(wakeup) => self.step(Input::Tick),
+            }
+        }
+    }
+
+    fn told(&mut self, told: Told) {
+        match told {
+            Told::Connected {
+                link,
+                address,
+                handle,
+            } => {
+                self.links.insert(link, handle);
+                self.step(Input::Connected { link, address });
+            }
+            Told::Happened(input) => {
+                if let Input::Disconnected { link } = &input {
+                    self.links.remove(link);
+                }
+                self.step(input);
+            }
+        }
+    }
+
+    fn step(&mut self, input: Input) {
+        let actions = self.relay.step(self.clock.now(), input);
+        for action in actions {
+            self.perform(action);
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Send { link, text } => {
+                let said = self.payload(text);
+                self.order(link, Order::Say(said));
+            }
+            Action::Close { link, reason } => self.order(link, Order::Close(reason)),
+            Action::Ping { link } => self.order(link, Order::Ping),
+            Action::HashPassword {
+                job,
+                salt,
+                params,
+                password,
+            } => self.hasher.hash(job, salt, params, password),
+            Action::Event(event) => diagnostics::tell(&event),
+            Action::Drained => self.drained = true,
+            stored @ (Action::CreateMeet { .. }
+            | Action::OpenMeet { .. }
+            | Action::ReadLog { .. }
+            | Action::Append { .. }
+            | Action::SaveRecords { .. }
+            | Action::SavePublication { .. }
+            | Action::FinishMeet { .. }
+            | Action::CloseMeet { .. }) => self.storage.perform(stored),
+        }
+    }
+
+    /// Hands an order to a connection. One that has too many waiting is not reading and is cut off.
+    fn order(&mut self, link: LinkId, order: Order) {
+        let Some(handle) = self.links.get(&link) else {
+            return;
+        };
+        if handle.orders.try_send(order).is_err() {
+            tracing::debug!(link = link.0, reason = %CloseReason::SlowReader.as_str(), "cut off");
+            self.links.remove(&link);
+        }
+    }
+
+    fn payload(&mut self, text: Arc<str>) -> Utf8Bytes {
+        if let Some((last, payload)) = &self.said_last
+            && Arc::ptr_eq(last, &text)
+        {
+            return payload.clone();
+        }
+        let payload = Utf8Bytes::from(&*text);
+        self.said_last = Some((text, payload.clone()));
+        payload
+    }
+}
+
+/// Waits until a moment, or for ever if there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

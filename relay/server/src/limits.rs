@@ -1,0 +1,44 @@
+//! The bounds of the shell itself, each with its reason. Those of the relay are in its machine.
+
+use std::time::Duration;
+
+/// How long a connection may take to send a request or to complete the upgrade.
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// How long a connection that the relay closes may take to read what is left and to close its side.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Connections beyond those the machine allows, so that it can refuse in words and `/readyz` is still answered.
+pub(crate) const SPARE_CONNECTIONS: usize = 256;
+
+/// What has been told and waits for the machine. Enough for every connection of a large meet to have said something.
+pub(crate) const INBOX: usize = 4_096;
+
+/// Messages to one connection that wait to be written. Their bytes are bounded by the machine; a connection that has
+/// this many waiting is not reading.
+pub(crate) const ORDERS: usize = 2_048;
+
+/// Messages that are written together before they are flushed.
+pub(crate) const WRITTEN_TOGETHER: usize = 256;
+
+/// The size of a connection's read buffer; the library's own is 128 KiB, whether or not anybody says anything.
+pub(crate) const READ_BUFFER: usize = 4 << 10;
+
+/// Written at once even before a flush.
+pub(crate) const WRITE_BUFFER: usize = 16 << 10;
+
+/// The most that may wait in a connection's write buffer. Above what the machine lets be outstanding, plus one
+/// message of the largest size.
+pub(crate) const WRITE_BUFFER_MAX: usize = 4 << 20;
+
+/// The size of an HTTP request's head.
+pub(crate) const HEAD_BYTES: usize = 16 << 10;
+
+/// Threads that wait for disks.
+pub(crate) const BLOCKING_THREADS: usize = 64;
+
+/// The pause after the system could not accept a connection, mostly for want of file descriptors.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// What clients are told to wait before they come back to a relay that stops, before each adds its own jitter.
+pub(crate) const RETRY_AFTER_DRAIN_MS: u64 = 2_000;

@@ -1,0 +1,413 @@
+//! What an operator can set, by flag, by environment variable and by file, under the same names everywhere.
+//!
+//! A flag wins over the environment, the environment over the file, the file over the defaults.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use spotter_relay::{Limits, ScryptParams};
+
+/// Where a relay listens unless told otherwise: on this machine only.
+const LISTEN: &str = "127.0.0.1:8765";
+
+/// Everything that can be set, as far as it has been set.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Options {
+    /// The folder for meets and diag.log; made if it is not there. Copying it at any time is a backup.
+    #[arg(long, value_name = "DIR", env = "SPOTTER_RELAY_DATA")]
+    pub data: Option<PathBuf>,
+    /// Address and port to listen on; port 0 picks a free one [default: 127.0.0.1:8765].
+    #[arg(long, value_name = "ADDR", env = "SPOTTER_RELAY_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// The relay's key; made on the first start. Keep it, and a copy elsewhere: with it a relay that has lost DIR gets
+    /// its meets back from their members. Not inside DIR [default: DIR with `.key` behind it].
+    #[arg(long, value_name = "FILE", env = "SPOTTER_RELAY_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Listen on an address that other machines can reach although nothing is encrypted: passwords can then be read on
+    /// the way. For a network of your own, or behind a proxy that does TLS.
+    #[arg(long, value_name = "BOOL", env = "SPOTTER_RELAY_ALLOW_PLAINTEXT", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub allow_plaintext: Option<bool>,
+    /// Origins of pages that may connect, exactly as browsers send them, such as https://lift.example.org.
+    #[arg(
+        long,
+        value_name = "ORIGIN,...",
+        env = "SPOTTER_RELAY_ORIGINS",
+        value_delimiter = ','
+    )]
+    pub origins: Option<Vec<String>>,
+    /// Addresses of proxies whose X-Forwarded-For is believed.
+    #[arg(
+        long,
+        value_name = "IP,...",
+        env = "SPOTTER_RELAY_TRUSTED_PROXIES",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Option<Vec<IpAddr>>,
+    /// Check passwords with 32 MiB of memory instead of 128.
+    #[arg(long, value_name = "BOOL", env = "SPOTTER_RELAY_LOW_MEMORY", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub low_memory: Option<bool>,
+    /// What goes to the terminal and to diag.log: error, warn, info, debug or trace [default: info].
+    #[arg(long, value_name = "LEVEL", env = "SPOTTER_RELAY_LOG")]
+    pub log: Option<LogLevel>,
+    /// Seconds that stopping may take [default: 10].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_DRAIN_SECONDS")]
+    pub drain_seconds: Option<u64>,
+    /// Connections at once [default: 8192].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_LINKS_MAX")]
+    pub links_max: Option<usize>,
+    /// Connections at once from one address [default: 1024].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_LINKS_PER_ADDRESS_MAX")]
+    pub links_per_address_max: Option<usize>,
+    /// Connections at once to one meet [default: 512].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_LINKS_PER_MEET_MAX")]
+    pub links_per_meet_max: Option<usize>,
+    /// Meets that one address may create in an hour [default: 120].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_CREATIONS_PER_HOUR_MAX")]
+    pub creations_per_hour_max: Option<u32>,
+    /// Bytes of changes in one meet [default: 67108864].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_MEET_BYTES_MAX")]
+    pub meet_bytes_max: Option<u64>,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What must be seen to at once.
+    Error,
+    /// What should be seen to in the morning.
+    Warn,
+    /// Who came and went.
+    Info,
+    /// What was decided.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// What holds for one run, complete and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder for meets and diag.log.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the relay's key lies.
+    pub key_file: PathBuf,
+    /// Whether other machines may connect without encryption.
+    pub allow_plaintext: bool,
+    /// Origins of pages that may connect.
+    pub origins: Vec<String>,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How hard passwords are hashed.
+    pub scrypt: ScryptParams,
+    /// How much is told.
+    pub log: LogLevel,
+    /// How long stopping may take.
+    pub drain: Duration,
+    /// What the machine allows.
+    pub limits: Limits,
+}
+
+/// Why the settings make no relay.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read the settings file {}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file makes no sense.
+    #[error("in the settings file {}", path.display())]
+    Toml {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// Nobody said where the meets are.
+    #[error(
+        "no data folder was given; use --data DIR, SPOTTER_RELAY_DATA, or `data` in a settings file"
+    )]
+    NoData,
+    /// Others could read passwords on the way.
+    #[error(
+        "{0} can be reached from other machines, and this version does not encrypt: listen on 127.0.0.1 behind a \
+         proxy that does TLS, or say --allow-plaintext if everyone on the way may read every password"
+    )]
+    Plaintext(SocketAddr),
+    /// The key would be lost with what it should bring back.
+    #[error("the key file {} lies inside the data folder {}; whoever loses one would lose both", key_file.display(), data.display())]
+    KeyInData {
+        /// The key file.
+        key_file: PathBuf,
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// An origin that no browser sends.
+    #[error(
+        "{0:?} is not an origin; write it as browsers send it, such as https://lift.example.org"
+    )]
+    Origin(String),
+    /// A limit of nothing.
+    #[error("{0} must be at least 1")]
+    Zero(&'static str),
+}
+
+impl Options {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or has something in it that is no setting.
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        let text = fs::read_to_string(path).map_err(|source| SettingsError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|source| SettingsError::Toml {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// These options, and those of `other` where these say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            data: self.data.or(other.data),
+            listen: self.listen.or(other.listen),
+            key_file: self.key_file.or(other.key_file),
+            allow_plaintext: self.allow_plaintext.or(other.allow_plaintext),
+            origins: self.origins.or(other.origins),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            low_memory: self.low_memory.or(other.low_memory),
+            log: self.log.or(other.log),
+            drain_seconds: self.drain_seconds.or(other.drain_seconds),
+            links_max: self.links_max.or(other.links_max),
+            links_per_address_max: self.links_per_address_max.or(other.links_per_address_max),
+            links_per_meet_max: self.links_per_meet_max.or(other.links_per_meet_max),
+            creations_per_hour_max: self.creations_per_hour_max.or(other.creations_per_hour_max),
+            meet_bytes_max: self.meet_bytes_max.or(other.meet_bytes_max),
+        }
+    }
+
+    /// Fills in the defaults and checks that the whole makes a relay.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting that is missing or wrong.
+    pub fn complete(self) -> Result<Settings, SettingsError> {
+        let data = self.data.ok_or(SettingsError::NoData)?;
+        let usual = Limits::default();
+        let settings = Settings {
+            listen: self
+                .listen
+                .unwrap_or_else(|| LISTEN.parse().expect("the default is an address")),
+            key_file: self.key_file.unwrap_or_else(|| beside(&data)),
+            allow_plaintext: self.allow_plaintext.unwrap_or(false),
+            origins: self.origins.unwrap_or_default(),
+            trusted_proxies: self.trusted_proxies.unwrap_or_default(),
+            scrypt: if self.low_memory.unwrap_or(false) {
+                ScryptParams::LOW_MEMORY
+            } else {
+                ScryptParams::STRONG
+            },
+            log: self.log.unwrap_or(LogLevel::Info),
+            drain: Duration::from_secs(self.drain_seconds.unwrap_or(10)),
+            limits: Limits {
+                links_max: self.links_max.unwrap_or(usual.links_max),
+                links_per_address_max: self
+                    .links_per_address_max
+                    .unwrap_or(usual.links_per_address_max),
+                links_per_meet_max: self.links_per_meet_max.unwrap_or(usual.links_per_meet_max),
+                creations_per_hour_max: self
+                    .creations_per_hour_max
+                    .unwrap_or(usual.creations_per_hour_max),
+                meet_bytes_max: self.meet_bytes_max.unwrap_or(usual.meet_bytes_max),
+                ..usual
+            },
+            data,
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+}
+
+impl Settings {
+    /// These settings as options, every one of them said.
+    pub fn to_options(&self) -> Options {
+        Options {
+            data: Some(self.data.clone()),
+            listen: Some(self.listen),
+            key_file: Some(self.key_file.clone()),
+            allow_plaintext: Some(self.allow_plaintext),
+            origins: Some(self.origins.clone()),
+            trusted_proxies: Some(self.trusted_proxies.clone()),
+            low_memory: Some(self.scrypt == ScryptParams::LOW_MEMORY),
+            log: Some(self.log),
+            drain_seconds: Some(self.drain.as_secs()),
+            links_max: Some(self.limits.links_max),
+            links_per_address_max: Some(self.limits.links_per_address_max),
+            links_per_meet_max: Some(self.limits.links_per_meet_max),
+            creations_per_hour_max: Some(self.limits.creations_per_hour_max),
+            meet_bytes_max: Some(self.limits.meet_bytes_max),
+        }
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        if !self.listen.ip().is_loopback() && !self.allow_plaintext {
+            return Err(SettingsError::Plaintext(self.listen));
+        }
+        if absolute(&self.key_file).starts_with(absolute(&self.data)) {
+            return Err(SettingsError::KeyInData {
+                key_file: self.key_file.clone(),
+                data: self.data.clone(),
+            });
+        }
+        if let Some(odd) = self.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(SettingsError::Origin(odd.clone()));
+        }
+        let counts = [
+            ("links-max", self.limits.links_max as u64),
+            (
+                "links-per-address-max",
+                self.limits.links_per_address_max as u64,
+            ),
+            ("links-per-meet-max", self.limits.links_per_meet_max as u64),
+            (
+                "creations-per-hour-max",
+                u64::from(self.limits.creations_per_hour_max),
+            ),
+            ("meet-bytes-max", self.limits.meet_bytes_max),
+            ("drain-seconds", self.drain.as_secs()),
+        ];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((name, _)) => Err(SettingsError::Zero(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Scheme, host and perhaps a port, in lower case, with nothing behind them.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else {
+        return false;
+    };
+    ["http", "https"].contains(&scheme)
+        && !host.is_empty()
+        && host.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte)
+        })
+}
+
+/// The data folder's path with `.key` behind it.
+fn beside(data: &Path) -> PathBuf {
+    let mut name = absolute(data).into_os_string();
+    name.push(".key");
+    PathBuf::from(name)
+}
+
+/// A path that can be compared: links followed as far as there is something, the rest taken as it is written.
+fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for ancestor in whole.ancestors() {
+        if let (Ok(real), Ok(rest)) = (ancestor.canonicalize(), whole.strip_prefix(ancestor)) {
+            return if rest.as_os_str().is_empty() {
+                real
+            } else {
+                real.join(rest)
+            };
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(toml: &str) -> Options {
+        toml::from_str(toml).unwrap()
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let flags = options("data = 'a'\nlow-memory = true");
+        let file = options("data = 'b'\nlinks-max = 7");
+        let settings = flags.or(file).complete().unwrap();
+        assert_eq!(settings.data, Path::new("a"));
+        assert_eq!(settings.limits.links_max, 7);
+        assert_eq!(settings.scrypt, ScryptParams::LOW_MEMORY);
+        assert_eq!(settings.listen.to_string(), LISTEN);
+    }
+
+    #[test]
+    fn printed_settings_are_a_settings_file() {
+        let settings = options("data = '/srv/spotter'\norigins = ['https://a.example']")
+            .complete()
+            .unwrap();
+        let printed = toml::to_string(&settings.to_options()).unwrap();
+        assert_eq!(options(&printed).complete().unwrap(), settings);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let refused = toml::from_str::<Options>("dat = 'x'")
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("dat"), "{refused}");
+    }
+
+    #[test]
+    fn other_machines_are_let_in_only_when_somebody_says_so() {
+        let public =
+            |more: &str| options(&format!("data = 'd'\nlisten = '0.0.0.0:80'\n{more}")).complete();
+        assert!(matches!(public(""), Err(SettingsError::Plaintext(_))));
+        assert!(matches!(
+            public("allow-plaintext = false"),
+            Err(SettingsError::Plaintext(_))
+        ));
+        assert!(public("allow-plaintext = true").is_ok());
+        assert!(options("data = 'd'\nlisten = '[::1]:0'").complete().is_ok());
+    }
+
+    #[test]
+    fn the_key_lies_beside_the_data_and_never_inside() {
+        let settings = options("data = '/srv/spotter/'").complete().unwrap();
+        assert_eq!(settings.key_file, Path::new("/srv/spotter.key"));
+        let inside = options("data = '/srv/spotter'\nkey-file = '/srv/spotter/key'").complete();
+        assert!(matches!(inside, Err(SettingsError::KeyInData { .. })));
+    }
+
+    #[test]
+    fn origins_are_what_browsers_send() {
+        for odd in [
+            "*",
+            "null",
+            "lift.example.org",
+            "https://",
+            "https://a.example/",
+            "HTTPS://a.example",
+        ] {
+            assert!(!is_origin(odd), "{odd}");
+        }
+        for good in [
+            "https://a.example",
+            "http://localhost:3000",
+            "http://[::1]:8080",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Does on a store what the machine asks: what concerns one meet in the order asked, different meets side by side.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use spotter_relay::{Action, CreateTrouble, Input, OpenTrouble, StoreTrouble};
+use spotter_relay_protocol::MeetId;
+use spotter_relay_store::{LogHead, LogStore, StoreError};
+use tokio::sync::mpsc;
+
+use crate::driver::Told;
+
+/// Hands actions to threads that may wait for a disk. Clones act on the same store.
+#[derive(Clone)]
+pub(crate) struct Storage {
+    store: Arc<dyn LogStore>,
+    inbox: mpsc::Sender<Told>,
+    work: Arc<Mutex<Work>>,
+}
+
+#[derive(Debug, Default)]
+struct Work {
+    /// Per meet, what waits. Invariant: a meet is in here exactly while a thread works for it.
+    waiting: BTreeMap<MeetId, VecDeque<Action>>,
+    /// The meets whose files are open.
+    open: BTreeSet<MeetId>,
+}
+
+impl Storage {
+    pub(crate) fn new(store: Arc<dyn LogStore>, inbox: mpsc::Sender<Told>) -> Self {
+        Self {
+            store,
+            inbox,
+            work: Arc::default(),
+        }
+    }
+
+    /// Has an action done that concerns a meet's files. Others are ignored.
+    pub(crate) fn perform(&self, action: Action) {
+        let Some(meet) = meet_of(&action) else { return };
+        match self.work().waiting.entry(meet) {
+            std::collections::btree_map::Entry::Occupied(mut waiting) => {
+                waiting.get_mut().push_back(action);
+                return;
+            }
+            std::collections::btree_map::Entry::Vacant(none) => {
+                none.insert(VecDeque::new());
+            }
+        }
+        let storage = self.clone();
+        tokio::task::spawn_blocking(move || storage.work_for(meet, action));
+    }
+
+    /// Closes every meet, so that the end of each log is protected. For when nothing is asked any more.
+    pub(crate) fn close_all(&self) {
+        let open = std::mem::take(&mut self.work().open);
+        for meet in open {
+            if let Err(error) = self.store.close(meet) {
+                tracing::warn!(%meet, trouble = words(&error), "closed without a mark");
+            }
+        }
+    }
+
+    /// Does one action and then whatever has come to wait behind it.
+    fn work_for(&self, meet: MeetId, first: Action) {
+        let mut action = first;
+        loop {
+            if let Some(input) = self.act(action) {
+                let _ = self.inbox.blocking_send(Told::Happened(input));
+            }
+            let mut work = self.work();
+            match work.waiting.get_mut(&meet).and_then(VecDeque::pop_front) {
+                Some(next) => action = next,
+                None => {
+                    work.waiting.remove(&meet);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn act(&self, action: Action) -> Option<Input> {
+        let store = &self.store;
+        Some(match action {
+            Action::CreateMeet {
+                meet,
+                log_id,
+                root,
+                records,
+            } => {
+                let head = LogHead { meet, log_id, root };
+                let outcome = self.opened(meet, store.create(&head, &records));
+                Input::MeetCreated {
+                    meet,
+                    outcome: outcome.map_err(create_trouble),
+                }
+            }
+            Action::OpenMeet { meet } => {
+                let outcome = self.opened(meet, store.open(meet)).map(|opened| {
+                    if let Some(repaired) = opened.repaired {
+                        tracing::warn!(%meet, repaired, "repaired");
+                    }
+                    opened.meet
+                });
+                Input::MeetOpened {
+                    meet,
+                    outcome: outcome.map_err(open_trouble),
+                }
+            }
+            Action::ReadLog {
+                meet,
+                read,
+                after,
+                bytes_max,
+            } => Input::LogRead {
+                meet,
+                read,
+                outcome: store
+                    .read(meet, after, bytes_max)
+                    .map_err(|error| trouble(&error)),
+            },
+            Action::Append {
+                meet,
+                batch,
+                entries,
+            } => match store.append(meet, &entries) {
+                Ok(_) => Input::Appended { meet, batch },
+                Err(error) => Input::AppendFailed {
+                    meet,
+                    batch,
+                    trouble: trouble(&error),
+                },
+            },
+            Action::SaveRecords {
+                meet,
+                save,
+                records,
+            } => Input::RecordsSaved {
+                meet,
+                save,
+                outcome: store
+                    .save_records(meet, &records)
+                    .map_err(|error| trouble(&error)),
+            },
+            Action::SavePublication {
+                meet,
+                save,
+                publication,
+            } => Input::PublicationSaved {
+                meet,
+                save,
+                outcome: store
+                    .publish(meet, &publication)
+                    .map(drop)
+                    .map_err(|error| trouble(&error)),
+            },
+            Action::FinishMeet { meet, save } => Input::MeetFinished {
+                meet,
+                save,
+                outcome: store.finish(meet).map_err(|error| trouble(&error)),
+            },
+            Action::CloseMeet { meet } => {
+                self.work().open.remove(&meet);
+                if let Err(error) = store.close(meet) {
+                    tracing::warn!(%meet, trouble = words(&error), "closed without a mark");
+                }
+                return None;
+            }
+            Action::Send { .. }
+            | Action::Close { .. }
+            | Action::Ping { .. }
+            | Action::HashPassword { .. }
+            | Action::Event(_)
+            | Action::Drained => return None,
+        })
+    }
+
+    fn opened<T>(&self, meet: MeetId, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if outcome.is_ok() {
+            self.work().open.insert(meet);
+        }
+        outcome
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn meet_of(action: &Action) -> Option<MeetId> {
+    match action {
+        Action::CreateMeet { meet, .. }
+        | Action::OpenMeet { meet }
+        | Action::ReadLog { meet, .. }
+        | Action::Append { meet, .. }
+        | Action::SaveRecords { meet, .. }
+        | Action::SavePublication { meet, .. }
+        | Action::FinishMeet { meet, .. }
+        | Action::CloseMeet { meet } => Some(*meet),
+        Action::Send { .. }
+        | Action::Close { .. }
+        | Action::Ping { .. }
+        | Action::HashPassword { .. }
+        | Action::Event(_)
+        | Action::Drained => None,
+    }
+}
+
+fn create_trouble(error: StoreError) -> CreateTrouble {
+    match error {
+        StoreError::Taken => CreateTrouble::Taken,
+        StoreError::NoSuchMeet
+        | StoreError::NotOpen
+        | StoreError::Full(_)
+        | StoreError::Unsure(_)
+        | StoreError::Damaged { .. }
+        | StoreError::Unusable(_) => CreateTrouble::Store(trouble(&error)),
+    }
+}
+
+fn open_trouble(error: StoreError) -> OpenTrouble {
+    match error {
+        StoreError::NoSuchMeet => OpenTrouble::NoSuchMeet,
+        StoreError::Taken
+        | StoreError::NotOpen
+        | StoreError::Full(_)
+        | StoreError::Unsure(_)
+        | StoreError::Damaged { .. }
+        | StoreError::Unusable(_) => OpenTrouble::Store(trouble(&error)),
+    }
+}
+
+fn trouble(error: &StoreError) -> StoreTrouble {
+    match error {
+        StoreError::Damaged { .. } => StoreTrouble::Damaged(words(error)),
+        StoreError::NoSuchMeet
+        | StoreError::Taken
+        | StoreError::NotOpen
+        | StoreError::Full(_)
+        | StoreError::Unsure(_)
+        | StoreError::Unusable(_) => StoreTrouble::Unavailable(words(error)),
+    }
+}
+
+/// An error with everything that caused it.
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
