@@ -6,12 +6,15 @@
 
 mod acting;
 mod birth;
+mod editing;
 mod entries;
 mod error;
 mod events;
 mod folding;
 mod layout;
+mod learning;
 mod planning;
+mod questions;
 mod reading;
 mod shown;
 mod writes;
@@ -21,24 +24,23 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use editing::Seen;
 pub use error::ModelError;
 pub use events::MeetEvent;
 pub use shown::{Conflict, EntryInfo, Held, HistoryItem, Shown};
 
 use crate::change::Change;
-use crate::document::{Document, Pen, Touched};
-use crate::edit::{Act, Assignment, Edit};
-use crate::ids::{ChangeHash, OpId};
+use crate::document::{Document, Pen};
+use crate::ids::ChangeHash;
 use crate::index::{Admission, Index};
-use crate::op::{ObjectId, OpAction, RegisterId, Scalar};
+use crate::op::{RegisterId, Scalar};
 use crate::openlifter::{Content, ImportError, Screen, empty_meet, read_saved, write_saved};
-use crate::path::{EntryKey, Path};
+use crate::path::EntryKey;
 use crate::refusal::Refusal;
-use crate::value::{typed, value_of};
 
 use self::birth::give_birth;
-use self::entries::{Entries, FOLLOWED};
-use self::events::{Before, EntryAdded, Events, News};
+use self::entries::Entries;
+use self::events::{Before, Events, News};
 use self::layout::Containers;
 
 /// One meet on one replica.
@@ -48,17 +50,6 @@ pub struct Meet {
     containers: Option<Containers>,
     entries: Entries,
     events: Events,
-}
-
-/// What a person saw when they decided to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// Nobody looked, or nobody cares: a script, an import.
-    Unchecked,
-    /// An empty field.
-    Nothing,
-    /// The value that this write gave the register.
-    Write(OpId),
 }
 
 /// The verdict on each change that was offered.
@@ -191,16 +182,9 @@ impl Meet {
             .map(Change::hash)
             .zip(received.verdicts)
             .collect();
-        let admitted = |hash: &ChangeHash| {
-            verdicts
-                .iter()
-                .any(|(other, verdict)| other == hash && *verdict == Ok(Admission::Admitted))
-        };
-        let new: BTreeSet<ChangeHash> = changes
-            .iter()
-            .map(Change::hash)
-            .filter(|hash| admitted(hash))
-            .collect();
+        let admitted = |verdict: &Result<Admission, Refusal>| *verdict == Ok(Admission::Admitted);
+        let news = verdicts.iter().filter(|(_, verdict)| admitted(verdict));
+        let new: BTreeSet<ChangeHash> = news.map(|(hash, _)| *hash).collect();
         let mut taken: Vec<Change> = changes
             .iter()
             .filter(|change| new.contains(&change.hash()))
@@ -233,187 +217,6 @@ impl Meet {
         self.events.take()
     }
 
-    /// Writes an edit as one change. Nothing is written if it says nothing new.
-    ///
-    /// # Errors
-    /// The edit makes no sense here, or what the person saw is no longer shown: nothing is written then.
-    pub fn edit(
-        &mut self,
-        pen: &Pen,
-        edit: &Edit,
-        now: i64,
-        reason: Option<&str>,
-        seen: Seen,
-    ) -> Result<Option<Change>, ModelError> {
-        self.check_seen(edit, seen)?;
-        let ops = self.plan(pen, edit)?;
-        if ops.is_empty() {
-            return Ok(None);
-        }
-        let was_disputed = self.before_edit(edit);
-        let (change, received) = self.document.write(pen, &ops, now, reason)?;
-        let own = std::slice::from_ref(&change);
-        let added = self.learn(own);
-        self.follow(&received.touched);
-        let news = News {
-            changes: &BTreeSet::from([change.hash()]),
-            added: &added,
-            before: was_disputed,
-        };
-        self.tell(&news, &received.touched);
-        Ok(Some(change))
-    }
-
-    fn before_edit(&mut self, edit: &Edit) -> Before {
-        let paths: Vec<Path> = match &edit.act {
-            Act::Assign { assignments, .. } => {
-                assignments.iter().map(|one| one.path.clone()).collect()
-            }
-            Act::Settle(assignment) => vec![assignment.path.clone()],
-            Act::Add(_) => Vec::new(),
-        };
-        let registers: Vec<RegisterId> = paths
-            .iter()
-            .filter_map(|path| self.locate(path).ok())
-            .collect();
-        let read = registers
-            .into_iter()
-            .map(|register| (register.clone(), self.read(&register)));
-        read.collect()
-    }
-
-    fn before(&mut self, changes: &[Change]) -> Before {
-        let ops = changes.iter().flat_map(Change::ops);
-        let registers = ops.map(|op| RegisterId {
-            object: op.object,
-            key: op.key.clone(),
-        });
-        let known: BTreeSet<RegisterId> = registers
-            .filter(|register| self.document.shown_write(register).is_some())
-            .collect();
-        let read = known
-            .into_iter()
-            .map(|register| (register.clone(), self.read(&register)));
-        read.collect()
-    }
-
-    fn check_seen(&mut self, edit: &Edit, seen: Seen) -> Result<(), ModelError> {
-        let path = match (&edit.act, seen) {
-            (_, Seen::Unchecked) | (Act::Add(_), Seen::Nothing | Seen::Write(_)) => return Ok(()),
-            (Act::Settle(Assignment { path, .. }), Seen::Nothing | Seen::Write(_)) => path.clone(),
-            (Act::Assign { assignments, .. }, Seen::Nothing | Seen::Write(_)) => {
-                match assignments.first() {
-                    Some(first) => first.path.clone(),
-                    None => return Ok(()),
-                }
-            }
-        };
-        let register = self.locate(&path)?;
-        let stands = self.document.shown_write(&register);
-        let expected = match seen {
-            Seen::Unchecked | Seen::Nothing => None,
-            Seen::Write(write) => Some(write),
-        };
-        if stands == expected {
-            return Ok(());
-        }
-        let stands = self.show(&register, &path).map(Box::new);
-        Err(ModelError::Moved { path, stands })
-    }
-
-    /// What a register shows.
-    ///
-    /// # Errors
-    /// There is no such register, or it has never been written.
-    pub fn get(&mut self, path: &Path) -> Result<Shown, ModelError> {
-        let register = self.locate(path)?;
-        let shown = self.show(&register, path);
-        shown.ok_or_else(|| ModelError::Unset { path: path.clone() })
-    }
-
-    fn show(&mut self, register: &RegisterId, path: &Path) -> Option<Shown> {
-        Some(Shown {
-            path: path.clone(),
-            held: self.shown_held(register, path)?,
-            conflict: self.document.is_disputed(register),
-        })
-    }
-
-    /// The value that a person's text means for a register.
-    ///
-    /// # Errors
-    /// Says what would be understood.
-    pub fn parse_value(&mut self, path: &Path, text: &str) -> Result<Value, ModelError> {
-        let register = self.locate(path)?;
-        let shown = self
-            .read(&register)
-            .map(|scalar| value_of(path.kind(), &scalar));
-        typed(path, text, shown.as_ref()).map_err(|what| ModelError::Typed {
-            path: path.clone(),
-            what,
-        })
-    }
-
-    /// Every register in conflict, with what stands and what it overruled.
-    pub fn conflicts(&mut self) -> Vec<Conflict> {
-        let disputed = self.document.disputed();
-        disputed
-            .iter()
-            .filter_map(|register| self.conflict(register))
-            .collect()
-    }
-
-    fn conflict(&mut self, register: &RegisterId) -> Option<Conflict> {
-        let path = self.path_of(register)?;
-        let mut history = self.document.history(register);
-        let stands = history.pop()?;
-        history.retain(|written| written.standing && written.value != stands.value);
-        Some(Conflict {
-            stands: self.held(&path, &stands),
-            overruled: history
-                .iter()
-                .rev()
-                .map(|written| self.held(&path, written))
-                .collect(),
-            path,
-        })
-    }
-
-    /// Every write of a register; the last one is shown.
-    ///
-    /// # Errors
-    /// There is no such register.
-    pub fn history(&mut self, path: &Path) -> Result<Vec<HistoryItem>, ModelError> {
-        let register = self.locate(path)?;
-        let history = self.document.history(&register);
-        let items = history.iter().map(|written| HistoryItem {
-            held: self.held(path, written),
-            replaces: written.replaces.clone(),
-            standing: written.standing,
-            shown: written.shown,
-        });
-        Ok(items.collect())
-    }
-
-    /// An edit that gives a register again what one of its writes gave it. It also settles a conflict.
-    ///
-    /// # Errors
-    /// There is no such register or no such write.
-    pub fn restore(&mut self, path: &Path, write: &OpId) -> Result<Edit, ModelError> {
-        let register = self.locate(path)?;
-        let Some(written) = self.document.write_named(&register, write) else {
-            return Err(ModelError::NoSuchWrite {
-                path: path.clone(),
-                write: *write,
-            });
-        };
-        let act = Act::Settle(Assignment {
-            path: path.clone(),
-            value: self.unfolded(&written.value),
-        });
-        Ok(Edit { act })
-    }
-
     /// OpenLifter's saved file. `screen` is the day and platform it opens at; without one, as imported.
     ///
     /// # Errors
@@ -444,64 +247,6 @@ impl Meet {
     /// Ids that several entries have, with the keys of those entries.
     pub fn duplicate_ids(&self) -> Vec<(i64, Vec<EntryKey>)> {
         self.entries.duplicates().into_iter().collect()
-    }
-
-    /// Learns of containers and entries that changes made.
-    fn learn(&mut self, changes: &[Change]) -> Vec<EntryAdded> {
-        let mut added = Vec::new();
-        for change in changes {
-            if change.hash() == self.root() {
-                self.containers = Containers::of(change);
-            }
-            let Some(containers) = self.containers else {
-                continue;
-            };
-            for (op, counter) in change.ops().iter().zip(change.start_op()..) {
-                if op.action != OpAction::MakeMap || op.object != containers.entries {
-                    continue;
-                }
-                let Ok(key) = op.key.parse::<EntryKey>() else {
-                    continue;
-                };
-                let object = ObjectId::Made(OpId {
-                    counter,
-                    actor: change.actor(),
-                });
-                self.entries.add(key, object);
-                if let Some(author) = self.index().author(&change.actor()) {
-                    let by = author.location.clone();
-                    let key = "name".to_owned();
-                    added.push(EntryAdded {
-                        register: RegisterId { object, key },
-                        by,
-                    });
-                }
-            }
-        }
-        added
-    }
-
-    fn follow(&mut self, touched: &[Touched]) {
-        for Touched { register, .. } in touched {
-            if FOLLOWED.contains(&register.key.as_str()) && self.entries.contains(&register.object)
-            {
-                let value = self.read(register);
-                self.entries
-                    .follow(&register.object, &register.key, value.as_ref());
-            }
-        }
-    }
-
-    fn follow_all(&mut self) {
-        for row in self.entries.in_order() {
-            for key in FOLLOWED {
-                let value = self.read(&RegisterId {
-                    object: row.object,
-                    key: key.to_owned(),
-                });
-                self.entries.follow(&row.object, key, value.as_ref());
-            }
-        }
     }
 }
 

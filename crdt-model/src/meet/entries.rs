@@ -27,6 +27,9 @@ pub(super) struct Entries {
     rows: BTreeMap<ObjectId, Row>,
 }
 
+/// Ids that one actor may hand out before they could be taken for another range's.
+const RANGE: i64 = 1 << 20;
+
 /// The registers that the list follows.
 pub(super) const FOLLOWED: [&str; 3] = ["id", ORDER, DELETED];
 
@@ -137,11 +140,10 @@ impl Entries {
     pub(super) fn fresh_id(&self, actor: ActorId) -> i64 {
         let random = actor.as_bytes()[..5].iter();
         let base = random.fold(1, |base: i64, byte| base << 8 | i64::from(*byte));
-        let mut id = base;
-        while self.has_id(id) {
-            id += 1;
-        }
-        id
+        let range = base..base + RANGE;
+        let ids = self.rows.values().filter_map(|row| row.id);
+        let last = ids.filter(|id| range.contains(id)).max();
+        last.map_or(base, |last| last + 1)
     }
 
     /// Ids that several entries have, with those entries' keys.

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::document::{Touched, Written};
 use crate::ids::{ChangeHash, OpId};
 use crate::location::LocationName;
-use crate::op::{RegisterId, Scalar};
+use crate::op::{ObjectId, RegisterId, Scalar};
 use crate::path::{EntryName, Path};
 use crate::value::{spoken, value_of};
 
@@ -143,12 +143,13 @@ impl Meet {
         for added in news.added {
             self.tell_added(added);
         }
+        let new: BTreeSet<ObjectId> = news
+            .added
+            .iter()
+            .map(|added| added.register.object)
+            .collect();
         for touched in touched {
-            let new = news
-                .added
-                .iter()
-                .any(|added| added.register.object == touched.register.object);
-            self.tell_touched(news, touched, new);
+            self.tell_touched(news, touched, new.contains(&touched.register.object));
         }
     }
 
