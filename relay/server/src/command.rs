@@ -23,13 +23,15 @@ Examples:
       spotter-relay serve --data meets --listen 0.0.0.0:8765 --allow-plaintext
 
   Serve behind a proxy that does TLS, for a page of your own:
-      spotter-relay serve --data /srv/spotter --trusted-proxies 127.0.0.1 --origins https://lift.example.org
+      spotter-relay serve --data /srv/spotter --trusted-proxies 127.0.0.1 \\
+          --origins https://lift.example.org
 
   Look for damage after a crash, from a backup script:
       spotter-relay verify /srv/spotter || mail -s 'spotter: damage' operator
 
-Every setting can be a flag (--links-max 500), an environment variable (SPOTTER_RELAY_LINKS_MAX=500) or a line of the
-settings file (links-max = 500). A flag wins over a variable, a variable over the file.";
+Every setting can be a flag (--links-max 500), an environment variable
+(SPOTTER_RELAY_LINKS_MAX=500) or a line of the settings file (links-max = 500).
+A flag wins over a variable, a variable over the file.";
 
 /// The relay of Spotter: carries the edits of a powerlifting meet between its locations, and keeps them.
 #[derive(Debug, Parser)]

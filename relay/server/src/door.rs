@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HOST, HeaderName, ORIGIN, UPGRADE};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -199,7 +199,6 @@ async fn serve(socket: TcpStream, from: SocketAddr, seat: Seat) {
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HANDSHAKE)
-        .keep_alive(false)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
@@ -223,7 +222,6 @@ fn respond(mut request: Request<Incoming>, from: IpAddr, seat: &Arc<Seat>) -> An
     };
     let address = door.address(from, &request);
     let upgrade = hyper::upgrade::on(&mut request);
-    tracing::trace!(%address, host = ?request.headers().get(HOST), "upgrading");
     let seat = Arc::clone(seat);
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
@@ -258,9 +256,10 @@ fn config() -> WebSocketConfig {
 fn text(status: StatusCode, words: &'static str) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from_static(words.as_bytes())));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(
-        hyper::header::CONTENT_TYPE,
-        hyper::header::HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    let headers = answer.headers_mut();
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(CONTENT_TYPE, plain);
+    // One answer to a connection; only WebSockets stay.
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }
