@@ -6,6 +6,7 @@
 
 mod writing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use automerge::Automerge;
@@ -36,7 +37,7 @@ pub struct Document {
 pub struct Received {
     /// One verdict for each change, in the order given.
     pub verdicts: Vec<Result<Admission, Refusal>>,
-    /// The registers that were written, ascending, with the write each showed before.
+    /// The registers that were written, oldest first, with the write each showed before.
     pub touched: Vec<Touched>,
 }
 
@@ -48,6 +49,9 @@ pub struct Touched {
     /// The write it showed before.
     pub before: Option<OpId>,
 }
+
+/// Registers that a batch has written, with the write each showed before it.
+type ShownBefore = BTreeMap<RegisterNumber, Option<OpId>>;
 
 /// One write of a register with everything a person may want to know of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +93,7 @@ impl Document {
     /// A change whose dependencies come later in the batch is judged after them.
     pub fn receive(&mut self, changes: &[Change]) -> Received {
         let mut verdicts = vec![None; changes.len()];
-        let mut touched = Vec::new();
+        let mut before = BTreeMap::new();
         let mut progress = true;
         while progress {
             progress = false;
@@ -97,43 +101,40 @@ impl Document {
                 if !matches!(verdict, None | Some(Ok(Admission::Waiting { .. }))) {
                     continue;
                 }
-                let judged = self.admit(change, &mut touched);
+                let judged = self.admit(change, &mut before);
                 progress |= judged == Ok(Admission::Admitted);
                 *verdict = Some(judged);
             }
         }
-        touched.sort_by(|a, b| a.register.cmp(&b.register));
+        let touched = before.into_iter().map(|(number, before)| Touched {
+            register: self.index.register_id(number),
+            before,
+        });
         Received {
             verdicts: verdicts.into_iter().flatten().collect(),
-            touched,
+            touched: touched.collect(),
         }
     }
 
-    fn admit(&mut self, change: &Change, touched: &mut Vec<Touched>) -> Result<Admission, Refusal> {
+    fn admit(&mut self, change: &Change, before: &mut ShownBefore) -> Result<Admission, Refusal> {
         let admission = self.index.admit(change)?;
         if admission == Admission::Admitted {
             self.bytes.push(Arc::clone(change.bytes()));
-            for op in change.ops() {
-                let register = RegisterId {
-                    object: op.object,
-                    key: op.key.clone(),
+            let writes = change
+                .ops()
+                .iter()
+                .filter(|op| op.action != OpAction::MakeMap);
+            for op in writes {
+                let Some(number) = self.index.register_at(&op.object, &op.key) else {
+                    continue;
                 };
-                self.place(register, &op.action, touched);
+                before
+                    .entry(number)
+                    .or_insert_with(|| self.winner_before_last(number));
+                self.orders.place_last(&self.index, number);
             }
         }
         Ok(admission)
-    }
-
-    fn place(&mut self, register: RegisterId, action: &OpAction, touched: &mut Vec<Touched>) {
-        let (OpAction::Set(_), Some(number)) = (action, self.index.register_number(&register))
-        else {
-            return;
-        };
-        if !touched.iter().any(|touched| touched.register == register) {
-            let before = self.winner_before_last(number);
-            touched.push(Touched { register, before });
-        }
-        self.orders.place_last(&self.index, number);
     }
 
     /// What a register showed before the write that was admitted last, which is not placed yet.

@@ -222,8 +222,12 @@ impl Index {
     }
 
     pub(crate) fn register_number(&self, id: &RegisterId) -> Option<RegisterNumber> {
+        self.register_at(&id.object, &id.key)
+    }
+
+    pub(crate) fn register_at(&self, object: &ObjectId, key: &str) -> Option<RegisterNumber> {
         self.registers
-            .number_of(self.objects.number_of(&id.object)?, &id.key)
+            .number_of(self.objects.number_of(object)?, key)
     }
 
     pub(crate) fn register_id(&self, number: RegisterNumber) -> RegisterId {
@@ -290,6 +294,13 @@ impl Index {
 
     pub(crate) fn hash_of(&self, write: &Write) -> ChangeHash {
         self.known(write.change).hash
+    }
+}
+
+/// Makes room for one more by a quarter instead of doubling: a relay holds many of these.
+fn grow<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(items.len() / 4 + 8);
     }
 }
 

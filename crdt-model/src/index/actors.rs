@@ -20,6 +20,10 @@ struct Actor {
 }
 
 impl Actors {
+    pub(super) fn len(&self) -> usize {
+        self.actors.len()
+    }
+
     pub(super) fn number_of(&self, id: &ActorId) -> Option<u32> {
         self.numbers.get(id).copied()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 
 use super::ancestry::{Ancestry, Unseen};
-use super::{Index, Known, RegisterNumber, short};
+use super::{Index, Known, RegisterNumber, grow, short};
 use crate::change::Change;
 use crate::ids::{ActorId, OpId};
 use crate::limits::DEPTH_MAX;
@@ -261,6 +261,7 @@ impl Index {
         self.heads.retain(|head| !checked.deps.contains(head));
         checked.deps.iter().for_each(|&dep| self.forget_unseen(dep));
         self.heads.push(number);
+        grow(&mut self.changes);
         self.changes.push(Known {
             hash: change.hash(),
             actor,

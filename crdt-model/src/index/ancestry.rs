@@ -6,10 +6,11 @@
 //! one list. Long lists are kept for the heads and for one change in [`KEEP_EVERY`]; the others are computed again
 //! when they are asked for.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Index;
 use super::actors::Actors;
-use super::{Index, Known};
 
 /// Per actor, ascending, the first sequence number not seen. Says nothing of changes admitted later.
 pub(super) type Unseen = Arc<[(u32, u32)]>;
@@ -95,24 +96,67 @@ impl Index {
 
     /// What of the changes before `before` is not in the ancestry of `deps` and not among them.
     fn unseen_by(&self, deps: &[u32], before: u32) -> Unseen {
-        let mut lists = deps.iter().map(|&dep| self.unseen_from(dep, before));
-        let Some(first) = lists.next() else {
-            return Arc::new([]);
-        };
-        lists.fold(first, |both, next| intersect(&both, &next))
+        self.unseen_with(deps, before, |dep| self.unseen(dep))
     }
 
-    /// What of the changes before `before` a known change has not seen.
-    fn unseen_from(&self, change: u32, before: u32) -> Unseen {
-        let own = self.unseen(change);
-        if change + 1 == before {
-            return own;
+    /// The same, where `own` answers what each dependency has not seen of the changes before it.
+    ///
+    /// The newest dependency misses least; the others only take away from what it misses.
+    fn unseen_with(&self, deps: &[u32], before: u32, own: impl Fn(u32) -> Unseen) -> Unseen {
+        let Some(&newest) = deps.iter().max() else {
+            return Arc::new([]);
+        };
+        let first = own(newest);
+        let between = self.first_between(&first, newest, before);
+        if between.is_empty() && deps.len() == 1 {
+            return first;
         }
-        let mut unseen = own.to_vec();
-        for later in &self.changes[change as usize + 1..before as usize] {
-            add(&mut unseen, later);
+        let mut unseen = [&first[..], &between].concat();
+        unseen.sort_unstable();
+        for &dep in deps.iter().filter(|&&dep| dep != newest) {
+            if !unseen.is_empty() {
+                self.take_away_seen_by(&mut unseen, dep, &own(dep));
+                unseen.retain(|&(actor, seq)| self.is_before(actor, seq, before));
+            }
         }
         unseen.into()
+    }
+
+    /// The first change of each actor after `change` and before `before`, of actors that are not listed already.
+    fn first_between(&self, listed: &Unseen, change: u32, before: u32) -> Vec<(u32, u32)> {
+        let between = &self.changes[change as usize + 1..before as usize];
+        if between.is_empty() {
+            return Vec::new();
+        }
+        let mut noted = vec![false; self.actors.len()];
+        for &(actor, _) in listed.iter() {
+            noted[actor as usize] = true;
+        }
+        let news = between
+            .iter()
+            .filter(|known| !std::mem::replace(&mut noted[known.actor as usize], true));
+        news.map(|known| (known.actor, known.seq)).collect()
+    }
+
+    /// Whether an actor has a change of this sequence number before `before`.
+    fn is_before(&self, actor: u32, seq: u32, before: u32) -> bool {
+        let number = self.actors.change_number(actor, seq);
+        number.is_some_and(|number| number < before)
+    }
+
+    /// Takes away what a change has seen, itself included, given what it has not seen of the changes before it.
+    fn take_away_seen_by(&self, unseen: &mut Vec<(u32, u32)>, change: u32, own: &Unseen) {
+        let known = self.known(change);
+        let mut own = own.iter().peekable();
+        for (actor, seq) in unseen {
+            while own.next_if(|(other, _)| *other < *actor).is_some() {}
+            let first_unseen = match own.peek() {
+                Some((other, seq)) if other == actor => *seq,
+                _ if *actor == known.actor => known.seq + 1,
+                _ => self.actors.last_seq_before(*actor, change) + 1,
+            };
+            *seq = first_unseen.max(*seq);
+        }
     }
 
     /// What a known change has not seen of the changes before it.
@@ -122,31 +166,24 @@ impl Index {
         if let Some(unseen) = &self.known(change).unseen {
             return Arc::clone(unseen);
         }
-        let mut computed = std::collections::BTreeMap::new();
+        let mut computed: BTreeMap<u32, Unseen> = BTreeMap::new();
         for number in self.dropped_behind(change) {
-            let known = self.known(number);
-            let mut lists = known.deps.iter().map(|&dep| {
-                let own = self
+            let unseen = self.unseen_with(&self.known(number).deps, number, |dep| {
+                let kept = self
                     .known(dep)
                     .unseen
                     .as_ref()
                     .or_else(|| computed.get(&dep));
-                let mut unseen = own.map_or_else(Vec::new, |own| own.to_vec());
-                for later in &self.changes[dep as usize + 1..number as usize] {
-                    add(&mut unseen, later);
-                }
-                Unseen::from(unseen)
+                kept.map_or_else(|| Arc::new([]), Arc::clone)
             });
-            let first = lists.next().unwrap_or_else(|| Arc::new([]));
-            let unseen = lists.fold(first, |both, next| intersect(&both, &next));
             computed.insert(number, unseen);
         }
         computed.remove(&change).unwrap_or_else(|| Arc::new([]))
     }
 
     /// The change and those of its ancestors that must be computed before it, ascending.
-    fn dropped_behind(&self, change: u32) -> std::collections::BTreeSet<u32> {
-        let mut dropped = std::collections::BTreeSet::new();
+    fn dropped_behind(&self, change: u32) -> BTreeSet<u32> {
+        let mut dropped = BTreeSet::new();
         let mut stack = vec![change];
         while let Some(number) = stack.pop() {
             let known = self.known(number);
@@ -156,25 +193,4 @@ impl Index {
         }
         dropped
     }
-}
-
-/// Notes that a change was not seen. An actor's earliest unseen change is met first.
-fn add(unseen: &mut Vec<(u32, u32)>, change: &Known) {
-    if let Err(place) = unseen.binary_search_by_key(&change.actor, |&(actor, _)| actor) {
-        unseen.insert(place, (change.actor, change.seq));
-    }
-}
-
-/// What is unseen by both.
-fn intersect(a: &Unseen, b: &Unseen) -> Unseen {
-    if a.is_empty() || b.is_empty() {
-        return Arc::new([]);
-    }
-    let other = |actor| {
-        let place = b.binary_search_by_key(&actor, |&(actor, _)| actor);
-        place.ok().map(|place| b[place].1)
-    };
-    a.iter()
-        .filter_map(|&(actor, seq)| other(actor).map(|theirs| (actor, seq.max(theirs))))
-        .collect()
 }

@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::edges::{EdgeList, Edges};
+use super::grow;
 
 /// A register, as a dense number of this index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,7 @@ impl Registers {
         }
         let key = self.intern(key);
         let number = self.registers.len() as u32;
+        grow(&mut self.registers);
         self.registers.push(Register {
             object,
             key,
