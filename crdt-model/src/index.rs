@@ -18,10 +18,10 @@ mod registers;
 pub(crate) use registers::{Register, RegisterNumber, Write};
 
 use hashbrown::HashTable;
-use smallvec::SmallVec;
 
 use self::actors::Actors;
 use self::ancestry::Unseen;
+use self::edges::{EdgeList, Edges};
 use self::objects::Objects;
 use self::registers::Registers;
 use crate::change::Change;
@@ -53,6 +53,8 @@ pub struct Index {
     root: ChangeHash,
     /// In order of admission, so that dependencies come before what depends on them.
     changes: Vec<Known>,
+    /// Dependencies of the changes.
+    deps: Edges,
     numbers: HashTable<u32>,
     heads: Vec<u32>,
     actors: Actors,
@@ -66,7 +68,7 @@ struct Known {
     actor: u32,
     seq: u32,
     max_op: u32,
-    deps: SmallVec<[u32; 2]>,
+    deps: EdgeList,
     /// What it has not seen; dropped where it is long and can be computed again.
     unseen: Option<Unseen>,
 }
@@ -77,6 +79,7 @@ impl Index {
         Self {
             root,
             changes: Vec::new(),
+            deps: Edges::default(),
             numbers: HashTable::new(),
             heads: Vec::new(),
             actors: Actors::default(),
@@ -163,7 +166,7 @@ impl Index {
             .collect();
         while let Some(number) = stack.pop() {
             if !std::mem::replace(&mut within[number], true) {
-                stack.extend(self.changes[number].deps.iter().map(|&dep| dep as usize));
+                stack.extend(self.deps_of(number as u32).iter().map(|&dep| dep as usize));
             }
         }
         (0..within.len())
@@ -176,8 +179,8 @@ impl Index {
         let mut covered = vec![false; self.changes.len()];
         for (number, known) in self.changes.iter().enumerate() {
             if member(number) {
-                known
-                    .deps
+                self.deps
+                    .list(&known.deps)
                     .iter()
                     .for_each(|&dep| covered[dep as usize] = true);
             }
@@ -215,6 +218,10 @@ impl Index {
     /// Every actor and how many changes it has written, ascending by actor: the version vector of the meet.
     pub fn actors(&self) -> Vec<(ActorId, u32)> {
         self.actors.version_vector()
+    }
+
+    fn deps_of(&self, number: u32) -> &[u32] {
+        self.deps.list(&self.known(number).deps)
     }
 
     fn known(&self, number: u32) -> &Known {
@@ -297,10 +304,10 @@ impl Index {
     }
 }
 
-/// Makes room for one more by a quarter instead of doubling: a relay holds many of these.
+/// Makes room for one more by an eighth instead of doubling: a relay holds many of these.
 fn grow<T>(items: &mut Vec<T>) {
     if items.len() == items.capacity() {
-        items.reserve_exact(items.len() / 4 + 8);
+        items.reserve_exact(items.len() / 8 + 8);
     }
 }
 

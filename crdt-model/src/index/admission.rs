@@ -267,7 +267,7 @@ impl Index {
             actor,
             seq: change.seq(),
             max_op: change.max_op(),
-            deps: checked.deps,
+            deps: self.deps.of(&checked.deps),
             unseen: Some(checked.unseen),
         });
         let changes = &self.changes;

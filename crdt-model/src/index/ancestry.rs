@@ -168,7 +168,7 @@ impl Index {
         }
         let mut computed: BTreeMap<u32, Unseen> = BTreeMap::new();
         for number in self.dropped_behind(change) {
-            let unseen = self.unseen_with(&self.known(number).deps, number, |dep| {
+            let unseen = self.unseen_with(self.deps_of(number), number, |dep| {
                 let kept = self
                     .known(dep)
                     .unseen
@@ -188,7 +188,7 @@ impl Index {
         while let Some(number) = stack.pop() {
             let known = self.known(number);
             if known.unseen.is_none() && dropped.insert(number) {
-                stack.extend(known.deps.iter().copied());
+                stack.extend_from_slice(self.deps_of(number));
             }
         }
         dropped
