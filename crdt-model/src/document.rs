@@ -214,7 +214,7 @@ impl Document {
         let Some(number) = self.index.register_number(register) else {
             return false;
         };
-        if self.index.tips_of(self.index.register(number)).len() < 2 {
+        if self.index.standing(number).nth(1).is_none() {
             return false;
         }
         self.flush();
@@ -226,8 +226,7 @@ impl Document {
     pub fn disputed(&mut self) -> Vec<RegisterId> {
         let candidates: Vec<RegisterId> = self
             .index
-            .register_numbers()
-            .filter(|&number| self.index.tips_of(self.index.register(number)).len() > 1)
+            .with_rivals()
             .map(|number| self.index.register_id(number))
             .collect();
         candidates
@@ -270,10 +269,9 @@ impl Document {
         let OpAction::Set(value) = &op.action else {
             return None;
         };
-        let tips = self.index.tips_of(self.index.register(number));
-        let standing = tips
-            .iter()
-            .any(|&tip| self.index.register(number).writes[tip as usize].change == write.change);
+        let mut tips = self.index.standing(number);
+        let standing =
+            tips.any(|tip| self.index.register(number).writes[tip as usize].change == write.change);
         Some(Written {
             id: self.index.op_id_of(write),
             value: value.clone(),

@@ -254,8 +254,13 @@ impl Index {
     }
 
     /// The places of the writes that nobody has overwritten.
-    pub(crate) fn tips_of<'a>(&'a self, register: &'a Register) -> &'a [u32] {
-        self.registers.edges().list(&register.tips)
+    pub(crate) fn standing(&self, register: RegisterNumber) -> impl Iterator<Item = u32> {
+        self.registers.standing(register).into_iter()
+    }
+
+    /// The registers where several writes have been overwritten by nobody, oldest first.
+    pub(crate) fn with_rivals(&self) -> impl Iterator<Item = RegisterNumber> {
+        self.registers.with_rivals()
     }
 
     /// The largest operation counter among changes and their ancestors.
@@ -282,10 +287,6 @@ impl Index {
     /// The key under which an operation makes a map of its own.
     pub(crate) fn map_key(id: OpId) -> String {
         format!("{}{}.{}", admission::MAP_KEY_SIGN, id.actor, id.counter)
-    }
-
-    pub(crate) fn register_numbers(&self) -> impl Iterator<Item = RegisterNumber> {
-        self.registers.all()
     }
 
     pub(crate) fn op_id_of(&self, write: &Write) -> OpId {

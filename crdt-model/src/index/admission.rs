@@ -221,12 +221,11 @@ impl Index {
         ancestry: &Ancestry,
         register: RegisterNumber,
     ) -> SmallVec<[u32; 2]> {
-        let register = self.register(register);
-        let writes = &register.writes;
+        let tips = self.registers.standing(register);
+        let writes = &self.register(register).writes;
         let seen = |place: u32| self.is_ancestor(writes[place as usize].change, ancestry);
-        let tips = self.registers.edges().list(&register.tips);
         if tips.iter().all(|&tip| seen(tip)) {
-            return tips.into();
+            return tips.into_iter().collect();
         }
         let mut standing = SmallVec::new();
         let mut visited = BTreeSet::new();

@@ -47,15 +47,6 @@ impl Edges {
         }
     }
 
-    /// Removes a number; a list that was long stays where it is.
-    pub(super) fn remove(&mut self, list: &mut EdgeList, number: u32) {
-        if list.0 == number {
-            *list = EdgeList::new();
-        } else if !list.is_empty() && list.0 & LONG != 0 {
-            self.long[(list.0 & !LONG) as usize].retain(|&other| other != number);
-        }
-    }
-
     pub(super) fn list<'a>(&'a self, list: &'a EdgeList) -> &'a [u32] {
         if list.is_empty() {
             &[]

@@ -20,6 +20,8 @@ pub(super) struct Registers {
     key_numbers: BTreeMap<Arc<str>, u32>,
     registers: Vec<Register>,
     table: HashTable<u32>,
+    /// The writes that nobody has overwritten, of the registers that have several.
+    rivals: BTreeMap<RegisterNumber, Vec<u32>>,
     edges: Edges,
 }
 
@@ -27,8 +29,6 @@ pub(super) struct Registers {
 pub(crate) struct Register {
     object: u32,
     key: u32,
-    /// The writes that nobody has overwritten.
-    pub(crate) tips: EdgeList,
     pub(crate) writes: SmallVec<[Write; 1]>,
 }
 
@@ -64,8 +64,20 @@ impl Registers {
         (register.object, &self.keys[register.key as usize])
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = RegisterNumber> {
-        (0..self.registers.len() as u32).map(RegisterNumber)
+    /// The writes of a register that nobody has overwritten. If there is one only, it is the one admitted last.
+    pub(super) fn standing(&self, number: RegisterNumber) -> SmallVec<[u32; 4]> {
+        match self.rivals.get(&number) {
+            Some(rivals) => rivals.as_slice().into(),
+            None => (self.get(number).writes.len() as u32)
+                .checked_sub(1)
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// The registers with several writes that nobody has overwritten, oldest first.
+    pub(super) fn with_rivals(&self) -> impl Iterator<Item = RegisterNumber> {
+        self.rivals.keys().copied()
     }
 
     pub(super) fn edges(&self) -> &Edges {
@@ -82,21 +94,27 @@ impl Registers {
         preds: &[u32],
     ) {
         let number = self.number_or_new(object, key);
+        let mut standing = self.standing(number);
         let preds_list = self.edges.of(preds);
         let register = &mut self.registers[number.0 as usize];
         let place = register.writes.len() as u32;
         for &pred in preds {
             self.edges
                 .push(&mut register.writes[pred as usize].successors, place);
-            self.edges.remove(&mut register.tips, pred);
         }
-        self.edges.push(&mut register.tips, place);
+        standing.retain(|standing| !preds.contains(standing));
+        standing.push(place);
         register.writes.push(Write {
             change,
             counter,
             preds: preds_list,
             successors: EdgeList::new(),
         });
+        if standing.len() > 1 {
+            self.rivals.insert(number, standing.into_vec());
+        } else {
+            self.rivals.remove(&number);
+        }
     }
 
     fn number_or_new(&mut self, object: u32, key: &str) -> RegisterNumber {
@@ -109,7 +127,6 @@ impl Registers {
         self.registers.push(Register {
             object,
             key,
-            tips: EdgeList::new(),
             writes: SmallVec::new(),
         });
         let registers = &self.registers;

@@ -1,6 +1,6 @@
 //! The clocks that are measured with, in one place.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -17,14 +17,6 @@ fn thread_time() -> Duration {
         time.tv_sec.unsigned_abs(),
         u32::try_from(time.tv_nsec).unwrap_or(0),
     )
-}
-
-/// Wall-clock time that a piece of work takes.
-pub(crate) fn wall<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
-    let start = Instant::now();
-    let result = work();
-    (start.elapsed(), result)
 }
 
 /// The value below which this share of the measurements lies.

@@ -38,8 +38,6 @@ pub(crate) enum Bar {
     None,
     /// The figure itself may be at most this.
     Value(f64),
-    /// Its ratio to the reference may be at most this.
-    Ratio(f64),
 }
 
 impl Report {
@@ -66,10 +64,6 @@ impl Report {
         let (bar, kept) = match bar {
             Bar::None => (None, None),
             Bar::Value(bar) => (Some(bar), Some(value <= bar)),
-            Bar::Ratio(bar) => (
-                Some(bar),
-                reference.as_ref().map(|reference| reference.ratio <= bar),
-            ),
         };
         let figure = Figure {
             group,
