@@ -149,25 +149,33 @@ impl Client {
                 by,
             });
         }
+        // A relay that has forgotten the meet could not tell whether the password is right without it.
+        let ticket = match &by {
+            JoinBy::Password { .. } => known.map(|membership| membership.ticket.clone()),
+            JoinBy::Token(_) => None,
+        };
         let heads = self.replica.shared().map(Meet::heads).unwrap_or_default();
         ClientMessage::JoinMeet(JoinMeet {
             protocol: PROTOCOL,
             meet_id,
             by,
-            ticket: None,
+            ticket,
             position: known.and_then(|_| self.replica.track.position()),
             heads: (!heads.is_empty() && heads.len() <= HEADS_WHEN_JOINING_MAX).then_some(heads),
         })
     }
 
     pub(super) fn join_rejected(&mut self, now: Now, rejected: JoinRejected) {
+        if !self.is_knocking() {
+            return;
+        }
         let JoinRejected {
             code,
             reason,
             retry_after_ms,
         } = rejected;
         match code {
-            JoinCode::TicketWanted if self.can_recover() => {
+            JoinCode::TicketWanted if !self.relay.recover && self.can_recover() => {
                 self.relay.recover = true;
                 if let Some(word) = self.first_word() {
                     self.say(&word);
@@ -178,6 +186,8 @@ impl Client {
             {
                 self.session_over(reason);
             }
+            // Said twice: the ticket is on its way.
+            JoinCode::TicketWanted if self.relay.recover => {}
             JoinCode::Busy
             | JoinCode::Full
             | JoinCode::StorageTrouble
@@ -215,7 +225,7 @@ impl Client {
         }
     }
 
-    /// The ticket is offered once for each time the relay asks, and never as an answer to itself.
+    /// Whether there is a ticket for the meet at whose door this client stands.
     fn can_recover(&self) -> bool {
         let wanted = match &self.relay.entry {
             Some(Entry::GoLive { .. }) => return false,
@@ -223,8 +233,7 @@ impl Client {
             Some(Entry::Password { .. }) | None => None,
         };
         let membership = self.replica.membership.as_ref();
-        let held = membership.is_some_and(|m| wanted.is_none_or(|wanted| wanted == m.meet_id));
-        held && !self.relay.recover
+        membership.is_some_and(|m| wanted.is_none_or(|wanted| wanted == m.meet_id))
     }
 
     fn turned_away(&mut self, now: Now, code: String, reason: String) {
@@ -264,7 +273,21 @@ impl Client {
         self.tell(News::PasswordWanted { reason });
     }
 
+    /// Whether an answer to the first word is awaited; one that comes twice says nothing new.
+    fn is_knocking(&self) -> bool {
+        matches!(
+            &self.relay.state,
+            RelayState::Joining {
+                knock: Knock::Said,
+                ..
+            }
+        )
+    }
+
     pub(super) fn meet_created(&mut self, now: Now, created: MeetCreated) {
+        if !self.is_knocking() {
+            return;
+        }
         let Some(Entry::GoLive { request, go_live }) = self.relay.entry.take() else {
             return self.nonsense(
                 now,
@@ -297,6 +320,9 @@ impl Client {
     }
 
     pub(super) fn meet_joined(&mut self, now: Now, joined: MeetJoined) {
+        if !self.is_knocking() {
+            return;
+        }
         if let Err(problem) = self.check_root(joined.root) {
             return self.another_meet(problem);
         }
@@ -355,7 +381,16 @@ impl Client {
         self.drop_relay(OfflineReason::Refused { code, reason }, None);
     }
 
-    fn become_member(&mut self, membership: Membership) {
+    fn become_member(&mut self, mut membership: Membership) {
+        if let Some(known) = &self.replica.membership
+            && known.meet_id == membership.meet_id
+            && known.epoch > membership.epoch
+        {
+            // The relay has just been given our ticket and has not written it down yet.
+            membership.roster = known.roster.clone();
+            membership.epoch = known.epoch;
+            membership.ticket = known.ticket.clone();
+        }
         if self.replica.author() != Some(&membership.author) {
             self.replica.pen = None;
             self.tell(News::WritesAs(membership.author.clone()));

@@ -226,6 +226,7 @@ impl Client {
     /// What holds after every lost connection: nothing is in flight, and whoever waited is told.
     fn gone(&mut self, why: OfflineReason, retry_at: Option<Moment>) {
         self.outbox.rewind();
+        self.relay.recover = false;
         for request in self.words.take_all() {
             let why = why.to_string();
             self.answer(request, Err(Problem::Offline { why }));
@@ -241,6 +242,8 @@ impl Client {
         let mut wakeups = vec![self.relay.next_wakeup()];
         if self.relay.inside().is_some() {
             wakeups.push(self.outbox.next_wakeup());
+        }
+        if self.relay.is_live() {
             wakeups.push(self.replica.track.next_wakeup());
         }
         wakeups.into_iter().flatten().min()

@@ -373,11 +373,13 @@ impl Client {
 
     /// Asks for what a hole hides, or again for what the relay would not give before.
     pub(super) fn pull_again(&mut self, now: Now) {
+        let live = self.relay.is_live();
         let Some(inside) = self.relay.inside_mut() else {
             return;
         };
         let due = inside.pull_at.take_if(|at| now.moment >= *at).is_some();
-        let hole = self.replica.track.take_overdue_hole(now.moment);
+        // Before that, holes are the rule: the end of the catch-up closes them.
+        let hole = live && self.replica.track.take_overdue_hole(now.moment);
         if !due && !hole {
             return;
         }

@@ -185,6 +185,12 @@ impl World {
 
     pub fn step(&mut self, node: usize, input: Input) {
         let actions = self.nodes[node].client.step(self.now, input);
+        if let Some(at) = self.nodes[node].client.next_wakeup() {
+            assert!(
+                at > self.now.moment,
+                "node {node} would be woken without end"
+            );
+        }
         for action in actions {
             self.perform(node, action);
         }

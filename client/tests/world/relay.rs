@@ -93,8 +93,10 @@ impl ModelRelay {
             ClientMessage::CreateMeet(create) => self.create(line, create),
             ClientMessage::JoinMeet(join) => self.join(line, join),
             ClientMessage::RecoverMeet(recover) => {
-                let (root, roster) = self.lost.clone().unwrap();
-                self.begin(root, roster);
+                if self.meet.is_none() {
+                    let (root, roster) = self.lost.clone().unwrap();
+                    self.begin(root, roster);
+                }
                 let JoinBy::Token(token) = recover.by else {
                     panic!("the model recovers by token")
                 };
