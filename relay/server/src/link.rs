@@ -1,10 +1,10 @@
 //! One connection, after its upgrade: carries messages between a socket and the driver.
 
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::poll_fn;
-use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{Sink, SinkExt, StreamExt};
 use spotter_relay::{Input, LinkId};
 use spotter_relay_protocol::CloseReason;
@@ -62,11 +62,9 @@ pub(crate) async fn run<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (sink, stream) = socket.split();
     let mut link = Link {
         id,
-        sink,
-        stream,
+        socket,
         unsent: 0,
         unflushed: false,
         inbox,
@@ -87,8 +85,7 @@ pub(crate) async fn run<S>(
 
 struct Link<S> {
     id: LinkId,
-    sink: SplitSink<WebSocketStream<S>, Message>,
-    stream: SplitStream<WebSocketStream<S>>,
+    socket: WebSocketStream<S>,
     /// Bytes of messages that have been written and not flushed.
     unsent: usize,
     /// Whether there is anything to flush, be it an answer to a ping.
@@ -99,6 +96,13 @@ struct Link<S> {
 /// The driver is gone; so is the connection.
 struct Gone;
 
+/// What a connection waits for.
+enum Happened {
+    Ordered(Option<Order>),
+    Heard(Option<Result<Message, Error>>),
+    Flushed(Result<(), Error>),
+}
+
 impl<S> Link<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -106,23 +110,32 @@ where
     /// Carries messages until the connection is to be closed, for which the reason is returned, or is gone.
     async fn talk(&mut self, mut orders: mpsc::Receiver<Order>) -> Option<CloseReason> {
         loop {
-            tokio::select! {
-                message = self.stream.next() => match self.heard(message).await {
-                    Ok(None) => {}
-                    Ok(reason) => return reason,
-                    Err(Gone) => return None,
-                },
-                order = orders.recv() => match self.write(order?, &mut orders) {
-                    Ok(None) => {}
-                    Ok(reason) => return reason,
-                    Err(Gone) => return None,
-                },
-                flushed = poll_fn(|cx| Pin::new(&mut self.sink).poll_flush(cx)), if self.unflushed => {
-                    flushed.ok()?;
-                    self.flushed().await.ok()?;
-                }
+            let happened = poll_fn(|cx| self.poll(&mut orders, cx)).await;
+            let outcome = match happened {
+                Happened::Ordered(order) => self.write(order?, &mut orders),
+                Happened::Heard(message) => self.heard(message).await,
+                Happened::Flushed(Ok(())) => self.flushed().await.map(|()| None),
+                Happened::Flushed(Err(_)) => Err(Gone),
+            };
+            match outcome {
+                Ok(None) => {}
+                Ok(reason) => return reason,
+                Err(Gone) => return None,
             }
         }
+    }
+
+    /// Writing comes before flushing, so that what is said to many is flushed once.
+    fn poll(&mut self, orders: &mut mpsc::Receiver<Order>, cx: &mut Context<'_>) -> Poll<Happened> {
+        if let Poll::Ready(order) = orders.poll_recv(cx) {
+            return Poll::Ready(Happened::Ordered(order));
+        }
+        if self.unflushed
+            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx)
+        {
+            return Poll::Ready(Happened::Flushed(flushed));
+        }
+        self.socket.poll_next_unpin(cx).map(Happened::Heard)
     }
 
     async fn heard(
@@ -167,7 +180,8 @@ where
                 Order::Ping => Message::Ping(Default::default()),
                 Order::Close(reason) => return Ok(Some(reason)),
             };
-            Pin::new(&mut self.sink)
+            // Without asking whether it is ready: what the socket does not take now waits in its write buffer.
+            Pin::new(&mut self.socket)
                 .start_send(message)
                 .map_err(|_| Gone)?;
             self.unflushed = true;
@@ -198,14 +212,14 @@ where
             reason: reason.as_str().into(),
         };
         let farewell = async {
-            if self.sink.send(Message::Close(Some(close))).await.is_ok() {
-                while let Some(Ok(_)) = self.stream.next().await {}
+            if self.socket.send(Message::Close(Some(close))).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.next().await {}
             }
         };
         let _ = timeout_at(clock::after(at_most), farewell).await;
     }
 
-    async fn tell(&self, input: Input) -> Result<(), Gone> {
+    async fn tell(&mut self, input: Input) -> Result<(), Gone> {
         self.inbox
             .send(Told::Happened(input))
             .await
