@@ -5,14 +5,34 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::unwrap_in_result))]
 
 mod action;
+mod admin;
+mod admit;
+mod answers;
+mod batch;
+mod catch_up;
+mod create;
+mod draw;
 mod event;
+mod guesses;
+mod hashing;
 mod hex;
+mod house;
 mod input;
+mod join;
+mod keeping;
 mod key;
 mod limits;
+mod link;
+mod log;
 mod machine;
+mod meet;
+mod rate;
 mod records;
+mod recovery;
+mod ticket;
 mod time;
+mod token;
+mod waiting;
 
 pub use action::{Action, BatchId, JobId, LogEntry, Publication, ReadId, SaveId};
 pub use event::{Event, Level, LinkNumber};

@@ -213,7 +213,7 @@ pub struct RevokeSession {
     pub session_id: SessionId,
 }
 
-/// `FINISH_MEET`: the meet takes no more changes and moves to the finished ones.
+/// `FINISH_MEET`: the meet moves to the finished ones. Changes that come late are still taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FinishMeet {

@@ -110,8 +110,6 @@ codes! {
     Busy = "busy",
     /// The meet's log has reached the size this relay allows.
     MeetFull = "meet-full",
-    /// The meet is finished and takes no more changes.
-    MeetFinished = "meet-finished",
 }
 
 codes! {
@@ -128,8 +126,8 @@ codes! {
     UnknownLocation = "unknown-location",
     /// The name belongs to another location.
     NameTaken = "name-taken",
-    /// Too many locations.
-    TooManyLocations = "too-many-locations",
+    /// Too many locations, or too many revoked sessions.
+    TooMany = "too-many",
     /// A value is not acceptable; the reason names it.
     BadValue = "bad-value",
     /// Too many passwords are waiting to be checked.

@@ -8,7 +8,7 @@ pub const PROTOCOL: u32 = 1;
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
 /// Longest message accepted before a session exists: the largest roster, a ticket and 256 heads fit.
-pub const FIRST_MESSAGE_BYTES_MAX: usize = 64 << 10;
+pub const FIRST_MESSAGE_BYTES_MAX: usize = 96 << 10;
 
 /// What a sender aims at for one message that carries several changes, so that others get a turn between two.
 pub const SLICE_BYTES: usize = 128 << 10;
@@ -26,7 +26,7 @@ pub const HEADS_MAX: usize = 10_000;
 pub const LOCATIONS_MAX: usize = 32;
 
 /// Former names remembered for one location; the oldest is forgotten first.
-pub const FORMER_NAMES_MAX: usize = 4;
+pub const FORMER_NAMES_MAX: usize = 2;
 
 /// Fewest characters of a password.
 pub const PASSWORD_CHARS_MIN: usize = 10;
@@ -37,8 +37,12 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 /// Most characters of a session token's text.
 pub const TOKEN_CHARS_MAX: usize = 1_024;
 
-/// Most characters of a recovery ticket's text.
-pub const TICKET_CHARS_MAX: usize = 40 << 10;
+/// Most characters of a recovery ticket's text: room for the longest names and the most revocations at once.
+/// A usual one has a thousand.
+pub const TICKET_CHARS_MAX: usize = 56 << 10;
+
+/// Most sessions that may be revoked before their time at once.
+pub const REVOKED_MAX: usize = 256;
 
 /// Most bytes of the results in `PUBLISH_MEET`; a thousand lifters take a quarter of this.
 pub const OPL_CSV_BYTES_MAX: usize = 768 << 10;

@@ -43,7 +43,7 @@ pub enum RelayMessage {
     Done(Done),
     /// A word has not been followed.
     Refused(Refused),
-    /// The meet takes no more changes.
+    /// The initiator has closed the meet.
     MeetFinished(MeetFinished),
     /// The relay stops.
     GoingAway(GoingAway),
@@ -110,7 +110,7 @@ pub struct MeetJoined {
     pub ticket: Ticket,
     /// Rises with every change of roster, password or revocations.
     pub epoch: u64,
-    /// Whether the meet is finished: it can be read and takes no changes.
+    /// Whether the initiator has closed the meet. Changes that come late are still taken.
     pub finished: bool,
 }
 
@@ -292,7 +292,7 @@ pub struct Refused {
     pub retry_after_ms: Option<u64>,
 }
 
-/// `MEET_FINISHED`: the initiator closed the meet.
+/// `MEET_FINISHED`: the initiator closed the meet. Changes made before are still taken, however late they come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeetFinished {}
 

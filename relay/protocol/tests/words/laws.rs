@@ -275,7 +275,7 @@ fn roster(g: &mut Gen) -> Roster {
         priority: priority(u32::arbitrary(g) % 1_000_001),
         renamed_from: list(g, |_| location("Old desk"))
             .into_iter()
-            .take(4)
+            .take(2)
             .collect(),
     });
     Roster::new(entries.into()).unwrap()

@@ -1,0 +1,281 @@
+//! Group commit: one append at a time, and whatever arrives meanwhile is the next one.
+//!
+//! Invariant: `UPDATE_ACK` and `UPDATE_RELAY` leave only after `Input::Appended`.
+
+use std::sync::Arc;
+
+use spotter_model::ChangeHash;
+use spotter_relay_protocol::{
+    ChangeBytes, CloseReason, GoingAway, RelayMessage, RelayedUpdate, SLICE_BYTES, SessionId,
+    UPDATES_PER_MESSAGE_MAX, UpdateAck, UpdateAcked, UpdateCode, UpdateRelay,
+};
+
+use crate::action::{Action, BatchId, LogEntry};
+use crate::answers::Answers;
+use crate::event::Event;
+use crate::house::House;
+use crate::input::{LinkId, StoreTrouble};
+use crate::meet::Meet;
+use crate::waiting::Held;
+
+/// Consecutive changes of one link: acknowledged to it in one message, relayed to everyone else in one message.
+#[derive(Debug)]
+pub(crate) struct Run {
+    link: LinkId,
+    by: SessionId,
+    /// The position before the first change.
+    after: u64,
+    changes: Vec<Numbered>,
+    bytes: usize,
+}
+
+/// A change that was admitted and has a position: the run's `after`, plus its place in the run, plus one.
+#[derive(Debug)]
+struct Numbered {
+    local_seq_num: u64,
+    received_at: i64,
+    hash: ChangeHash,
+    change: ChangeBytes,
+}
+
+/// The append that the store is busy with.
+#[derive(Debug)]
+pub(crate) struct Inflight {
+    batch: BatchId,
+    runs: Vec<Run>,
+}
+
+impl Meet {
+    /// Puts a change that was just numbered behind those that wait for the disk.
+    pub(crate) fn queue(&mut self, house: &House, held: Held) {
+        let Some(by) = self.session_of(held.link) else {
+            return;
+        };
+        let bytes = held.change.bytes().len();
+        let numbered = Numbered {
+            local_seq_num: held.local_seq_num,
+            received_at: house.now.as_seconds(),
+            hash: held.change.hash(),
+            change: ChangeBytes::new(Arc::clone(held.change.bytes())),
+        };
+        self.pending_bytes += bytes;
+        match self.pending.last_mut() {
+            Some(run)
+                if run.link == held.link
+                    && run.bytes + bytes <= SLICE_BYTES
+                    && run.changes.len() < UPDATES_PER_MESSAGE_MAX =>
+            {
+                run.changes.push(numbered);
+                run.bytes += bytes;
+            }
+            Some(_) | None => {
+                let after = self.log.end() - 1;
+                self.pending.push(Run {
+                    link: held.link,
+                    by,
+                    after,
+                    changes: vec![numbered],
+                    bytes,
+                });
+            }
+        }
+    }
+
+    /// Hands the store what is waiting, if it has nothing to do.
+    pub(crate) fn begin_append(&mut self, house: &mut House) {
+        if self.inflight.is_some() || self.pending.is_empty() || !self.log.is_awake() {
+            return;
+        }
+        let mut bytes = 0;
+        let fitting = self.pending.iter().take_while(|run| {
+            let first = bytes == 0;
+            bytes += run.bytes;
+            first || bytes <= house.limits.batch_bytes_max
+        });
+        let count = fitting.count();
+        let runs: Vec<Run> = self.pending.drain(..count).collect();
+        self.pending_bytes -= runs.iter().map(|run| run.bytes).sum::<usize>();
+        let batch = BatchId(house.number());
+        let entries = runs.iter().flat_map(Run::entries).collect();
+        self.inflight = Some(Inflight { batch, runs });
+        house.links.out.push(Action::Append {
+            meet: self.id,
+            batch,
+            entries,
+        });
+    }
+
+    /// A batch is durable: now, and not before, everyone may know.
+    pub(crate) fn appended(&mut self, house: &mut House, batch: BatchId) {
+        let Some(Inflight { runs, .. }) = self.inflight.take_if(|inflight| inflight.batch == batch)
+        else {
+            return;
+        };
+        let changes: usize = runs.iter().map(|run| run.changes.len()).sum();
+        self.log.now_durable(changes as u64);
+        let position = self.log.durable();
+        house.links.event(Event::Appended {
+            meet: self.id,
+            changes,
+            position,
+        });
+        for run in &runs {
+            self.release_run(house, run);
+        }
+        let mut answers = Answers::default();
+        let still_uncertain = self.deferred.split_off(&(position + 1));
+        for deferred in std::mem::replace(&mut self.deferred, still_uncertain)
+            .values()
+            .flatten()
+        {
+            answers.certain(deferred);
+        }
+        answers.send(&mut house.links);
+        self.begin_append(house);
+    }
+
+    /// Acknowledges a run to whoever offered it and relays it, encoded once, to everyone who is live.
+    fn release_run(&self, house: &mut House, run: &Run) {
+        let Some(chain) = self.log.chain_at(run.last()) else {
+            return;
+        };
+        if self.readers.contains_key(&run.link) {
+            let ack = UpdateAck {
+                update_acks: run.acks(),
+                chain: Some(chain),
+            };
+            house.links.send(run.link, &RelayMessage::UpdateAck(ack));
+        }
+        let mut text: Option<Arc<str>> = None;
+        for (&link, reader) in &self.readers {
+            if link == run.link || !reader.is_live() {
+                continue;
+            }
+            let text = text.get_or_insert_with(|| {
+                let relay = UpdateRelay {
+                    updates_relayed: run.relayed(),
+                    after_server_seq_num: run.after,
+                    chain,
+                };
+                RelayMessage::UpdateRelay(relay).encode().into()
+            });
+            house.links.send_text(link, Arc::clone(text));
+        }
+    }
+
+    /// Nobody knows whether a batch is on disk. Nothing of it is acknowledged, what it led to is forgotten, and the
+    /// log is read again from the disk, which alone can tell.
+    pub(crate) fn append_failed(
+        &mut self,
+        house: &mut House,
+        batch: BatchId,
+        trouble: &StoreTrouble,
+    ) {
+        let Some(Inflight { runs, .. }) = self.inflight.take_if(|inflight| inflight.batch == batch)
+        else {
+            return;
+        };
+        let (StoreTrouble::Damaged(words) | StoreTrouble::Unavailable(words)) = trouble;
+        house.links.event(Event::AppendFailed {
+            meet: self.id,
+            trouble: words.clone(),
+        });
+        let mut unanswered: Vec<(LinkId, u64)> = Vec::new();
+        for run in runs.iter().chain(&self.pending) {
+            unanswered.extend(
+                run.changes
+                    .iter()
+                    .map(|change| (run.link, change.local_seq_num)),
+            );
+        }
+        for deferred in std::mem::take(&mut self.deferred).into_values().flatten() {
+            unanswered.push((deferred.link, deferred.local_seq_num));
+        }
+        for held in self.waiting.drain() {
+            unanswered.push((held.link, held.local_seq_num));
+        }
+        self.pending.clear();
+        self.pending_bytes = 0;
+        let mut answers = Answers::default();
+        for (link, local_seq_num) in unanswered {
+            let (reason, wait) = (
+                "the relay could not write to its disk",
+                house.limits.storage_retry_ms,
+            );
+            answers.later(
+                link,
+                local_seq_num,
+                UpdateCode::StorageTrouble,
+                reason,
+                wait,
+            );
+        }
+        answers.send(&mut house.links);
+        self.readers_fall_behind();
+        self.log.forget();
+        house.links.out.push(Action::OpenMeet { meet: self.id });
+    }
+
+    /// The meet cannot be served: everyone is told when to come back.
+    pub(crate) fn send_away(&mut self, house: &mut House, trouble: &StoreTrouble) {
+        let (words, damaged) = match trouble {
+            StoreTrouble::Damaged(words) => (words, true),
+            StoreTrouble::Unavailable(words) => (words, false),
+        };
+        house.links.event(Event::MeetTrouble {
+            meet: self.id,
+            trouble: words.clone(),
+            damaged,
+        });
+        let reason = if damaged {
+            "the meet's log is damaged"
+        } else {
+            "the relay cannot read its disk"
+        };
+        let away = GoingAway {
+            retry_after_ms: house.limits.storage_retry_ms,
+            reason: reason.into(),
+        };
+        let text: Arc<str> = RelayMessage::GoingAway(away).encode().into();
+        for &link in self.readers.keys() {
+            house.links.send_text(link, Arc::clone(&text));
+            house.links.close(link, CloseReason::MeetTrouble);
+        }
+    }
+}
+
+impl Run {
+    fn last(&self) -> u64 {
+        self.after + self.changes.len() as u64
+    }
+
+    fn positions(&self) -> impl Iterator<Item = (u64, &Numbered)> {
+        (self.after + 1..).zip(&self.changes)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = LogEntry> {
+        self.changes.iter().map(|numbered| LogEntry {
+            received_at: numbered.received_at,
+            by: self.by,
+            hash: numbered.hash,
+            change: numbered.change.clone(),
+        })
+    }
+
+    fn acks(&self) -> Vec<UpdateAcked> {
+        let ack = |(position, numbered): (u64, &Numbered)| UpdateAcked {
+            local_seq_num: numbered.local_seq_num,
+            server_seq_num: position,
+            after_server_seq_num: Some(position - 1),
+        };
+        self.positions().map(ack).collect()
+    }
+
+    fn relayed(&self) -> Vec<RelayedUpdate> {
+        let relayed = |(position, numbered): (u64, &Numbered)| RelayedUpdate {
+            change: numbered.change.clone(),
+            server_seq_num: position,
+        };
+        self.positions().map(relayed).collect()
+    }
+}

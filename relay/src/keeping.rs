@@ -1,0 +1,336 @@
+//! The records of a meet in memory, and their way to the disk: one save at a time, everything that came meanwhile
+//! in the next. Who may join changes only once the disk has it; who has joined is listed at once, since a token
+//! proves itself.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use spotter_model::{ChangeHash, LocationName, Priority};
+use spotter_relay_protocol::{AdminCode, InvalidRoster, MeetId, REVOKED_MAX, SessionId, Ticket};
+
+use crate::action::{Action, SaveId};
+use crate::hex::Hex;
+use crate::house::House;
+use crate::input::LinkId;
+use crate::key::RelayKey;
+use crate::records::{
+    AuthRecord, MeetRecords, Revoked, ScryptParams, SessionRecord, SessionsRecord,
+};
+use crate::ticket::{self, Claim};
+
+/// The records of one meet.
+#[derive(Debug)]
+pub(crate) struct Keeping {
+    root: ChangeHash,
+    /// Who may join, as the disk has it.
+    auth: AuthRecord,
+    ticket: Ticket,
+    /// Who has joined, newer than on the disk if `dirty`.
+    sessions: SessionsRecord,
+    dirty: bool,
+    edits: VecDeque<Edit>,
+    saving: Option<Saving>,
+}
+
+/// A change to who may join, and whom to tell.
+#[derive(Debug)]
+pub(crate) struct Edit {
+    pub(crate) what: AuthEdit,
+    /// Who asked, and by which word; nobody where a ticket did.
+    pub(crate) asker: Option<(LinkId, SessionId, &'static str)>,
+}
+
+/// What is to change.
+#[derive(Debug)]
+pub(crate) enum AuthEdit {
+    SetLocation {
+        name: LocationName,
+        priority: Priority,
+        new_name: Option<LocationName>,
+    },
+    Password {
+        salt: Hex<16>,
+        scrypt: ScryptParams,
+        verifier: Hex<32>,
+    },
+    Revoke(SessionId),
+    Unite(Box<Claim>),
+}
+
+#[derive(Debug)]
+struct Saving {
+    save: SaveId,
+    auth: AuthRecord,
+    edits: Vec<Edit>,
+}
+
+/// What a finished save means.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    /// The edits it held.
+    pub(crate) edits: Vec<Edit>,
+    /// Whether they are durable; if not, nothing has changed.
+    pub(crate) durable: bool,
+    /// Whether who may join has changed.
+    pub(crate) auth_changed: bool,
+}
+
+impl Keeping {
+    pub(crate) fn new(root: ChangeHash, records: MeetRecords, key: &RelayKey) -> Self {
+        let ticket = ticket::issue(root, &records.auth, key);
+        let MeetRecords { auth, sessions } = records;
+        Self {
+            root,
+            auth,
+            ticket,
+            sessions,
+            dirty: false,
+            edits: VecDeque::new(),
+            saving: None,
+        }
+    }
+
+    pub(crate) fn auth(&self) -> &AuthRecord {
+        &self.auth
+    }
+
+    pub(crate) fn ticket(&self) -> &Ticket {
+        &self.ticket
+    }
+
+    pub(crate) fn sessions(&self) -> &[SessionRecord] {
+        &self.sessions.sessions
+    }
+
+    pub(crate) fn is_saving(&self) -> bool {
+        self.saving.is_some()
+    }
+
+    pub(crate) fn is_revoked(&self, session: SessionId) -> bool {
+        self.auth
+            .revoked
+            .iter()
+            .any(|revoked| revoked.session_id == session)
+    }
+
+    /// Lists a session, dropping those that are over, and the oldest that is not connected if there are too many.
+    pub(crate) fn add_session(
+        &mut self,
+        house: &mut House,
+        meet: MeetId,
+        session: SessionRecord,
+        connected: &BTreeSet<SessionId>,
+    ) {
+        if self.sessions().contains(&session) {
+            return;
+        }
+        let now = house.now.as_seconds();
+        let sessions = &mut self.sessions.sessions;
+        sessions.retain(|other| other.expires_at > now && other.session_id != session.session_id);
+        if sessions.len() >= house.limits.sessions_per_meet_max
+            && let Some(idle) = sessions
+                .iter()
+                .position(|other| !connected.contains(&other.session_id))
+        {
+            sessions.remove(idle);
+        }
+        sessions.push(session);
+        self.dirty = true;
+        self.save(house, meet);
+    }
+
+    /// Lets a change to who may join follow the others.
+    pub(crate) fn edit(&mut self, house: &mut House, meet: MeetId, edit: Edit) {
+        self.edits.push_back(edit);
+        self.save(house, meet);
+    }
+
+    /// Hands the store what has changed, if it is not busy with what had changed before.
+    fn save(&mut self, house: &mut House, meet: MeetId) {
+        let nothing_to_save = !self.dirty && self.edits.is_empty();
+        if self.saving.is_some() || nothing_to_save {
+            return;
+        }
+        let now = house.now.as_seconds();
+        let mut auth = self.auth.clone();
+        let mut edits = Vec::new();
+        for edit in std::mem::take(&mut self.edits) {
+            match edit.what.apply(&mut auth, self.sessions(), now) {
+                Ok(()) => edits.push(edit),
+                Err((code, reason)) => {
+                    if let Some((link, _, request)) = edit.asker {
+                        house.refuse(link, request, code, reason);
+                    }
+                }
+            }
+        }
+        if edits.is_empty() && !self.dirty {
+            return;
+        }
+        let mut sessions = self.sessions.clone();
+        sessions.sessions.retain(|session| {
+            !auth
+                .revoked
+                .iter()
+                .any(|gone| gone.session_id == session.session_id)
+        });
+        self.dirty = false;
+        let save = SaveId(house.number());
+        let records = MeetRecords {
+            auth: auth.clone(),
+            sessions,
+        };
+        self.saving = Some(Saving { save, auth, edits });
+        house.links.out.push(Action::SaveRecords {
+            meet,
+            save,
+            records: records.into(),
+        });
+    }
+
+    /// The store has answered a save; `None` if it was not the one under way.
+    pub(crate) fn saved(
+        &mut self,
+        house: &mut House,
+        meet: MeetId,
+        save: SaveId,
+        durable: bool,
+    ) -> Option<Saved> {
+        let Saving { auth, edits, .. } = self.saving.take_if(|saving| saving.save == save)?;
+        let auth_changed = durable && auth != self.auth;
+        if durable {
+            self.auth = auth;
+            let revoked = &self.auth.revoked;
+            let is_revoked = |session: &SessionRecord| {
+                revoked
+                    .iter()
+                    .any(|gone| gone.session_id == session.session_id)
+            };
+            self.sessions
+                .sessions
+                .retain(|session| !is_revoked(session));
+            if auth_changed {
+                self.ticket = ticket::issue(self.root, &self.auth, &house.key);
+            }
+            self.save(house, meet);
+        } else {
+            // The list of sessions is tried again with the next thing that changes.
+            self.dirty = true;
+            if !self.edits.is_empty() {
+                self.save(house, meet);
+            }
+        }
+        Some(Saved {
+            edits,
+            durable,
+            auth_changed,
+        })
+    }
+}
+
+impl AuthEdit {
+    /// Makes the change, and raises the epoch if it made any.
+    fn apply(
+        &self,
+        auth: &mut AuthRecord,
+        sessions: &[SessionRecord],
+        now: i64,
+    ) -> Result<(), (AdminCode, String)> {
+        let before = auth.clone();
+        match self {
+            Self::SetLocation {
+                name,
+                priority,
+                new_name,
+            } => {
+                let mut roster = auth.roster.clone();
+                let made = match new_name {
+                    // A location that is renamed must be there; one that is not may be new.
+                    Some(new_name) => roster
+                        .rename(name, new_name.clone())
+                        .and_then(|()| roster.set(new_name.clone(), *priority)),
+                    None => roster.set(name.clone(), *priority),
+                };
+                made.map_err(|invalid| (code_of(&invalid), invalid.to_string()))?;
+                auth.roster = roster;
+            }
+            Self::Password {
+                salt,
+                scrypt,
+                verifier,
+            } => {
+                (auth.salt, auth.scrypt, auth.verifier) = (*salt, *scrypt, *verifier);
+            }
+            Self::Revoke(session) => {
+                auth.revoked.retain(|revoked| revoked.expires_at > now);
+                let Some(session) = sessions.iter().find(|listed| listed.session_id == *session)
+                else {
+                    return Err((
+                        AdminCode::UnknownSession,
+                        format!("there is no session {session}"),
+                    ));
+                };
+                if auth.revoked.len() >= REVOKED_MAX {
+                    let reason =
+                        format!("at most {REVOKED_MAX} sessions can be revoked before they expire");
+                    return Err((AdminCode::TooMany, reason));
+                }
+                auth.revoked.push(Revoked {
+                    session_id: session.session_id,
+                    expires_at: session.expires_at,
+                });
+            }
+            Self::Unite(claim) => {
+                unite(auth, &claim.auth, now);
+                return Ok(());
+            }
+        }
+        if *auth != before {
+            auth.epoch = before.epoch.saturating_add(1);
+        }
+        Ok(())
+    }
+}
+
+/// Adds to `auth` what a ticket knows: of two, the higher epoch decides, locations are united, revocations kept.
+/// A ticket that knows less adds something only to a meet that came back from a ticket itself.
+pub(crate) fn unite(auth: &mut AuthRecord, offered: &AuthRecord, now: i64) {
+    let before = auth.clone();
+    if offered.epoch > auth.epoch {
+        *auth = AuthRecord {
+            recovered: auth.recovered,
+            created_at: auth.created_at,
+            ..offered.clone()
+        };
+        auth.roster.unite(&before.roster);
+        keep_revocations(&mut auth.revoked, &before.revoked, now);
+        if (&auth.roster, &auth.revoked) != (&offered.roster, &offered.revoked) {
+            auth.epoch = auth.epoch.saturating_add(1);
+        }
+    } else if auth.recovered {
+        auth.roster.unite(&offered.roster);
+        keep_revocations(&mut auth.revoked, &offered.revoked, now);
+        if *auth != before {
+            auth.epoch = auth.epoch.saturating_add(1);
+        }
+    }
+}
+
+fn keep_revocations(revoked: &mut Vec<Revoked>, others: &[Revoked], now: i64) {
+    for other in others {
+        let known = revoked
+            .iter()
+            .any(|known| known.session_id == other.session_id);
+        if !known && other.expires_at > now && revoked.len() < REVOKED_MAX {
+            revoked.push(other.clone());
+        }
+    }
+}
+
+fn code_of(invalid: &InvalidRoster) -> AdminCode {
+    match invalid {
+        InvalidRoster::Empty => AdminCode::BadValue,
+        InvalidRoster::TooMany(_) => AdminCode::TooMany,
+        InvalidRoster::Twice(_) => AdminCode::NameTaken,
+        InvalidRoster::Unknown(_) => AdminCode::UnknownLocation,
+    }
+}

@@ -1,0 +1,337 @@
+//! Connections: what each is at the moment, what it still owes the wire, and when it was last heard.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use spotter_relay_protocol::{CloseReason, MeetId, RelayMessage, SessionId};
+
+use crate::action::Action;
+use crate::event::Event;
+use crate::guesses::AddressBlock;
+use crate::hex::Hex;
+use crate::input::LinkId;
+use crate::limits::Limits;
+use crate::rate::{Bucket, Rate};
+use crate::time::Timestamp;
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) block: AddressBlock,
+    pub(crate) address: core::net::IpAddr,
+    pub(crate) state: State,
+    /// Attempts to join that were rejected.
+    pub(crate) rejections: u32,
+    pub(crate) bytes: Bucket,
+    pub(crate) ops: Bucket,
+    pub(crate) messages: Bucket,
+    /// Bytes of text sent and not yet gone.
+    outstanding: usize,
+    heard_at: Timestamp,
+    /// Whether a ping is on its way since then.
+    pinged: bool,
+    /// When this link is next looked at; the entry of the same time in `Links::alarms`.
+    alarm: Timestamp,
+}
+
+/// What a connection is at the moment.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Nobody has joined on it yet.
+    Fresh {
+        /// When it is closed if nobody does.
+        until: Timestamp,
+    },
+    /// A join is under way and will be answered.
+    Asking {
+        /// The meet it is about, if it has a name already.
+        meet: Option<MeetId>,
+    },
+    /// It carries a session.
+    Member(Member),
+    /// It is being closed; nothing is said or heard on it any more.
+    Closing,
+}
+
+/// Who sits at the other end.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) meet: MeetId,
+    pub(crate) session: SessionId,
+    pub(crate) token_hash: Hex<32>,
+    pub(crate) initiator: bool,
+    /// Seconds since 1970.
+    pub(crate) expires_at: i64,
+}
+
+/// All connections, and everything that goes out on them.
+#[derive(Debug)]
+pub(crate) struct Links {
+    links: BTreeMap<LinkId, Link>,
+    per_block: BTreeMap<AddressBlock, usize>,
+    alarms: BTreeSet<(Timestamp, LinkId)>,
+    /// Connections that stopped being members or askers in this step, for the meets to hear of.
+    pub(crate) gone: Vec<(LinkId, State)>,
+    /// What this step asks the shell to do.
+    pub(crate) out: Vec<Action>,
+    pub(crate) limits: Arc<Limits>,
+}
+
+/// What a link that was looked at needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    Ping,
+    Close(CloseReason),
+    SessionExpired,
+}
+
+impl Links {
+    pub(crate) fn new(limits: Arc<Limits>) -> Self {
+        Self {
+            links: BTreeMap::new(),
+            per_block: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            gone: Vec::new(),
+            out: Vec::new(),
+            limits,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    pub(crate) fn ids(&self) -> Vec<LinkId> {
+        self.links.keys().copied().collect()
+    }
+
+    pub(crate) fn get(&self, id: LinkId) -> Option<&Link> {
+        self.links.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        self.links.get_mut(&id)
+    }
+
+    pub(crate) fn member(&self, id: LinkId) -> Option<&Member> {
+        match &self.links.get(&id)?.state {
+            State::Member(member) => Some(member),
+            State::Fresh { .. } | State::Asking { .. } | State::Closing => None,
+        }
+    }
+
+    /// Takes a new connection in, or turns it away if there are too many.
+    pub(crate) fn open(&mut self, id: LinkId, address: core::net::IpAddr, now: Timestamp) {
+        let block = AddressBlock::of(address);
+        let from_here = self.per_block.entry(block).or_default();
+        *from_here += 1;
+        let full = *from_here > self.limits.links_per_address_max
+            || self.links.len() >= self.limits.links_max;
+        let until = now.after_ms(self.limits.join_within_ms);
+        let link = Link {
+            block,
+            address,
+            state: State::Fresh { until },
+            rejections: 0,
+            bytes: Bucket::full(self.limits.bytes_rate(), now),
+            ops: Bucket::full(self.limits.ops_rate(), now),
+            messages: Bucket::full(self.limits.messages_rate(), now),
+            outstanding: 0,
+            heard_at: now,
+            pinged: false,
+            alarm: until,
+        };
+        self.links.insert(id, link);
+        self.alarms.insert((until, id));
+        if full {
+            self.close(id, CloseReason::Full);
+        }
+    }
+
+    /// Forgets a connection that is gone.
+    pub(crate) fn forget(&mut self, id: LinkId) {
+        let Some(link) = self.links.remove(&id) else {
+            return;
+        };
+        self.alarms.remove(&(link.alarm, id));
+        if let Some(from_there) = self.per_block.get_mut(&link.block) {
+            *from_there -= 1;
+            if *from_there == 0 {
+                self.per_block.remove(&link.block);
+            }
+        }
+        self.gone.push((id, link.state));
+    }
+
+    /// Somebody is there.
+    pub(crate) fn heard(&mut self, id: LinkId, now: Timestamp) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.heard_at = now;
+            link.pinged = false;
+        }
+    }
+
+    /// Gives a connection another state, and looks at it again when that state asks for it.
+    pub(crate) fn turn(&mut self, id: LinkId, state: State, now: Timestamp) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        link.state = state;
+        let alarm = link.next_alarm(&self.limits);
+        self.set_alarm(id, alarm.max(now));
+    }
+
+    /// Sends a message to one connection.
+    pub(crate) fn send(&mut self, id: LinkId, message: &RelayMessage) {
+        self.send_text(id, message.encode().into());
+    }
+
+    /// Sends a text that others get too. Whoever has too much of it outstanding is too slow, and is closed.
+    pub(crate) fn send_text(&mut self, id: LinkId, text: Arc<str>) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if matches!(link.state, State::Closing) {
+            return;
+        }
+        if link.outstanding + text.len() > self.limits.outstanding_bytes_max.max(text.len()) {
+            self.close(id, CloseReason::SlowReader);
+            return;
+        }
+        link.outstanding += text.len();
+        self.out.push(Action::Send { link: id, text });
+    }
+
+    /// Bytes have left the process.
+    pub(crate) fn sent(&mut self, id: LinkId, bytes: usize) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.outstanding = link.outstanding.saturating_sub(bytes);
+        }
+    }
+
+    /// Whether a connection has room for the next slice.
+    pub(crate) fn has_room(&self, id: LinkId) -> bool {
+        self.links
+            .get(&id)
+            .is_some_and(|link| link.outstanding < self.limits.catch_up_below_bytes)
+    }
+
+    /// Closes a connection; nothing more is said on it.
+    pub(crate) fn close(&mut self, id: LinkId, reason: CloseReason) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if matches!(link.state, State::Closing) {
+            return;
+        }
+        let before = std::mem::replace(&mut link.state, State::Closing);
+        self.gone.push((id, before));
+        self.out.push(Action::Event(Event::Closed {
+            link: id.into(),
+            reason,
+        }));
+        self.out.push(Action::Close { link: id, reason });
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.out.push(Action::Event(event));
+    }
+
+    pub(crate) fn next_alarm(&self) -> Option<Timestamp> {
+        self.alarms.first().map(|(at, _)| *at)
+    }
+
+    /// The connections to look at now, and what each needs.
+    pub(crate) fn due(&mut self, now: Timestamp) -> Vec<(LinkId, Due)> {
+        let mut due = Vec::new();
+        while let Some(&(at, id)) = self.alarms.first() {
+            if at > now {
+                break;
+            }
+            self.alarms.pop_first();
+            let Some(link) = self.links.get_mut(&id) else {
+                continue;
+            };
+            let need = link.need(&self.limits, now);
+            link.pinged |= need == Due::Ping;
+            link.alarm = link.next_alarm(&self.limits).max(now.after_ms(1));
+            self.alarms.insert((link.alarm, id));
+            due.push((id, need));
+        }
+        due
+    }
+
+    fn set_alarm(&mut self, id: LinkId, alarm: Timestamp) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        self.alarms.remove(&(link.alarm, id));
+        link.alarm = alarm;
+        self.alarms.insert((alarm, id));
+    }
+}
+
+impl Link {
+    fn need(&self, limits: &Limits, now: Timestamp) -> Due {
+        match &self.state {
+            State::Closing => return Due::Nothing,
+            State::Fresh { until } if *until <= now => return Due::Close(CloseReason::NotJoined),
+            State::Member(member) if member.expires_at <= now.as_seconds() => {
+                return Due::SessionExpired;
+            }
+            State::Fresh { .. } | State::Asking { .. } | State::Member(_) => {}
+        }
+        let quiet = now.ms_since(self.heard_at);
+        if quiet >= limits.silent_ms_max {
+            Due::Close(CloseReason::Silent)
+        } else if quiet >= limits.ping_every_ms && !self.pinged {
+            Due::Ping
+        } else {
+            Due::Nothing
+        }
+    }
+
+    fn next_alarm(&self, limits: &Limits) -> Timestamp {
+        let quiet_for = if self.pinged {
+            limits.silent_ms_max
+        } else {
+            limits.ping_every_ms
+        };
+        let silence = self.heard_at.after_ms(quiet_for);
+        match &self.state {
+            State::Fresh { until } => silence.min(*until),
+            State::Member(member) => {
+                let expires_at = u64::try_from(member.expires_at)
+                    .unwrap_or(0)
+                    .saturating_mul(1_000);
+                silence.min(Timestamp::from_millis(expires_at))
+            }
+            State::Asking { .. } => silence,
+            State::Closing => self.heard_at.after_ms(limits.session_ms),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) const fn bytes_rate(&self) -> Rate {
+        Rate {
+            per_second: self.bytes_per_second,
+            burst: self.bytes_burst,
+        }
+    }
+
+    pub(crate) const fn ops_rate(&self) -> Rate {
+        Rate {
+            per_second: self.ops_per_second,
+            burst: self.ops_burst,
+        }
+    }
+
+    pub(crate) const fn messages_rate(&self) -> Rate {
+        Rate {
+            per_second: self.messages_per_second,
+            burst: self.messages_burst,
+        }
+    }
+}
