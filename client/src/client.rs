@@ -1,9 +1,14 @@
 //! The client itself: one door in, one door out, and what it holds between two steps.
 
+mod admitting;
 mod carrying;
+mod catching_up;
 mod editing;
+mod entering;
 mod joining;
 mod linking;
+mod listening;
+mod offering;
 mod opening;
 mod peering;
 mod receiving;
@@ -145,7 +150,7 @@ impl Client {
             Ask::ForgetPeer { address } => self.forget_peer(request, &address),
             Ask::PackBundle { author } => self.pack_bundle(now, request, author),
             Ask::UnpackBundle { text, author } => self.unpack_bundle(request, &text, author),
-            Ask::Word(word) => self.word(request, word),
+            Ask::Word(word) => self.word(now, request, word),
         }
     }
 

@@ -48,7 +48,8 @@ pub enum News {
         /// The refused change it was built on.
         refused: ChangeHash,
     },
-    /// A change arrived that no replica may accept. It is kept aside.
+    /// A change arrived that cannot join the document: nobody may accept it, or another one stands in its place. It
+    /// is kept aside.
     NotAccepted {
         /// The change.
         change: ChangeHash,
@@ -160,7 +161,7 @@ impl fmt::Display for News {
             Self::NotAccepted { change, reason, .. } => {
                 write!(
                     f,
-                    "change {} cannot be accepted by anybody: {reason}; it is kept aside",
+                    "change {} was not accepted: {reason}; it is kept aside",
                     short(change)
                 )
             }

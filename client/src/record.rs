@@ -14,6 +14,9 @@ use crate::time::WallTime;
 /// The format of the records; the first record of a replica says which one it was begun with.
 pub const RECORD_FORMAT: u32 = 1;
 
+/// The code of a change that is refused only because it was built on a refused one.
+pub(crate) const DEPENDS_ON_REFUSED: &str = "depends-on-refused";
+
 /// One line's payload in the local store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
@@ -69,6 +72,11 @@ pub enum Record {
         joined: Vec<ChangeBytes>,
         /// The edits made again.
         made_again: Vec<ChangeBytes>,
+    },
+    /// Somebody else's edit, which had to leave with a refused change, was made again here by a person's wish.
+    OfferTaken {
+        /// The change that left.
+        change: ChangeHash,
     },
     /// A change that was received and refused by this replica, kept for inspection.
     SetAside(Aside),

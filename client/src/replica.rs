@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spotter_model::{ActorId, Author, Change, ChangeHash, Meet, Pen};
+use spotter_model::{ActorId, Author, Change, ChangeHash, Meet, ObjectId, Pen};
 
 use crate::record::{Aside, Membership};
 use crate::track::Track;
@@ -26,7 +26,20 @@ pub(crate) struct Replica {
     /// Changes that hold edits made again: these are not made again once more.
     pub(crate) made_again: BTreeSet<ChangeHash>,
     /// Edits of others that left with a refused change and may be made again here.
-    pub(crate) offers: BTreeMap<ChangeHash, Change>,
+    pub(crate) offers: BTreeMap<ChangeHash, Offer>,
+    /// The maps that edits made again have made anew, in this run.
+    pub(crate) moved: Moved,
+}
+
+/// From a map that left the document to the one made in its place.
+pub(crate) type Moved = BTreeMap<ObjectId, ObjectId>;
+
+/// An edit of somebody else that may be made again.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) change: Change,
+    /// Whose edit it was.
+    pub(crate) author: Option<Author>,
 }
 
 /// The meet itself.
@@ -101,17 +114,5 @@ impl Replica {
     /// Whether a change was written on this device.
     pub(crate) fn is_own(&self, change: &Change) -> bool {
         self.actors.contains(&change.actor())
-    }
-
-    /// Who wrote a change of the document, or one that left it.
-    pub(crate) fn author_of(&self, change: &Change) -> Option<Author> {
-        if let Some(author) = change.author() {
-            return Some(author.clone());
-        }
-        let first = self
-            .meet()?
-            .changes()
-            .find(|c| c.actor() == change.actor() && c.seq() == 1)?;
-        first.author().cloned()
     }
 }

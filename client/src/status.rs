@@ -37,6 +37,9 @@ pub struct Status {
     pub in_sync: bool,
     /// Changes refused and kept aside.
     pub set_aside: usize,
+    /// Edits of others that left with a refused change and can be made again here
+    /// ([`Ask::MakeAgain`](crate::Ask::MakeAgain)).
+    pub offers: Vec<ChangeHash>,
     /// Why nothing can be saved at present, if that is so.
     pub cannot_save: Option<String>,
     /// Other replicas that exchange changes with this one now.

@@ -302,3 +302,66 @@ fn two_clones_of_one_device_end_with_the_acknowledged_twin_and_both_edits() {
     assert_eq!(world.shows(0, "meet.city"), "by the clone");
     assert_eq!(world.shows(0, "meet.country"), "by the clone too");
 }
+
+#[test]
+fn an_edit_that_somebody_built_on_a_refused_one_is_offered_and_made_again_in_their_name() {
+    let mut world = World::live(3);
+    world.relay.allergy = Some("peanut".to_owned());
+    world.cut(1);
+    world.cut(2);
+    for node in [1, 2] {
+        world.nodes[node].cut = false;
+        world.ask(node, Ask::StayConnected(false));
+    }
+    world.set(1, "meet.name", "peanut");
+    world.ask(2, Ask::DialPeer { address: "peer-1".to_owned() });
+    world.settle();
+    let built = world.set(2, "meet.city", "Bergen");
+    world.settle();
+    let Some(Ok(Reply::Edited { change: Some(built) })) = world.nodes[2].answers.remove(&built) else {
+        panic!("the edit was saved");
+    };
+    world.cut(2);
+    world.heal(1);
+    world.settle();
+    let platform = Author { location: location("jury"), priority: Priority::new(30).unwrap() };
+    assert!(world.nodes[1].told.iter().any(|news| matches!(
+        news,
+        News::BuiltOnRefused { change, author, .. } if *change == built && *author == Some(platform.clone())
+    )));
+    // The offer outlives the process.
+    world.crash(1);
+    world.settle();
+    assert_eq!(world.status(1).offers, [built]);
+    world.ask(1, Ask::MakeAgain { change: built });
+    world.settle();
+    assert_eq!(world.shows(0, "meet.city"), "Bergen");
+    let made = world.changes(0).pop().unwrap();
+    assert_eq!(made.message(), Some("for jury"));
+    world.crash(1);
+    assert_eq!(world.status(1).offers, []);
+    // When its author comes back, the edit says nothing new.
+    world.heal(2);
+    world.settle();
+    for node in 0..3 {
+        assert_eq!(world.shows(node, "meet.city"), "Bergen");
+    }
+}
+
+#[test]
+fn an_edit_made_again_does_not_overrule_what_it_never_knew_of() {
+    let mut world = World::live(3);
+    world.relay.allergy = Some("peanut".to_owned());
+    world.cut(0);
+    world.set(0, "meet.name", "peanut");
+    world.set(0, "meet.city", "low, and unaware");
+    world.set(2, "meet.city", "high");
+    world.settle();
+    world.heal(0);
+    world.settle();
+    world.nodes[0].promised.clear();
+    world.agree();
+    for node in 0..3 {
+        assert_eq!(world.shows(node, "meet.city"), "high");
+    }
+}

@@ -1,7 +1,7 @@
 //! Making changes.
 
 use rand_core::Rng as _;
-use spotter_model::{ActorId, Author, LocationName, Meet, Pen, Priority};
+use spotter_model::{ActorId, Author, Change, LocationName, Meet, Pen, Priority};
 
 use crate::ask::{EditAsk, Problem, Reply, RequestId};
 use crate::client::Client;
@@ -122,6 +122,15 @@ impl Client {
                 };
                 self.keeper.answer_when_saved(request, Ok(reply));
             }
+        }
+    }
+
+    /// What follows every change written here: it is kept, sent and passed on.
+    pub(super) fn written_here(&mut self, change: &Change) {
+        self.keep_changes(Origin::Here, std::slice::from_ref(change), None);
+        if self.replica.shared().is_some() {
+            self.queue(&change.hash());
+            self.pass_on(std::slice::from_ref(change), None);
         }
     }
 

@@ -7,8 +7,8 @@ use spotter_relay_protocol::{ChangeBytes, LogId, Position};
 
 use crate::ask::short;
 use crate::client::{Client, Opened};
-use crate::record::{Aside, Origin, RECORD_FORMAT, Record};
-use crate::replica::{Held, Replica};
+use crate::record::{Aside, DEPENDS_ON_REFUSED, Origin, RECORD_FORMAT, Record};
+use crate::replica::{Held, Offer, Replica};
 
 impl Client {
     pub(super) fn opened(&mut self, records: Vec<Record>) {
@@ -57,6 +57,8 @@ struct Fold {
     heads: Vec<ChangeHash>,
     acknowledged: BTreeSet<ChangeHash>,
     position: Option<Position>,
+    /// Offers that a person took.
+    taken: BTreeSet<ChangeHash>,
     /// Changes on disk that could not join the document.
     lost: Option<String>,
 }
@@ -118,6 +120,9 @@ impl Fold {
                 self.note_origin(Origin::Here, &made_again);
                 self.join(decode(&joined)?);
                 self.join(made_again);
+            }
+            Record::OfferTaken { change } => {
+                self.taken.insert(change);
             }
             Record::SetAside(aside) => self.set_aside(aside),
             Record::Writer { author } => self.replica.writer = Some(author),
@@ -203,12 +208,44 @@ impl Fold {
             ));
         }
         let _ = meet.take_events();
+        let offers = self.offers(&meet);
+        self.replica.offers = offers;
         self.replica.document = if draft {
             Held::Draft(meet)
         } else {
             Held::Shared(meet)
         };
         Ok(())
+    }
+}
+
+impl Fold {
+    /// The edits of others that left with a refused change and that nobody has made again.
+    fn offers(&self, meet: &Meet) -> BTreeMap<ChangeHash, Offer> {
+        let aside = self.replica.aside.values();
+        let left: Vec<Change> = aside
+            .filter_map(|aside| Change::decode(aside.change.as_ref()).ok())
+            .collect();
+        let author_of = |change: &Change| {
+            let first = left
+                .iter()
+                .find(|first| first.actor() == change.actor() && first.seq() == 1);
+            let known = meet.index().author(&change.actor());
+            known.or_else(|| first.and_then(Change::author)).cloned()
+        };
+        let is_offer = |change: &&Change| {
+            let aside = self.replica.aside.get(&change.hash());
+            !self.taken.contains(&change.hash())
+                && aside.is_some_and(|aside| !aside.own && aside.code == DEPENDS_ON_REFUSED)
+        };
+        let offer = |change: &Change| Offer {
+            change: change.clone(),
+            author: author_of(change),
+        };
+        left.iter()
+            .filter(is_offer)
+            .map(|change| (change.hash(), offer(change)))
+            .collect()
     }
 }
 

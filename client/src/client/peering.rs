@@ -12,7 +12,7 @@ use spotter_relay_protocol::{
 use crate::action::Action;
 use crate::ask::RequestId;
 use crate::client::Client;
-use crate::client::receiving::{bytes_of, fitting};
+use crate::client::admitting::{bytes_of, fitting};
 use crate::limits::{MESSAGE_BYTES_MAX, PEERS_MAX, PROVING_MS};
 use crate::line::Silence;
 use crate::link_id::LinkId;

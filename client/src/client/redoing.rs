@@ -7,20 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spotter_model::{
-    Change, ChangeHash, Document, Meet, NewOps, ObjectId, OpAction, Pen, Refusal, Target,
+    Author, Change, ChangeHash, Document, Meet, NewOps, ObjectId, OpAction, Pen, Refusal, Target,
 };
 
-use crate::ask::{Problem, Reply, RequestId, short};
+use crate::ask::short;
 use crate::client::Client;
-use crate::client::receiving::bytes_of;
-use crate::limits::OFFERS_MAX;
+use crate::client::admitting::bytes_of;
 use crate::news::News;
-use crate::record::{Aside, Origin, Record};
-use crate::replica::Held;
+use crate::record::{Aside, DEPENDS_ON_REFUSED, Record};
+use crate::replica::{Held, Moved};
 use crate::time::Now;
-
-/// The code of a change that is refused only because it was built on a refused one.
-const DEPENDS_ON_REFUSED: &str = "depends-on-refused";
 
 /// A change that cannot stay, and why.
 #[derive(Debug)]
@@ -126,7 +122,7 @@ impl Client {
             return Vec::new();
         };
         let mut past = Document::new(old.root());
-        let mut moved = BTreeMap::new();
+        let mut moved = std::mem::take(&mut self.replica.moved);
         let mut made = Vec::new();
         for left in &leaving.changes {
             let hash = left.change.hash();
@@ -152,6 +148,7 @@ impl Client {
                 Err(refusal) => self.fault(format!("an edit could not be made again: {refusal}")),
             }
         }
+        self.replica.moved = moved;
         made
     }
 
@@ -180,73 +177,6 @@ impl Client {
             }
         }
     }
-
-    fn offer_to_make_again(&mut self, left: &Left) {
-        if self.replica.offers.len() >= OFFERS_MAX {
-            return;
-        }
-        let change = left.change.hash();
-        self.replica.offers.insert(change, left.change.clone());
-        self.tell(News::BuiltOnRefused {
-            change,
-            author: self.replica.author_of(&left.change),
-            refused: left.built_on,
-        });
-    }
-
-    /// Makes somebody else's edit again, this time knowing everything that is here: a person decided it.
-    pub(super) fn make_again(&mut self, request: RequestId, hash: ChangeHash) {
-        if let Some(problem) = self.cannot_edit() {
-            return self.answer(request, Err(problem));
-        }
-        let nothing = Problem::NothingToMakeAgain { change: hash };
-        let (Some(change), Some(pen)) = (self.replica.offers.get(&hash).cloned(), self.pen())
-        else {
-            return self.answer(request, Err(nothing));
-        };
-        let reason = self.reason_for(&change);
-        let Some(meet) = self.replica.shared_mut() else {
-            return self.answer(request, Err(nothing));
-        };
-        let mut past = Document::new(meet.root());
-        past.receive(&meet.changes().collect::<Vec<_>>());
-        match write_again(
-            &mut past,
-            &pen,
-            &change,
-            &mut BTreeMap::new(),
-            Some(&reason),
-        ) {
-            Ok(again) => {
-                meet.receive(std::slice::from_ref(&again));
-                self.replica.offers.remove(&hash);
-                self.written_here(&again);
-                let reply = Reply::Edited {
-                    change: Some(again.hash()),
-                };
-                self.keeper.answer_when_saved(request, Ok(reply));
-            }
-            Err(_) => self.answer(request, Err(nothing)),
-        }
-    }
-
-    fn reason_for(&self, change: &Change) -> String {
-        let whose = self.replica.author_of(change).map(|author| author.location);
-        match (change.message(), whose) {
-            (Some(reason), Some(whose)) => format!("for {whose}: {reason}"),
-            (None, Some(whose)) => format!("for {whose}"),
-            (reason, None) => reason.unwrap_or("made again").to_owned(),
-        }
-    }
-
-    /// What follows every change written here: it is kept, sent and passed on.
-    pub(super) fn written_here(&mut self, change: &Change) {
-        self.keep_changes(Origin::Here, std::slice::from_ref(change), None);
-        if self.replica.shared().is_some() {
-            self.queue(&change.hash());
-            self.pass_on(std::slice::from_ref(change), None);
-        }
-    }
 }
 
 /// Everything that has to leave together.
@@ -255,12 +185,14 @@ struct Leaving {
     changes: Vec<Left>,
 }
 
-struct Left {
-    change: Change,
+pub(super) struct Left {
+    pub(super) change: Change,
+    /// Whose edit it was.
+    pub(super) author: Option<Author>,
     code: String,
     reason: String,
     /// The refused change for which it left; itself, if it was refused.
-    built_on: ChangeHash,
+    pub(super) built_on: ChangeHash,
 }
 
 impl Leaving {
@@ -283,8 +215,10 @@ impl Leaving {
                 (None, None) => continue,
             };
             built_on.insert(hash, base);
+            let author = meet.index().author(&change.actor()).cloned();
             changes.push(Left {
                 change,
+                author,
                 code,
                 reason,
                 built_on: base,
@@ -310,11 +244,11 @@ impl Leaving {
 
 /// Writes what a change wrote once more. Maps that it made get new names, and so does whatever later changes write
 /// in them.
-fn write_again(
+pub(super) fn write_again(
     past: &mut Document,
     pen: &Pen,
     change: &Change,
-    moved: &mut BTreeMap<ObjectId, ObjectId>,
+    moved: &mut Moved,
     reason: Option<&str>,
 ) -> Result<Change, Refusal> {
     let (ops, makes) = same_again(change, moved);
@@ -327,7 +261,7 @@ fn write_again(
 }
 
 /// The operations of a change, to be written on another document, and the places of those that make maps.
-fn same_again(change: &Change, moved: &BTreeMap<ObjectId, ObjectId>) -> (NewOps, Vec<usize>) {
+fn same_again(change: &Change, moved: &Moved) -> (NewOps, Vec<usize>) {
     let mut ops = NewOps::new();
     let mut makes = Vec::new();
     for (index, op) in change.ops().iter().enumerate() {

@@ -8,7 +8,7 @@ use spotter_relay_protocol::{
 };
 
 use crate::client::Client;
-use crate::client::receiving::bytes_of;
+use crate::client::admitting::bytes_of;
 use crate::client::redoing::Refused;
 use crate::limits::{RESEND_DEFAULT_MS, RETRY_AFTER_MAX_MS};
 use crate::news::News;
@@ -155,7 +155,7 @@ impl Client {
         }
         if !for_good.is_empty() {
             self.leave_out(now, &for_good, &[]);
-            self.pull_by_heads(now);
+            self.pull_by_heads();
         }
     }
 }

@@ -23,6 +23,7 @@ impl Client {
             need_resync: self.needs_resync(),
             in_sync: self.is_in_sync(),
             set_aside: self.replica.aside.len(),
+            offers: self.replica.offers.keys().copied().collect(),
             cannot_save: self.keeper.trouble().map(str::to_owned),
             peers: self.peers.proven(),
             finished: membership.is_some_and(|membership| membership.finished),

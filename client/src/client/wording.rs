@@ -10,11 +10,12 @@ use crate::client::Client;
 use crate::limits::WORDS_WAITING_MAX;
 use crate::news::News;
 use crate::record::Record;
+use crate::time::Now;
 
 impl Client {
-    pub(super) fn word(&mut self, request: RequestId, word: Word) {
+    pub(super) fn word(&mut self, now: Now, request: RequestId, word: Word) {
         if self.relay.inside().is_none() {
-            let why = self.link_state(crate::Moment::default()).to_string();
+            let why = self.link_state(now.moment).to_string();
             return self.answer(request, Err(Problem::Offline { why }));
         }
         let waiting = self.words.len();

@@ -1,0 +1,72 @@
+//! What the relay says: one line for each word.
+
+use spotter_relay_protocol::{InvalidSession, RelayMessage, SessionCode};
+
+use crate::client::Client;
+use crate::status::OfflineReason;
+use crate::time::Now;
+
+impl Client {
+    pub(super) fn relay_said(&mut self, now: Now, text: &str) {
+        let message = match RelayMessage::decode(text) {
+            Ok(message) => message,
+            Err(error) => return self.nonsense(now, error.to_string()),
+        };
+        match message {
+            RelayMessage::MeetCreated(created) => self.meet_created(now, created),
+            RelayMessage::MeetJoined(joined) => self.meet_joined(now, joined),
+            RelayMessage::JoinRejected(rejected) => self.join_rejected(now, rejected),
+            RelayMessage::UpdateAck(ack) => self.acknowledged(now, &ack),
+            RelayMessage::UpdateRejected(rejected) => self.rejected(now, rejected),
+            RelayMessage::UpdateRelay(relay) => self.relayed(now, &relay),
+            RelayMessage::CaughtUp(caught_up) => self.caught_up(now, caught_up),
+            RelayMessage::ServerPull(pull) => self.relay_asks(&pull.heads),
+            RelayMessage::RosterChanged(changed) => self.roster_changed(changed),
+            RelayMessage::Sessions(sessions) => self.sessions_listed(sessions),
+            RelayMessage::PublishAck(_) => self.published(),
+            RelayMessage::Done(done) => self.word_done(&done),
+            RelayMessage::Refused(refused) if refused.request == "CLIENT_PULL" => {
+                self.pull_later(now, refused.retry_after_ms);
+            }
+            RelayMessage::Refused(refused) => self.word_refused(refused),
+            RelayMessage::MeetFinished(_) => self.meet_finished(),
+            RelayMessage::GoingAway(going) => {
+                let why = OfflineReason::GoingAway {
+                    reason: going.reason,
+                };
+                self.come_back_after(now, why, going.retry_after_ms);
+            }
+            RelayMessage::Malformed(malformed) => {
+                self.nonsense(
+                    now,
+                    format!("it could not read a message of ours: {}", malformed.err_msg),
+                );
+            }
+            RelayMessage::UnknownMessageType(unknown) => {
+                self.fault(format!(
+                    "the relay does not know the word {}",
+                    unknown.unknown_type
+                ));
+            }
+            RelayMessage::InvalidSession(invalid) => self.invalid_session(now, invalid),
+        }
+    }
+
+    fn invalid_session(&mut self, now: Now, invalid: InvalidSession) {
+        match invalid.code {
+            SessionCode::SessionExpired | SessionCode::SessionRevoked => {
+                self.session_over(invalid.reason)
+            }
+            SessionCode::NotJoined | SessionCode::OtherSession | SessionCode::Other(_) => {
+                self.nonsense(now, invalid.reason);
+            }
+        }
+    }
+
+    /// The relay said something that cannot be meant: start over with a new connection.
+    pub(super) fn nonsense(&mut self, now: Now, what: impl Into<String>) {
+        let what = what.into();
+        self.fault(format!("the relay makes no sense: {what}"));
+        self.give_up(now, OfflineReason::Nonsense { what });
+    }
+}
