@@ -440,6 +440,10 @@ impl Relay {
                 Err(OpenTrouble::Store(trouble)) => reopened.fail(&mut self.house, &trouble),
             };
         }
+        if !self.opening.contains_key(&meet) {
+            // Asked for before the meet was let go of; nobody waits for it any more.
+            return self.house.links.out.push(Action::CloseMeet { meet });
+        }
         match outcome {
             Ok(opened) => {
                 let found = Meet::found(&mut self.house, meet, opened);

@@ -255,7 +255,12 @@ impl Links {
             };
             let need = link.need(&self.limits, now);
             link.pinged |= need == Due::Ping;
-            link.alarm = link.next_alarm(&self.limits).max(now.after_ms(1));
+            // Also after a ping it is looked at as often, since what is heard does not move the alarm.
+            let again = now.after_ms(self.limits.ping_every_ms);
+            link.alarm = link
+                .next_alarm(&self.limits)
+                .min(again)
+                .max(now.after_ms(1));
             self.alarms.insert((link.alarm, id));
             due.push((id, need));
         }
