@@ -1,0 +1,6 @@
+//! The whole relay as a process, talked to over real sockets in the words of the protocol.
+#![allow(clippy::unwrap_used)]
+
+mod killed;
+mod stopped;
+mod wire;

@@ -1,0 +1,234 @@
+//! A relay process, and a device that talks to it in nothing but the words of the protocol.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use futures_util::{SinkExt, StreamExt};
+use spotter_model::{
+    ActorId, Author, Change, ChangeHash, Document, LocationName, NewOps, ObjectId, Pen, Priority,
+    Target,
+};
+use spotter_relay_protocol::{
+    ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinMeet, MeetId, OfferedUpdate, Password,
+    RelayMessage, RosterEntry, SessionToken, UpdateInit,
+};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// The password of every meet here.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Changes that may be on their way at once.
+const PIPELINE: usize = 64;
+
+pub(crate) struct Relay {
+    pub(crate) process: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Relay {
+    pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// Starts it with more words on its command line. What it tells the terminal is in `<data>.told`.
+    pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
+        let told = std::fs::File::create(data.with_extension("told")).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_spotter-relay"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--low-memory", "--data"])
+            .arg(data)
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(told)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim_end()
+            .strip_prefix("listening on ")
+            .unwrap()
+            .parse()
+            .unwrap();
+        Self { process, address }
+    }
+
+    /// SIGKILL, and the certainty that the process is gone.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) struct Wire(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Wire {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self(connect_async(format!("ws://{address}/")).await.unwrap().0)
+    }
+
+    pub(crate) async fn say(&mut self, message: ClientMessage) -> bool {
+        self.0.send(Message::text(message.encode())).await.is_ok()
+    }
+
+    /// The next word, or `None` when the relay is gone.
+    pub(crate) async fn hear(&mut self) -> Option<RelayMessage> {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => return Some(RelayMessage::decode(&text).unwrap()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+}
+
+/// A device that keeps what it made until the relay has acknowledged it.
+pub(crate) struct Desk {
+    document: Document,
+    pen: Pen,
+    made: u64,
+    pub(crate) unacknowledged: VecDeque<(u64, Change)>,
+    /// What was sent on this connection and is not answered yet.
+    pub(crate) under_way: usize,
+    /// Position to change, as acknowledged.
+    pub(crate) acknowledged: BTreeMap<u64, ChangeHash>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> (Self, ChangeHash) {
+        let pen = Pen {
+            actor: ActorId::new([7; 8]),
+            author: Author {
+                location: LocationName::parse("Desk").unwrap(),
+                priority: Priority::new(10).unwrap(),
+            },
+        };
+        let mut ops = NewOps::new();
+        ops.make_container("meet");
+        let (document, genesis) = Document::begin(&pen, &ops, 0).unwrap();
+        let root = genesis.hash();
+        let desk = Self {
+            document,
+            pen,
+            made: 0,
+            unacknowledged: VecDeque::from([(0, genesis)]),
+            under_way: 0,
+            acknowledged: BTreeMap::new(),
+        };
+        (desk, root)
+    }
+
+    pub(crate) fn make(&mut self) {
+        self.made += 1;
+        let mut ops = NewOps::new();
+        let key = format!("register {}", self.made % 50);
+        ops.set(Target::Object(ObjectId::Root), &key, self.made as f64);
+        let (change, _) = self.document.write(&self.pen, &ops, 0, None).unwrap();
+        self.unacknowledged.push_back((self.made, change));
+    }
+
+    /// Sends what is not under way yet, as far as the pipeline takes it.
+    pub(crate) async fn offer(&mut self, wire: &mut Wire) {
+        while self.under_way < PIPELINE.min(self.unacknowledged.len()) {
+            let (local_seq_num, change) = &self.unacknowledged[self.under_way];
+            let update = OfferedUpdate {
+                local_seq_num: *local_seq_num,
+                change: ChangeBytes::new(change.bytes().clone()),
+                after_server_seq_num: None,
+            };
+            let offer = ClientMessage::UpdateInit(UpdateInit {
+                session_token: None,
+                updates: vec![update],
+            });
+            self.under_way += 1;
+            if !wire.say(offer).await {
+                return;
+            }
+        }
+    }
+
+    /// Makes changes, keeps the pipeline full and takes acknowledgements, until the relay is gone.
+    pub(crate) async fn work(&mut self, wire: &mut Wire) {
+        loop {
+            while self.unacknowledged.len() < PIPELINE {
+                self.make();
+            }
+            self.offer(wire).await;
+            let Some(word) = wire.hear().await else {
+                return;
+            };
+            self.heard(word);
+        }
+    }
+
+    pub(crate) fn heard(&mut self, word: RelayMessage) {
+        if let RelayMessage::UpdateAck(ack) = &word {
+            for acked in &ack.update_acks {
+                let at = self
+                    .unacknowledged
+                    .iter()
+                    .position(|(local, _)| *local == acked.local_seq_num)
+                    .unwrap();
+                let (_, change) = self.unacknowledged.remove(at).unwrap();
+                self.under_way -= 1;
+                self.acknowledged
+                    .insert(acked.server_seq_num, change.hash());
+            }
+        }
+        assert!(!matches!(word, RelayMessage::UpdateRejected(_)), "{word:?}");
+    }
+}
+
+pub(crate) async fn go_live(relay: &Relay, root: ChangeHash) -> (Wire, MeetId, SessionToken) {
+    let mut wire = Wire::connect(relay.address).await;
+    let location_name = LocationName::parse("Desk").unwrap();
+    let locations = vec![RosterEntry {
+        location_name: location_name.clone(),
+        priority: Priority::new(10).unwrap(),
+        renamed_from: Vec::new(),
+    }];
+    let create = CreateMeet {
+        protocol: 1,
+        this_location_name: location_name,
+        password: Password::parse(PASSWORD).unwrap(),
+        locations,
+        root,
+    };
+    wire.say(ClientMessage::CreateMeet(create)).await;
+    match wire.hear().await {
+        Some(RelayMessage::MeetCreated(made)) => (wire, made.meet_id, made.session_token),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Comes back by token, which costs no scrypt. Returns how many changes the relay says it has.
+pub(crate) async fn come_back(relay: &Relay, meet_id: MeetId, token: &SessionToken) -> (Wire, u64) {
+    let mut wire = Wire::connect(relay.address).await;
+    let join = JoinMeet {
+        protocol: 1,
+        meet_id,
+        by: JoinBy::Token(token.clone()),
+        ticket: None,
+        position: None,
+        heads: None,
+    };
+    wire.say(ClientMessage::JoinMeet(join)).await;
+    match wire.hear().await {
+        Some(RelayMessage::MeetJoined(joined)) => (wire, joined.server_seq_num),
+        other => panic!("{other:?}"),
+    }
+}
