@@ -12,7 +12,10 @@ mod world;
 
 use spotter_client::{Ask, Client, Config, Input, News, Problem, Reply};
 use spotter_model::{Author, Priority};
-use world::{World, location};
+use world::relay::ModelRelay;
+use world::{RelaySide as _, location};
+
+type World = world::World<ModelRelay>;
 
 #[test]
 fn an_edit_reaches_everyone_and_is_acknowledged() {
@@ -314,17 +317,28 @@ fn an_edit_that_somebody_built_on_a_refused_one_is_offered_and_made_again_in_the
         world.ask(node, Ask::StayConnected(false));
     }
     world.set(1, "meet.name", "peanut");
-    world.ask(2, Ask::DialPeer { address: "peer-1".to_owned() });
+    world.ask(
+        2,
+        Ask::DialPeer {
+            address: "peer-1".to_owned(),
+        },
+    );
     world.settle();
     let built = world.set(2, "meet.city", "Bergen");
     world.settle();
-    let Some(Ok(Reply::Edited { change: Some(built) })) = world.nodes[2].answers.remove(&built) else {
+    let Some(Ok(Reply::Edited {
+        change: Some(built),
+    })) = world.nodes[2].answers.remove(&built)
+    else {
         panic!("the edit was saved");
     };
     world.cut(2);
     world.heal(1);
     world.settle();
-    let platform = Author { location: location("jury"), priority: Priority::new(30).unwrap() };
+    let platform = Author {
+        location: location("jury"),
+        priority: Priority::new(30).unwrap(),
+    };
     assert!(world.nodes[1].told.iter().any(|news| matches!(
         news,
         News::BuiltOnRefused { change, author, .. } if *change == built && *author == Some(platform.clone())

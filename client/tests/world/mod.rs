@@ -13,10 +13,36 @@ use spotter_client::{
 use spotter_model::{Change, ChangeHash, Edit, LocationName, Meet, Path, Priority, Seen};
 use spotter_relay_protocol::Password;
 
-use self::relay::{Line, ModelRelay};
+/// The relay of a world: a model of one, or the machine itself in a shell of a few lines.
+pub trait RelaySide {
+    fn new() -> Self;
+    fn connected(&mut self, line: Line);
+    fn received(&mut self, line: Line, text: &str) -> Said;
+    fn disconnected(&mut self, line: Line) -> Said;
+    /// Whether something is written and not durable yet.
+    fn is_writing(&self) -> bool;
+    /// Lets the oldest thing that was written become durable.
+    fn sync(&mut self) -> Said;
+    fn pass(&mut self, ms: u64) -> Said;
+    /// Loses all state, as if the data folder had been deleted.
+    fn forget_everything(&mut self);
+    /// Goes back to an old copy of the log, under the same log id.
+    fn roll_back_to(&mut self, len: usize);
+    fn hashes(&self) -> Vec<ChangeHash>;
+    fn heads(&self) -> Vec<ChangeHash>;
+}
 
-pub struct World {
-    pub relay: ModelRelay,
+/// In place of a message: the relay closes the connection.
+pub const HANG_UP: &str = "";
+
+/// What a relay sends, in order.
+pub type Said = Vec<(Line, String)>;
+
+/// A client's connection, as the world names it: which client, and which of its connections.
+pub type Line = (usize, LinkId);
+
+pub struct World<R: RelaySide> {
+    pub relay: R,
     pub nodes: Vec<Node>,
     pub now: Now,
     /// What is on its way, by who will receive it; in order, as on any stream.
@@ -48,6 +74,7 @@ enum Wire {
     ToRelay(Line),
     ToNode(Line),
     Disk(usize),
+    RelayDisk,
 }
 
 #[derive(Clone, Debug)]
@@ -62,10 +89,10 @@ enum Parcel {
 pub const LOCATIONS: [(&str, u32); 4] =
     [("desk", 10), ("platform", 20), ("jury", 30), ("stream", 5)];
 
-impl World {
+impl<R: RelaySide> World<R> {
     pub fn new(nodes: usize) -> Self {
         let mut world = Self {
-            relay: ModelRelay::new(),
+            relay: R::new(),
             nodes: Vec::new(),
             now: Now {
                 moment: Moment::from_ms(1_000_000),
@@ -153,7 +180,11 @@ impl World {
     pub fn join(&mut self, node: usize, name: &str) -> RequestId {
         let join = Join {
             relay: "ws://relay".to_owned(),
-            meet_id: relay::meet_id(),
+            meet_id: self.nodes[0]
+                .client
+                .status(self.now.moment)
+                .meet_id
+                .unwrap_or_else(|| "123-456-789".parse().unwrap()),
             location: location(name),
             password: password(),
         };
@@ -217,7 +248,7 @@ impl World {
             Action::Connect { link, address } => self.connect_peer((node, link), &address),
             Action::Disconnect { link } => {
                 self.forget_wire((node, link));
-                self.relay.disconnected((node, link));
+                self.hang_up((node, link));
                 if let Some(other) = self.other_end.remove(&(node, link)) {
                     self.other_end.remove(&other);
                     self.post(Wire::ToNode(other), Parcel::Lost);
@@ -271,6 +302,9 @@ impl World {
     /// Delivers the next parcel of one of the wires that have any; false if there is none.
     pub fn deliver(&mut self, choice: usize) -> bool {
         self.wires.retain(|_, parcels| !parcels.is_empty());
+        if self.relay.is_writing() {
+            self.post(Wire::RelayDisk, Parcel::Synced);
+        }
         let wires: Vec<Wire> = self.wires.keys().copied().collect();
         let Some(wire) = wires.get(choice % wires.len().max(1)).copied() else {
             return false;
@@ -280,6 +314,11 @@ impl World {
         };
         match wire {
             Wire::Disk(node) => self.sync(node),
+            Wire::RelayDisk => {
+                self.wires.remove(&Wire::RelayDisk);
+                let said = self.relay.sync();
+                self.post_all(said);
+            }
             Wire::ToRelay(line) => self.give_to_relay(line, parcel),
             Wire::ToNode(line) => self.give_to_node(line, parcel),
         }
@@ -308,18 +347,39 @@ impl World {
 
     fn give_to_relay(&mut self, line: Line, parcel: Parcel) {
         let Parcel::Text(text) = parcel else { return };
-        for (line, message) in self.relay.received(line, &text) {
-            self.post(Wire::ToNode(line), Parcel::Text(message.encode()));
+        let said = self.relay.received(line, &text);
+        self.post_all(said);
+    }
+
+    fn post_all(&mut self, said: Said) {
+        for (line, text) in said {
+            if text == HANG_UP {
+                self.forget_wire(line);
+                self.post(Wire::ToNode(line), Parcel::Lost);
+                continue;
+            }
+            self.post(Wire::ToNode(line), Parcel::Text(text.clone()));
             if self.echo {
-                self.post(Wire::ToNode(line), Parcel::Text(message.encode()));
+                self.post(Wire::ToNode(line), Parcel::Text(text));
             }
         }
+    }
+
+    /// Tells the relay that a connection is gone.
+    fn hang_up(&mut self, line: Line) {
+        let said = self.relay.disconnected(line);
+        self.post_all(said);
     }
 
     fn give_to_node(&mut self, line: Line, parcel: Parcel) {
         let (node, link) = line;
         match parcel {
-            Parcel::Opened => self.step(node, Input::Connected { link }),
+            Parcel::Opened => {
+                if matches!(link, LinkId::Relay(_)) {
+                    self.relay.connected(line);
+                }
+                self.step(node, Input::Connected { link });
+            }
             Parcel::Text(text) => self.step(node, Input::Received { link, text }),
             Parcel::Pong => self.step(node, Input::Heard { link }),
             Parcel::Lost => {
@@ -335,7 +395,7 @@ impl World {
         self.nodes[node].cut = true;
         for line in self.lines_of(node) {
             self.forget_wire(line);
-            self.relay.disconnected(line);
+            self.hang_up(line);
             if let Some(other) = self.other_end.remove(&line) {
                 self.other_end.remove(&other);
                 self.forget_wire(other);
@@ -366,7 +426,7 @@ impl World {
         let cut = self.nodes[node].cut;
         for line in self.lines_of(node) {
             self.forget_wire(line);
-            self.relay.disconnected(line);
+            self.hang_up(line);
             if let Some(other) = self.other_end.remove(&line) {
                 self.other_end.remove(&other);
                 self.post(Wire::ToNode(other), Parcel::Lost);
@@ -394,6 +454,8 @@ impl World {
 
     pub fn advance(&mut self, ms: u64) {
         self.now.moment = self.now.moment.after_ms(ms);
+        let said = self.relay.pass(ms);
+        self.post_all(said);
         for node in 0..self.nodes.len() {
             self.step(node, Input::Tick);
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spotter_client::LinkId;
+use super::{Line, RelaySide, Said};
 use spotter_model::{Admission, Change, ChangeHash, Index, LocationName, Refusal};
 use spotter_relay_protocol::{
     CaughtUp, Chain, ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinCode, JoinMeet,
@@ -11,9 +11,6 @@ use spotter_relay_protocol::{
     RelayMessage, RelayedUpdate, Roster, ServerPull, SessionToken, Ticket, UpdateAck, UpdateAcked,
     UpdateCode, UpdateRejected, UpdateRelay,
 };
-
-/// A client's connection, as the world names it: which client, and which of its connections.
-pub type Line = (usize, LinkId);
 
 /// What the model relay remembers.
 pub struct ModelRelay {
@@ -35,11 +32,10 @@ struct LiveMeet {
     inside: BTreeMap<Line, LocationName>,
 }
 
-/// What the relay sends, in order.
-pub type Said = Vec<(Line, RelayMessage)>;
+type Words = Vec<(Line, RelayMessage)>;
 
-impl ModelRelay {
-    pub fn new() -> Self {
+impl RelaySide for ModelRelay {
+    fn new() -> Self {
         Self {
             meet: None,
             incarnations: 0,
@@ -49,35 +45,42 @@ impl ModelRelay {
         }
     }
 
-    pub fn hashes(&self) -> Vec<ChangeHash> {
-        self.meet
-            .iter()
-            .flat_map(|meet| meet.log.iter().map(Change::hash))
+    fn connected(&mut self, _line: Line) {}
+
+    fn received(&mut self, line: Line, text: &str) -> Said {
+        let words = self.answer(line, text);
+        words
+            .into_iter()
+            .map(|(line, message)| (line, message.encode()))
             .collect()
     }
 
-    pub fn heads(&self) -> Vec<ChangeHash> {
-        self.meet
-            .as_ref()
-            .map(|meet| meet.index.heads())
-            .unwrap_or_default()
-    }
-
-    pub fn disconnected(&mut self, line: Line) {
+    fn disconnected(&mut self, line: Line) -> Said {
         if let Some(meet) = &mut self.meet {
             meet.inside.remove(&line);
         }
+        Vec::new()
     }
 
-    /// Loses all state, as if the data folder had been deleted.
-    pub fn forget_everything(&mut self) {
+    fn is_writing(&self) -> bool {
+        false
+    }
+
+    fn sync(&mut self) -> Said {
+        Vec::new()
+    }
+
+    fn pass(&mut self, _ms: u64) -> Said {
+        Vec::new()
+    }
+
+    fn forget_everything(&mut self) {
         if let Some(meet) = self.meet.take() {
             self.lost = Some((meet.index.root(), meet.roster));
         }
     }
 
-    /// Goes back to an old copy of the log, under the same log id.
-    pub fn roll_back_to(&mut self, len: usize) {
+    fn roll_back_to(&mut self, len: usize) {
         let Some(meet) = &mut self.meet else { return };
         let kept: Vec<Change> = meet.log.drain(..).take(len.max(1)).collect();
         meet.index = Index::new(meet.index.root());
@@ -88,7 +91,23 @@ impl ModelRelay {
         }
     }
 
-    pub fn received(&mut self, line: Line, text: &str) -> Said {
+    fn hashes(&self) -> Vec<ChangeHash> {
+        self.meet
+            .iter()
+            .flat_map(|meet| meet.log.iter().map(Change::hash))
+            .collect()
+    }
+
+    fn heads(&self) -> Vec<ChangeHash> {
+        self.meet
+            .as_ref()
+            .map(|meet| meet.index.heads())
+            .unwrap_or_default()
+    }
+}
+
+impl ModelRelay {
+    fn answer(&mut self, line: Line, text: &str) -> Words {
         match ClientMessage::decode(text).unwrap() {
             ClientMessage::CreateMeet(create) => self.create(line, create),
             ClientMessage::JoinMeet(join) => self.join(line, join),
@@ -120,7 +139,7 @@ impl ModelRelay {
         });
     }
 
-    fn create(&mut self, line: Line, create: CreateMeet) -> Said {
+    fn create(&mut self, line: Line, create: CreateMeet) -> Words {
         let roster = Roster::new(create.locations).unwrap();
         self.begin(create.root, roster.clone());
         let meet = self.meet.as_mut().unwrap();
@@ -141,7 +160,7 @@ impl ModelRelay {
         vec![(line, RelayMessage::MeetCreated(created))]
     }
 
-    fn join(&mut self, line: Line, join: JoinMeet) -> Said {
+    fn join(&mut self, line: Line, join: JoinMeet) -> Words {
         if self.meet.is_none() {
             return vec![(line, rejected(JoinCode::TicketWanted))];
         }
@@ -163,7 +182,7 @@ impl ModelRelay {
         )
     }
 
-    fn enter(&mut self, line: Line, location: &LocationName, known: Option<u64>) -> Said {
+    fn enter(&mut self, line: Line, location: &LocationName, known: Option<u64>) -> Words {
         let meet = self.meet.as_mut().unwrap();
         meet.inside.insert(line, location.clone());
         let joined = MeetJoined {
@@ -191,7 +210,7 @@ impl ModelRelay {
         said
     }
 
-    fn offered(&mut self, line: Line, updates: Vec<OfferedUpdate>) -> Said {
+    fn offered(&mut self, line: Line, updates: Vec<OfferedUpdate>) -> Words {
         let (allergy, known_bad) = (self.allergy.clone(), &mut self.refused);
         let Some(meet) = self
             .meet
@@ -289,7 +308,7 @@ impl ModelRelay {
         said
     }
 
-    fn pulled(&mut self, line: Line, from: PullFrom) -> Said {
+    fn pulled(&mut self, line: Line, from: PullFrom) -> Words {
         let Some(meet) = self
             .meet
             .as_ref()
@@ -297,7 +316,7 @@ impl ModelRelay {
         else {
             return Vec::new();
         };
-        let mut said: Said = match from {
+        let mut said: Words = match from {
             PullFrom::Position {
                 last_server_seq, ..
             } => meet
@@ -402,7 +421,7 @@ fn rejected(code: JoinCode) -> RelayMessage {
     })
 }
 
-pub fn meet_id() -> MeetId {
+fn meet_id() -> MeetId {
     "123-456-789".parse().unwrap()
 }
 
