@@ -1,6 +1,6 @@
 //! The clocks that are measured with, in one place.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -17,6 +17,12 @@ fn thread_time() -> Duration {
         time.tv_sec.unsigned_abs(),
         u32::try_from(time.tv_nsec).unwrap_or(0),
     )
+}
+
+/// The moment, for waiting times.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }
 
 /// The value below which this share of the measurements lies.

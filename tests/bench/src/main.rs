@@ -6,8 +6,10 @@
 
 mod clock;
 mod history;
+mod latency;
 mod model;
 mod report;
+mod wire;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +58,9 @@ fn main() -> ExitCode {
     }
     if options.wants("memory") {
         model::memory(&mut report);
+    }
+    if options.wants("latency") {
+        latency::measure(&mut report, options.long);
     }
     report.finish(options.json.as_deref())
 }

@@ -38,6 +38,8 @@ pub(crate) enum Bar {
     None,
     /// The figure itself may be at most this.
     Value(f64),
+    /// Its ratio to the reference may be at most this.
+    Ratio(f64),
 }
 
 impl Report {
@@ -64,6 +66,10 @@ impl Report {
         let (bar, kept) = match bar {
             Bar::None => (None, None),
             Bar::Value(bar) => (Some(bar), Some(value <= bar)),
+            Bar::Ratio(bar) => {
+                let ratio = reference.as_ref().map(|reference| reference.ratio);
+                (Some(bar), ratio.map(|ratio| ratio <= bar))
+            }
         };
         let figure = Figure {
             group,
