@@ -25,6 +25,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// Waits, so that edits come at a pace.
+#[expect(clippy::disallowed_methods, reason = "a pace is what is measured at")]
+pub(crate) async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
 /// The value below which this share of the measurements lies.
 pub(crate) fn percentile(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();

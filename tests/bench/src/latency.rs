@@ -12,7 +12,7 @@ use serde_json::json;
 use spotter_model::{Change, Document, NewOps, ObjectId, RegisterId, Target};
 use tokio::sync::mpsc;
 
-use crate::clock::{micros, now, percentile};
+use crate::clock::{micros, now, pause, percentile};
 use crate::history::{ok, pen};
 use crate::report::{Bar, Report};
 use crate::wire::{Wire, start_broadcast, start_relay};
@@ -28,7 +28,7 @@ pub(crate) fn measure(report: &mut Report, long: bool) {
         .worker_threads(2)
         .enable_all()
         .build());
-    let sync = median(bare_syncs(folder.path()));
+    let sync = median(runtime.block_on(bare_syncs(folder.path())));
     report.add(
         "latency",
         "append 250 bytes and sync",
@@ -70,16 +70,17 @@ fn median(mut times: Vec<Duration>) -> Duration {
     percentile(&mut times, 0.5)
 }
 
-fn bare_syncs(folder: &Path) -> Vec<Duration> {
+async fn bare_syncs(folder: &Path) -> Vec<Duration> {
     let mut file = ok(std::fs::File::create(folder.join("bare")));
-    let one = |_| {
-        std::thread::sleep(PACE);
+    let mut times = Vec::new();
+    for _ in 0..EDITS {
+        pause(PACE).await;
         let start = now();
         ok(file.write_all(&[b'x'; 250]));
         ok(file.sync_data());
-        start.elapsed()
-    };
-    (0..EDITS).map(one).collect()
+        times.push(start.elapsed());
+    }
+    times
 }
 
 async fn bare_broadcasts(readers: usize) -> Vec<Duration> {
@@ -97,10 +98,10 @@ async fn bare_broadcasts(readers: usize) -> Vec<Duration> {
         });
     }
     // The first round makes sure that everybody is subscribed.
-    tokio::time::sleep(PACE * 5).await;
+    pause(PACE * 5).await;
     let mut times = Vec::new();
     for _ in 0..EDITS {
-        tokio::time::sleep(PACE).await;
+        pause(PACE).await;
         let start = now();
         writer.send("x".repeat(300)).await;
         times.push(last_of(&mut arrivals, readers).await - start);
@@ -131,7 +132,7 @@ async fn edits_through(relay: SocketAddr, readers: usize) -> (Vec<Duration>, Vec
     }
     let (mut acks, mut screens) = (Vec::new(), Vec::new());
     for edit in 0..EDITS {
-        tokio::time::sleep(PACE).await;
+        pause(PACE).await;
         let start = now();
         let mut ops = NewOps::new();
         ops.set(Target::Object(ObjectId::Root), "name", edit as f64);
