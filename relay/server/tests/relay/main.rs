@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod killed;
+mod lost;
 mod stopped;
 mod wire;

@@ -12,8 +12,8 @@ use spotter_model::{
     Target,
 };
 use spotter_relay_protocol::{
-    ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinMeet, MeetId, OfferedUpdate, Password,
-    RelayMessage, RosterEntry, SessionToken, UpdateInit,
+    ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinMeet, MeetCreated, MeetId, OfferedUpdate,
+    Password, RelayMessage, RosterEntry, SessionToken, UpdateInit,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -141,6 +141,23 @@ impl Desk {
         self.unacknowledged.push_back((self.made, change));
     }
 
+    /// Everything it knows, in order.
+    pub(crate) fn everything(&self) -> Vec<Change> {
+        let count = self.document.index().len();
+        (0..count)
+            .map(|number| self.document.change_at(number).unwrap())
+            .collect()
+    }
+
+    /// Forgets that anything was acknowledged, as after the relay has lost it, and holds these and what is still new.
+    pub(crate) fn start_over(&mut self, known: Vec<Change>) {
+        let new = std::mem::take(&mut self.unacknowledged);
+        let numbered = (1_000_000..).zip(known).chain(new);
+        self.unacknowledged = numbered.collect();
+        self.acknowledged.clear();
+        self.under_way = 0;
+    }
+
     /// Sends what is not under way yet, as far as the pipeline takes it.
     pub(crate) async fn offer(&mut self, wire: &mut Wire) {
         while self.under_way < PIPELINE.min(self.unacknowledged.len()) {
@@ -193,7 +210,8 @@ impl Desk {
     }
 }
 
-pub(crate) async fn go_live(relay: &Relay, root: ChangeHash) -> (Wire, MeetId, SessionToken) {
+/// Takes a meet live and says everything that the relay answered.
+pub(crate) async fn create_meet(relay: &Relay, root: ChangeHash) -> (Wire, MeetCreated) {
     let mut wire = Wire::connect(relay.address).await;
     let location_name = LocationName::parse("Desk").unwrap();
     let locations = vec![RosterEntry {
@@ -210,9 +228,15 @@ pub(crate) async fn go_live(relay: &Relay, root: ChangeHash) -> (Wire, MeetId, S
     };
     wire.say(ClientMessage::CreateMeet(create)).await;
     match wire.hear().await {
-        Some(RelayMessage::MeetCreated(made)) => (wire, made.meet_id, made.session_token),
+        Some(RelayMessage::MeetCreated(made)) => (wire, made),
         other => panic!("{other:?}"),
     }
+}
+
+/// Takes a meet live.
+pub(crate) async fn go_live(relay: &Relay, root: ChangeHash) -> (Wire, MeetId, SessionToken) {
+    let (wire, made) = create_meet(relay, root).await;
+    (wire, made.meet_id, made.session_token)
 }
 
 /// Comes back by token, which costs no scrypt. Returns how many changes the relay says it has.
