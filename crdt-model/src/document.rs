@@ -256,9 +256,13 @@ impl Document {
 
     /// One write of a register, if there is one of that name.
     pub fn write_named(&self, register: &RegisterId, id: &OpId) -> Option<Written> {
-        self.history(register)
-            .into_iter()
-            .find(|written| written.id == *id)
+        let number = self.index.register_number(register)?;
+        let mut writes = self.index.register(number).writes.iter().rev();
+        let write = writes
+            .find(|write| write.counter == id.counter && self.index.op_id_of(write) == *id)?;
+        let mut written = self.written(number, write)?;
+        written.shown = self.shown_write(register) == Some(*id);
+        Some(written)
     }
 
     fn written(&self, number: RegisterNumber, write: &Write) -> Option<Written> {

@@ -25,6 +25,8 @@ pub(crate) enum Act {
     },
     /// Settles a conflict: writes also what is shown already.
     Settle(Assignment),
+    /// Sets the meet's unit, if it is another.
+    ChangeUnit { in_kg: bool },
     /// Adds an entry with these fields besides the defaults.
     Add(Map<String, Value>),
 }
@@ -42,18 +44,18 @@ impl Edit {
     /// # Errors
     /// The value's shape does not fit the register.
     pub fn set(path: Path, value: &Value) -> Result<Self, WrongShape> {
-        if path == Path::new(Place::Meet, "inKg")
+        if path == unit_path()
             && let Value::Bool(in_kg) = value
         {
-            return Ok(Self::set_in_kg(*in_kg));
+            let act = Act::ChangeUnit { in_kg: *in_kg };
+            return Ok(Self { act });
         }
         Ok(Self::assign(vec![assignment(path, value)?], false))
     }
 
-    /// Changes the meet's unit and puts plates and bars at that unit's defaults.
+    /// Sets the meet's unit and puts plates and bars at that unit's defaults, whatever the unit was.
     pub fn set_in_kg(in_kg: bool) -> Self {
-        let registers = read_meet(&unit_fields(in_kg), "meet").unwrap_or_default();
-        Self::assign_registers(&Place::Meet, registers)
+        Self::assign_registers(&Place::Meet, unit_registers(in_kg))
     }
 
     /// Makes a field absent again, as if nobody had ever filled it in.
@@ -91,6 +93,16 @@ impl Edit {
         Self::set_deleted([entry], false)
     }
 
+    /// The register that a person had in view when they made this edit.
+    pub(crate) fn first_path(&self) -> Option<Path> {
+        match &self.act {
+            Act::Assign { assignments, .. } => assignments.first().map(|one| one.path.clone()),
+            Act::Settle(assignment) => Some(assignment.path.clone()),
+            Act::ChangeUnit { .. } => Some(unit_path()),
+            Act::Add(_) => None,
+        }
+    }
+
     pub(crate) fn set_deleted(entries: impl IntoIterator<Item = EntryName>, deleted: bool) -> Self {
         let assignments = entries.into_iter().map(|entry| Assignment {
             path: Path::new(Place::Entry(entry), DELETED),
@@ -115,6 +127,16 @@ impl Edit {
             },
         }
     }
+}
+
+/// The registers that change with the meet's unit, at their defaults.
+pub(crate) fn unit_registers(in_kg: bool) -> Registers {
+    read_meet(&unit_fields(in_kg), "meet").unwrap_or_default()
+}
+
+/// The register of the meet's unit.
+pub(crate) fn unit_path() -> Path {
+    Path::new(Place::Meet, "inKg")
 }
 
 fn assignment(path: Path, value: &Value) -> Result<Assignment, WrongShape> {

@@ -89,6 +89,17 @@ impl NewOps {
         Target::Made(self.ops.len() - 1)
     }
 
+    /// The registers that are written in maps which are there already.
+    pub(crate) fn registers(&self) -> impl Iterator<Item = RegisterId> {
+        self.ops.iter().filter_map(|op| match (op.target, &op.key) {
+            (Target::Object(object), NewKey::Given(key)) => Some(RegisterId {
+                object,
+                key: key.clone(),
+            }),
+            (Target::Object(_), NewKey::Own) | (Target::Made(_), _) => None,
+        })
+    }
+
     /// How many operations there are.
     pub fn len(&self) -> usize {
         self.ops.len()

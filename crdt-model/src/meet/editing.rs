@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::change::Change;
 use crate::document::Pen;
-use crate::edit::{Act, Assignment, Edit};
+use crate::edit::Edit;
 use crate::ids::OpId;
-use crate::op::RegisterId;
-use crate::path::Path;
 
 use super::Meet;
 use super::error::ModelError;
@@ -42,7 +40,11 @@ impl Meet {
         if ops.is_empty() {
             return Ok(None);
         }
-        let was_disputed = self.before_edit(edit);
+        let written = ops.registers().map(|register| {
+            let value = self.read(&register);
+            (register, value)
+        });
+        let before: Before = written.collect();
         let (change, received) = self.document.write(pen, &ops, now, reason)?;
         let own = std::slice::from_ref(&change);
         let added = self.learn(own);
@@ -50,40 +52,15 @@ impl Meet {
         let news = News {
             changes: &BTreeSet::from([change.hash()]),
             added: &added,
-            before: was_disputed,
+            before,
         };
         self.tell(&news, &received.touched);
         Ok(Some(change))
     }
 
-    fn before_edit(&mut self, edit: &Edit) -> Before {
-        let paths: Vec<Path> = match &edit.act {
-            Act::Assign { assignments, .. } => {
-                assignments.iter().map(|one| one.path.clone()).collect()
-            }
-            Act::Settle(assignment) => vec![assignment.path.clone()],
-            Act::Add(_) => Vec::new(),
-        };
-        let registers: Vec<RegisterId> = paths
-            .iter()
-            .filter_map(|path| self.locate(path).ok())
-            .collect();
-        let read = registers
-            .into_iter()
-            .map(|register| (register.clone(), self.read(&register)));
-        read.collect()
-    }
-
     fn check_seen(&mut self, edit: &Edit, seen: Seen) -> Result<(), ModelError> {
-        let path = match (&edit.act, seen) {
-            (_, Seen::Unchecked) | (Act::Add(_), Seen::Nothing | Seen::Write(_)) => return Ok(()),
-            (Act::Settle(Assignment { path, .. }), Seen::Nothing | Seen::Write(_)) => path.clone(),
-            (Act::Assign { assignments, .. }, Seen::Nothing | Seen::Write(_)) => {
-                match assignments.first() {
-                    Some(first) => first.path.clone(),
-                    None => return Ok(()),
-                }
-            }
+        let (Some(path), false) = (edit.first_path(), seen == Seen::Unchecked) else {
+            return Ok(());
         };
         let register = self.locate(&path)?;
         let stands = self.document.shown_write(&register);

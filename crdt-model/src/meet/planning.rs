@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::document::{NewOps, Pen, Target};
-use crate::edit::{Act, Assignment, Edit};
+use crate::edit::{Act, Assignment, Edit, unit_path, unit_registers};
 use crate::op::{ObjectId, RegisterId, Scalar};
 use crate::openlifter::{
     DAYS_MAX, ORDER, Registers, day_key, last_day, new_entry, plate_key, plate_names, read_entry,
@@ -30,6 +30,7 @@ impl Meet {
                 new_fields,
             } => self.plan_assign(assignments, *new_fields),
             Act::Settle(assignment) => self.plan_settle(assignment),
+            Act::ChangeUnit { in_kg } => self.plan_change_unit(*in_kg),
             Act::Add(fields) => self.plan_add(pen, fields),
         }
     }
@@ -50,6 +51,20 @@ impl Meet {
             self.add_days(path, value.as_ref(), &mut planned)?;
             self.add_slots(path, &mut planned)?;
         }
+        planned.retain(|register, value| self.read(register) != *value);
+        self.write_planned(planned)
+    }
+
+    fn plan_change_unit(&mut self, in_kg: bool) -> Result<NewOps, ModelError> {
+        let unit = self.locate(&unit_path())?;
+        if self.read(&unit) == Some(Scalar::Bool(in_kg)) {
+            return Ok(NewOps::new());
+        }
+        let object = unit.object;
+        let registers = unit_registers(in_kg).into_iter();
+        let mut planned: Planned = registers
+            .map(|(key, scalar)| (RegisterId { object, key }, Some(scalar)))
+            .collect();
         planned.retain(|register, value| self.read(register) != *value);
         self.write_planned(planned)
     }

@@ -11,9 +11,7 @@ use crate::json::number_value;
 ///
 /// `screen` is the day and platform that the file opens at; without one, those it was imported with.
 pub(crate) fn write_saved(content: &Content, screen: Option<Screen>) -> Value {
-    let Value::Object(mut slices) = content.frame.file.clone() else {
-        return Value::Null;
-    };
+    let mut slices = members(content.frame.file.clone());
     slices.insert("meet".to_owned(), Value::Object(write_meet(&content.meet)));
     write_registration(content, &mut slices);
     if let Some(Value::Object(lifting)) = slices.get_mut("lifting") {
@@ -22,13 +20,19 @@ pub(crate) fn write_saved(content: &Content, screen: Option<Screen>) -> Value {
     Value::Object(slices)
 }
 
+/// The members of an object. Another program may have written something else in the frame: it counts for nothing.
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}
+
 fn write_registration(content: &Content, slices: &mut Map<String, Value>) {
-    let slice = slices
-        .entry("registration")
-        .or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(registration) = slice else {
-        return;
-    };
+    let slice = slices.entry("registration").or_insert(Value::Null);
+    let mut registration = members(slice.take());
     if let Some(next) = registration.get_mut("nextEntryId") {
         *next = next_entry_id(content, next);
     }
@@ -40,6 +44,7 @@ fn write_registration(content: &Content, slices: &mut Map<String, Value>) {
         *lookup = Value::Object(lookup_of(&entries));
     }
     registration.insert("entries".to_owned(), Value::Array(entries));
+    *slice = Value::Object(registration);
 }
 
 /// The imported number while no entry has reached it, else one more than the largest id.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{read_saved, write_saved};
 use crate::json::json_text;
+use crate::op::Scalar;
 
 fn through(saved: &str) -> String {
     json_text(&write_saved(&read_saved(saved).unwrap(), None))
@@ -86,4 +87,68 @@ fn the_next_id_is_kept_even_where_it_is_wrong() {
         r#""nextEntryId":9001,"entries":[{"id":9000}],"lookup":{"9000":0}"#,
         "",
     ));
+}
+
+/// Whatever some program has written into the registers, there is an export, and it is JSON.
+#[quickcheck_macros::quickcheck]
+fn any_content_can_be_exported(what: Vec<(u8, u8, u8, f64)>) -> bool {
+    let keys = [
+        "name",
+        "id",
+        "plates",
+        "plates.25",
+        "platformsOnDays",
+        "platformsOnDays.4000000000",
+        "squat.1",
+        "squat.shape",
+        "bench.shape",
+        "~x",
+        "^",
+        "1.1",
+        "order",
+        "deleted",
+        "divisions",
+        "",
+    ];
+    let texts = [
+        "",
+        "[",
+        "[1,2]",
+        "[25,25,null]",
+        "{}",
+        "[false,900000000]",
+        "{\"day\":1e9}",
+        "\0-",
+        "[[[[",
+        "[\"a\"]",
+        "null",
+        "{\"meet\":1,\"registration\":[],\"lifting\":{\"day\":1}}",
+    ];
+    let mut content = super::Content {
+        entries: vec![super::Registers::new(); 2],
+        ..super::Content::default()
+    };
+    for (place, key, value, number) in what {
+        let key = keys[usize::from(key) % keys.len()].to_owned();
+        let text = texts[usize::from(value) % texts.len()];
+        let scalar = match value % 5 {
+            0 => Scalar::Null,
+            1 => Scalar::Bool(value > 99),
+            2 => Scalar::Number(number),
+            _ => Scalar::from(text),
+        };
+        match place % 5 {
+            0 => content.meet.insert(key, scalar),
+            1 => content.lifting.insert(key, scalar),
+            2 => content.entries[0].insert(key, scalar),
+            3 => content.entries[1].insert(key, scalar),
+            _ => {
+                content.frame.file = super::json_value(text);
+                None
+            }
+        };
+    }
+    let exported = json_text(&write_saved(&content, None));
+    let read: Value = serde_json::from_str(&exported).unwrap();
+    read["registration"]["entries"].is_array() && exported.len() < 100_000
 }

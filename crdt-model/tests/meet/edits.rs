@@ -270,3 +270,24 @@ fn a_thousand_lifters_are_no_trouble() {
     assert_eq!(desk.meet.len(), 1001);
     assert_eq!(desk.meet.export(None).unwrap(), saved);
 }
+
+#[test]
+fn setting_the_unit_that_is_shown_leaves_the_plates_alone() {
+    let mut desk = Desk::import(TWO, "Desk", 10);
+    desk.set("meet.inKg", json!(true));
+    assert_eq!(
+        desk.text("meet.plates"),
+        "50, 25, 20, 15, 10, 5, 2.5, 2, 1.5, 1.25, 1, 0.75, 0.5, 0.25"
+    );
+    desk.set(
+        "meet.plates.25",
+        json!({"pairCount": 3, "color": "#FF0000"}),
+    );
+    let before = desk.meet.len();
+    desk.set("meet.inKg", json!(true));
+    assert_eq!(desk.meet.len(), before);
+    assert_eq!(desk.text("meet.plates.25"), "3 #FF0000");
+    desk.set("meet.inKg", json!(false));
+    assert_eq!(desk.meet.len(), before + 1);
+    assert!(desk.text("meet.plates").starts_with("45.35923703803783"));
+}
