@@ -22,7 +22,7 @@ pub(crate) const ORDERS: usize = 2_048;
 pub(crate) const WRITTEN_TOGETHER: usize = 256;
 
 /// The size of a connection's read buffer; the library's own is 128 KiB, whether or not anybody says anything.
-pub(crate) const READ_BUFFER: usize = 4 << 10;
+pub(crate) const READ_BUFFER: usize = 2 << 10;
 
 /// Written at once even before a flush.
 pub(crate) const WRITE_BUFFER: usize = 16 << 10;
