@@ -5,6 +5,7 @@ use std::path::Path;
 
 use spotter_relay_protocol::{
     ClientMessage, JoinBy, JoinCode, JoinMeet, MeetId, RelayMessage, SessionToken, Ticket,
+    UpdateCode,
 };
 use spotter_relay_store::FlatFiles;
 
@@ -138,4 +139,48 @@ async fn a_damaged_meet_is_refused_in_words_and_no_other_meet_notices() {
     let (mut wire, _, _) = go_live(&relay, root).await;
     other.make();
     send_everything(&mut other, &mut wire).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_stops_acknowledging_and_the_relay_goes_on_when_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let relay = Relay::start_without_room(&data);
+    let (mut desk, root) = Desk::new();
+    let (mut wire, made) = create_meet(&relay, root).await;
+    let refused = loop {
+        if desk.unacknowledged.is_empty() {
+            desk.make();
+        }
+        desk.offer(&mut wire).await;
+        let word = wire.hear().await.unwrap();
+        if let RelayMessage::UpdateRejected(rejected) = &word {
+            break rejected.updates_rejected[0].clone();
+        }
+        desk.heard(word);
+    };
+    assert_eq!(
+        (refused.code, refused.for_good),
+        (UpdateCode::StorageTrouble, false)
+    );
+    assert!(refused.retry_after_ms.is_some());
+    assert!(
+        desk.acknowledged.len() > 50,
+        "{} fitted",
+        desk.acknowledged.len()
+    );
+    assert_eq!(
+        positions(&data, made.meet_id),
+        desk.acknowledged.len() as u64
+    );
+
+    relay.make_room();
+    desk.under_way = 0;
+    desk.make();
+    send_everything(&mut desk, &mut wire).await;
+    assert_eq!(
+        positions(&data, made.meet_id),
+        desk.acknowledged.len() as u64
+    );
 }

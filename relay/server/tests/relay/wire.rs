@@ -37,8 +37,37 @@ impl Relay {
 
     /// Starts it with more words on its command line. What it tells the terminal is in `<data>.told`.
     pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
+        Self::run(
+            Command::new(env!("CARGO_BIN_EXE_spotter-relay")),
+            data,
+            more,
+        )
+    }
+
+    /// Starts it on a disk that takes no file beyond 32 KiB, until [`Self::make_room`].
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_without_room(data: &Path) -> Self {
+        let limited = "trap '' XFSZ; ulimit -S -f 64; exec \"$0\" \"$@\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_spotter-relay")]);
+        Self::run(command, data, &[])
+    }
+
+    /// Takes the limit away again.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn make_room(&self) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let process = Pid::from_raw(self.process.id() as i32);
+        let unlimited = Rlimit {
+            current: None,
+            maximum: None,
+        };
+        prlimit(process, Resource::Fsize, unlimited).unwrap();
+    }
+
+    fn run(mut command: Command, data: &Path, more: &[&str]) -> Self {
         let told = std::fs::File::create(data.with_extension("told")).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_spotter-relay"))
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--low-memory", "--data"])
             .arg(data)
             .args(more)
