@@ -33,7 +33,7 @@ pub struct Options {
     /// the way. For a network of your own, or behind a proxy that does TLS.
     #[arg(long, value_name = "BOOL", env = "SPOTTER_RELAY_ALLOW_PLAINTEXT", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub allow_plaintext: Option<bool>,
-    /// Origins of pages that may connect, exactly as browsers send them, such as https://lift.example.org.
+    /// Origins of pages that may connect, exactly as browsers send them, such as `https://lift.example.org`.
     #[arg(
         long,
         value_name = "ORIGIN,...",
