@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    CaughtUp, Position, PullFrom, RelayMessage, RelayedUpdate, ServerPull, UpdateRelay,
+    AdminCode, CaughtUp, Position, PullFrom, RelayMessage, RelayedUpdate, ServerPull, UpdateRelay,
 };
 
 use crate::action::{Action, ReadId};
@@ -78,6 +78,11 @@ impl Meet {
 
     /// Follows a `CLIENT_PULL`.
     pub(crate) fn pull(&mut self, house: &mut House, link: LinkId, from: PullFrom) {
+        if let Err(wait) = self.charge_pull(house, link, &from) {
+            let reason = "more than a session may ask for just now";
+            let code = AdminCode::TooFast;
+            return house.refuse_for_now(link, "CLIENT_PULL", code, reason, Some(wait));
+        }
         let flow = match from {
             PullFrom::Heads(heads) => self.beyond(&heads),
             PullFrom::Position {
@@ -101,6 +106,17 @@ impl Meet {
             }
         };
         self.follow(house, link, flow);
+    }
+
+    /// A pull costs its sender operations: finding what lies beyond heads looks at every change of the meet.
+    fn charge_pull(&self, house: &mut House, link: LinkId, from: &PullFrom) -> Result<(), u64> {
+        let cost = match from {
+            PullFrom::Heads(heads) => self.log.end() + heads.len() as u64,
+            PullFrom::Position { .. } => 1_000,
+        };
+        let (rate, now) = (house.limits.ops_rate(), house.now);
+        let asker = house.links.get_mut(link);
+        asker.map_or(Ok(()), |asker| asker.ops.take(cost, rate, now))
     }
 
     /// Whether a position is one of this log, with the history the client knows.

@@ -136,8 +136,6 @@ codes! {
     TooManyAttempts = "too-many-attempts",
     /// More words than a session may send just now.
     TooFast = "too-fast",
-    /// The meet is finished.
-    MeetFinished = "meet-finished",
     /// The connection has joined a meet already.
     AlreadyJoined = "already-joined",
     /// The relay cannot write its files at the moment; nothing has changed.

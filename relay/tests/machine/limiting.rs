@@ -238,3 +238,37 @@ fn a_meet_has_only_so_many_readers_and_lists_only_so_many_sessions() {
     assert_eq!(sessions.len(), 4);
     assert!(sessions.iter().any(|session| session.initiator));
 }
+
+#[test]
+fn pulls_cost_operations_and_too_many_are_answered_with_later() {
+    let mut desk = Desk::with(Limits {
+        ops_per_second: 1_000,
+        ops_burst: 3_000,
+        ..Limits::default()
+    });
+    let (seat, _) = desk.live_meet();
+    let from = PullFrom::Position {
+        last_server_seq: 0,
+        log_id: None,
+        chain: None,
+    };
+    let pull = ClientMessage::ClientPull(ClientPull {
+        session_token: None,
+        from,
+    });
+    (0..3).for_each(|_| desk.say(seat.link, &pull));
+    let heard = desk.heard(seat.link);
+    let Some(RelayMessage::Refused(refused)) = heard.last() else {
+        panic!("{heard:?}")
+    };
+    assert_eq!(
+        (refused.request.as_str(), &refused.code),
+        ("CLIENT_PULL", &AdminCode::TooFast)
+    );
+    desk.pass(refused.retry_after_ms.unwrap());
+    desk.say(seat.link, &pull);
+    assert!(matches!(
+        desk.heard(seat.link).last(),
+        Some(RelayMessage::CaughtUp(_))
+    ));
+}

@@ -16,6 +16,7 @@ mod administering;
 mod catching_up;
 mod committing;
 mod creating;
+mod document;
 mod joining;
 mod laws;
 mod limiting;

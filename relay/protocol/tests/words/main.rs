@@ -5,7 +5,9 @@
 )]
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
+mod document;
 mod examples;
 mod golden;
 mod laws;
 mod malformed;
+mod reader;
