@@ -64,3 +64,9 @@ pub(crate) const WORDS_WAITING_MAX: usize = 16;
 
 /// Changes of others, built on a refused one, that are kept ready to be made again.
 pub(crate) const OFFERS_MAX: usize = 1_024;
+
+/// Refused changes of others that are kept for inspection; beyond that they are refused and forgotten.
+pub(crate) const ASIDE_MAX: usize = 4_096;
+
+/// Hexadecimal digits of a peer's challenge.
+pub(crate) const CHALLENGE_DIGITS: usize = 32;

@@ -4,7 +4,7 @@ use spotter_model::{Admission, Change, ChangeHash, Refusal};
 use spotter_relay_protocol::{ChangeBytes, Position};
 
 use crate::client::Client;
-use crate::limits::{MESSAGE_CHANGES_MAX, RECORD_BYTES_MAX};
+use crate::limits::{ASIDE_MAX, MESSAGE_CHANGES_MAX, RECORD_BYTES_MAX};
 use crate::link_id::LinkId;
 use crate::news::News;
 use crate::record::{Aside, Origin, Record};
@@ -75,6 +75,9 @@ impl Client {
             reason: refusal.to_string(),
             own: self.replica.is_own(change),
         };
+        if self.replica.aside.len() >= ASIDE_MAX {
+            return;
+        }
         if self
             .replica
             .aside

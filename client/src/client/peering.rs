@@ -10,10 +10,11 @@ use spotter_relay_protocol::{
 };
 
 use crate::action::Action;
-use crate::ask::RequestId;
+use crate::ask::{Problem, RequestId};
+use crate::backoff::Backoff;
 use crate::client::Client;
 use crate::client::admitting::{bytes_of, fitting};
-use crate::limits::{MESSAGE_BYTES_MAX, PEERS_MAX, PROVING_MS};
+use crate::limits::{CHALLENGE_DIGITS, MESSAGE_BYTES_MAX, PEERS_MAX, PROVING_MS};
 use crate::line::Silence;
 use crate::link_id::LinkId;
 use crate::news::News;
@@ -24,9 +25,13 @@ use crate::time::Now;
 
 impl Client {
     pub(super) fn dial_peer(&mut self, now: Now, request: RequestId, address: String) {
+        let waiting = self.peers.dials.len();
+        if waiting >= PEERS_MAX && !self.peers.dials.contains_key(&address) {
+            return self.answer(request, Err(Problem::TooMany { waiting }));
+        }
         self.peers.dials.entry(address).or_insert_with(|| Dial {
             state: Dialling::At(now.moment),
-            backoff: crate::backoff::Backoff::default(),
+            backoff: Backoff::default(),
         });
         self.done(request);
     }
@@ -176,6 +181,9 @@ impl Client {
     }
 
     fn peer_greeted(&mut self, now: Now, link: LinkId, hello: PeerHello) {
+        if hello.challenge.len() != CHALLENGE_DIGITS {
+            return self.leave_peer(now, link, "its challenge is not 16 bytes in hexadecimal");
+        }
         let ours = self.replica.shared();
         if ours.is_none_or(|meet| meet.root() != hello.root) {
             return self.refuse_peer(
