@@ -173,6 +173,7 @@ impl Sources {
 
 fn serve(settings: Settings, out: &mut dyn Write) -> Result<(), ServeError> {
     let address = settings.listen;
+    allow_many_files();
     let premises = Premises::take(settings)?;
     let cannot_listen = |source| ServeError::Listen { address, source };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -190,6 +191,24 @@ fn serve(settings: Settings, out: &mut dyn Write) -> Result<(), ServeError> {
         premises.serve(listener, stop).await
     })
 }
+
+/// Takes as many file descriptors as the system lets this process have: one for each connection and each awake meet.
+/// Where that fails the usual number has to do.
+#[cfg(unix)]
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let allowed = getrlimit(Resource::Nofile);
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: allowed.maximum,
+            ..allowed
+        },
+    );
+}
+
+#[cfg(not(unix))]
+fn allow_many_files() {}
 
 /// Comes true when the operator wants the relay to stop.
 #[cfg(unix)]

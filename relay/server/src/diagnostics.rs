@@ -3,7 +3,7 @@
 //! Passwords, tokens and what lifters are called never come here: the machine's events have no place for them, and
 //! the shell tells only about files and addresses.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -15,6 +15,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock;
+use crate::limits::DIAG_BYTES_MAX;
 use crate::settings::LogLevel;
 
 /// The field in which an event of the machine travels through `tracing`, as JSON.
@@ -32,8 +33,12 @@ pub(crate) fn start(file: PathBuf, level: LogLevel) {
     // What libraries have to say about themselves concerns no operator.
     let ours =
         tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("spotter"));
+    let diagnostics = Diagnostics {
+        file,
+        bytes_max: DIAG_BYTES_MAX,
+    };
     let _ = tracing_subscriber::registry()
-        .with(Diagnostics { file }.with_filter(ours).with_filter(level))
+        .with(diagnostics.with_filter(ours).with_filter(level))
         .try_init();
 }
 
@@ -54,6 +59,8 @@ fn json(event: &Event) -> String {
 /// Writes every event to both places.
 struct Diagnostics {
     file: PathBuf,
+    /// Beyond this the file is moved aside, in the place of the one that was moved aside before.
+    bytes_max: u64,
 }
 
 impl<S: tracing::Subscriber> Layer<S> for Diagnostics {
@@ -80,9 +87,12 @@ impl Diagnostics {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(&self.file)?
-            .write_all(format!("{line}\n").as_bytes())
+        let mut file = options.open(&self.file)?;
+        if file.metadata()?.len() >= self.bytes_max {
+            fs::rename(&self.file, self.file.with_extension("log.1"))?;
+            file = options.open(&self.file)?;
+        }
+        file.write_all(format!("{line}\n").as_bytes())
     }
 }
 
@@ -162,6 +172,31 @@ fn time() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_is_moved_aside_when_it_is_long_and_made_anew_when_it_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let diagnostics = Diagnostics {
+            file: dir.path().join("diag.log"),
+            bytes_max: 10,
+        };
+        for number in 0..5 {
+            diagnostics
+                .write(&Value::from(format!("line {number}")))
+                .unwrap();
+        }
+        let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+        assert_eq!(
+            (read("diag.log.1"), read("diag.log")),
+            (
+                "\"line 2\"\n\"line 3\"\n".to_owned(),
+                "\"line 4\"\n".to_owned()
+            )
+        );
+        fs::remove_file(&diagnostics.file).unwrap();
+        diagnostics.write(&Value::from("again")).unwrap();
+        assert_eq!(read("diag.log"), "\"again\"\n");
+    }
 
     #[test]
     fn a_line_break_in_a_name_stays_in_its_line() {

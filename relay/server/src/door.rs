@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, UPGRADE};
+use hyper::header::{
+    CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, UPGRADE,
+};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -81,7 +83,9 @@ impl Door {
         loop {
             match listener.accept().await {
                 Ok((socket, from)) => {
-                    if let Some(seat) = self.seat(from.ip()) {
+                    // An address of the older kind stays itself on a socket that listens to both.
+                    let from = from.ip().to_canonical();
+                    if let Some(seat) = self.seat(from) {
                         tokio::spawn(serve(socket, from, seat));
                     }
                 }
@@ -158,12 +162,12 @@ impl Door {
         None
     }
 
-    /// Where a request comes from: the socket's address, or what a trusted proxy says.
-    fn address(&self, from: IpAddr, request: &Request<Incoming>) -> IpAddr {
+    /// Where a request comes from: the socket's address, or what a trusted proxy has added last to what it was told.
+    fn address(&self, from: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusted_proxies.contains(&from) {
             return from;
         }
-        let forwarded = request.headers().get_all(FORWARDED_FOR).iter().next_back();
+        let forwarded = headers.get_all(FORWARDED_FOR).iter().next_back();
         let last = forwarded
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.rsplit(',').next());
@@ -189,11 +193,11 @@ impl Drop for Seat {
 }
 
 /// Answers one connection's one request, which may turn it into a WebSocket.
-async fn serve(socket: TcpStream, from: SocketAddr, seat: Seat) {
+async fn serve(socket: TcpStream, from: IpAddr, seat: Seat) {
     let _ = socket.set_nodelay(true);
     let seat = Arc::new(seat);
     let service = service_fn(move |request| {
-        let answer = respond(request, from.ip(), &seat);
+        let answer = respond(request, from, &seat);
         async move { Ok::<_, Infallible>(answer) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
@@ -220,7 +224,7 @@ fn respond(mut request: Request<Incoming>, from: IpAddr, seat: &Arc<Seat>) -> An
             "this is not the opening of a WebSocket\n",
         );
     };
-    let address = door.address(from, &request);
+    let address = door.address(from, request.headers());
     let upgrade = hyper::upgrade::on(&mut request);
     let seat = Arc::clone(seat);
     tokio::spawn(async move {
@@ -262,4 +266,40 @@ fn text(status: StatusCode, words: &'static str) -> Answer {
     // One answer to a connection; only WebSockets stay.
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    fn address(from: &str, told: &[&'static str]) -> String {
+        let options = Options {
+            data: Some("data".into()),
+            trusted_proxies: Some(vec!["127.0.0.1".parse().unwrap()]),
+            ..Options::default()
+        };
+        let door = Door::new(&options.complete().unwrap(), mpsc::channel(1).0);
+        let mut headers = HeaderMap::new();
+        for value in told {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+        }
+        door.address(from.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed_and_only_its_own_word() {
+        assert_eq!(address("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(address("127.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(
+            address("127.0.0.1", &["8.8.8.8, 198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            address("127.0.0.1", &["8.8.8.8", "198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(address("127.0.0.1", &["8.8.8.8, unknown"]), "127.0.0.1");
+        assert_eq!(address("127.0.0.1", &[]), "127.0.0.1");
+    }
 }

@@ -42,3 +42,6 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// What clients are told to wait before they come back to a relay that stops, before each adds its own jitter.
 pub(crate) const RETRY_AFTER_DRAIN_MS: u64 = 2_000;
+
+/// The size at which diag.log is moved aside: months of a busy relay, and no more than a disk can spare twice.
+pub(crate) const DIAG_BYTES_MAX: u64 = 32 << 20;

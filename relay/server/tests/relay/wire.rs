@@ -224,13 +224,14 @@ impl Desk {
     pub(crate) fn heard(&mut self, word: RelayMessage) {
         if let RelayMessage::UpdateAck(ack) = &word {
             for acked in &ack.update_acks {
-                let at = self
-                    .unacknowledged
-                    .iter()
-                    .position(|(local, _)| *local == acked.local_seq_num)
-                    .unwrap();
+                let mut held = self.unacknowledged.iter();
+                let Some(at) = held.position(|(local, _)| *local == acked.local_seq_num) else {
+                    // What was sent twice is acknowledged twice, at one position.
+                    assert!(self.acknowledged.contains_key(&acked.server_seq_num));
+                    continue;
+                };
                 let (_, change) = self.unacknowledged.remove(at).unwrap();
-                self.under_way -= 1;
+                self.under_way = self.under_way.saturating_sub(1);
                 self.acknowledged
                     .insert(acked.server_seq_num, change.hash());
             }
