@@ -3,26 +3,21 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use spotter_relay_protocol::{
-    AdminCode, ClientMessage, CloseReason, FIRST_MESSAGE_BYTES_MAX, GoingAway, InvalidSession,
-    Malformed, MeetId, ProtocolError, RelayMessage, SessionCode, SessionId, UnknownMessageType,
-};
+use spotter_relay_protocol::{CloseReason, MeetId, SessionCode, SessionId};
 
 use crate::action::{Action, SaveId};
 use crate::create::Creating;
-use crate::event::Event;
 use crate::hashing::Hashing;
 use crate::house::House;
 use crate::input::{Input, LinkId};
 use crate::key::RelayKey;
 use crate::limits::Limits;
-use crate::link::{Due, Member, State};
+use crate::link::{Due, State};
 use crate::meet::{Guest, Meet};
 use crate::records::ScryptParams;
 use crate::recovery::Recovering;
 use crate::ticket::Claim;
 use crate::time::Timestamp;
-use crate::token;
 
 /// How a relay is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +52,7 @@ pub struct Relay {
     pub(crate) hashing: Hashing,
     /// Publications and finishings under way.
     pub(crate) errands: BTreeMap<SaveId, Errand>,
-    drained: bool,
+    pub(crate) drained: bool,
 }
 
 /// Who waits for a meet to be looked up.
@@ -172,7 +167,8 @@ impl Relay {
         self.meets.len()
     }
 
-    fn in_meet(&mut self, meet: MeetId, happen: impl FnOnce(&mut Meet, &mut House)) {
+    /// Lets something happen to a meet, if it is in memory.
+    pub(crate) fn in_meet(&mut self, meet: MeetId, happen: impl FnOnce(&mut Meet, &mut House)) {
         if let Some(meet) = self.meets.get_mut(&meet) {
             happen(meet, &mut self.house);
         }
@@ -193,164 +189,6 @@ impl Relay {
         }
     }
 
-    fn received(&mut self, link: LinkId, text: &str) {
-        let (now, rate) = (self.house.now, self.house.limits.messages_rate());
-        self.house.links.heard(link, now);
-        let Some(sender) = self.house.links.get_mut(link) else {
-            return;
-        };
-        let spent = sender.messages.take(1, rate, now);
-        let limit = match &sender.state {
-            State::Closing => return,
-            State::Fresh { .. } | State::Asking { .. } => FIRST_MESSAGE_BYTES_MAX,
-            State::Member(_) => usize::MAX,
-        };
-        if spent.is_err() {
-            return self.house.links.close(link, CloseReason::TooFast);
-        }
-        if text.len() > limit {
-            return self.unreadable(
-                link,
-                ProtocolError::TooLarge {
-                    bytes: text.len(),
-                    limit,
-                },
-            );
-        }
-        match ClientMessage::decode(text) {
-            Ok(message) => self.message(link, message, text.len()),
-            Err(error) => self.unreadable(link, error),
-        }
-    }
-
-    fn message(&mut self, link: LinkId, message: ClientMessage, text_bytes: usize) {
-        let Some(sender) = self.house.links.get(link) else {
-            return;
-        };
-        match &sender.state {
-            State::Fresh { .. } => self.ask(link, message),
-            State::Member(member) => {
-                let member = member.clone();
-                self.members_message(link, &member, message, text_bytes);
-            }
-            State::Asking { .. } => {
-                let reason = "the answer to the last message is still under way";
-                self.house
-                    .refuse(link, message.msg_type(), AdminCode::Busy, reason);
-            }
-            State::Closing => {}
-        }
-    }
-
-    fn members_message(
-        &mut self,
-        link: LinkId,
-        member: &Member,
-        message: ClientMessage,
-        text_bytes: usize,
-    ) {
-        if let Some(token) = message.session_token()
-            && token::hash(token) != member.token_hash
-        {
-            let hint = Some(token.hint());
-            return self.invalid_session(
-                link,
-                hint,
-                SessionCode::OtherSession,
-                "the connection has another session",
-            );
-        }
-        if is_for_the_initiator(&message) && !member.initiator {
-            let reason = "only the initiator may do this";
-            return self
-                .house
-                .refuse(link, message.msg_type(), AdminCode::NotInitiator, reason);
-        }
-        match message {
-            ClientMessage::UpdateInit(message) => {
-                self.in_meet(member.meet, |meet, house| {
-                    meet.offer(house, link, message.updates, text_bytes)
-                });
-            }
-            ClientMessage::ClientPull(message) => {
-                self.in_meet(member.meet, |meet, house| {
-                    meet.pull(house, link, message.from)
-                });
-            }
-            ClientMessage::PublishMeet(message) => self.publish(link, member, message),
-            ClientMessage::SetLocation(message) => self.set_location(link, member, message),
-            ClientMessage::ChangePassword(message) => self.change_password(link, member, message),
-            ClientMessage::ListSessions(_) => self.list_sessions(link, member),
-            ClientMessage::RevokeSession(message) => {
-                self.revoke_session(link, member, message.session_id)
-            }
-            ClientMessage::FinishMeet(_) => self.finish_meet(link, member),
-            ClientMessage::CreateMeet(_)
-            | ClientMessage::JoinMeet(_)
-            | ClientMessage::RecoverMeet(_) => {
-                let reason = "this connection has joined a meet; open another";
-                self.house
-                    .refuse(link, message.msg_type(), AdminCode::AlreadyJoined, reason);
-            }
-        }
-    }
-
-    /// Answers a text that is no message. Only a name nobody knows leaves the connection open: it may be one of a
-    /// newer protocol that its sender can do without.
-    fn unreadable(&mut self, link: LinkId, error: ProtocolError) {
-        let (err_msg, at, reason) = match error {
-            ProtocolError::OtherProtocol { theirs } => return self.other_protocol(link, theirs),
-            ProtocolError::UnknownMessageType { msg_type } => {
-                let unknown = UnknownMessageType {
-                    unknown_type: msg_type,
-                };
-                return self
-                    .house
-                    .links
-                    .send(link, &RelayMessage::UnknownMessageType(unknown));
-            }
-            ProtocolError::TooLarge { .. } => {
-                (error.to_string(), String::new(), CloseReason::TooLarge)
-            }
-            ProtocolError::Malformed { ref at, .. } => {
-                (error.to_string(), at.clone(), CloseReason::Malformed)
-            }
-        };
-        self.house.links.event(Event::BadMessage {
-            link: link.into(),
-            at,
-        });
-        self.house
-            .links
-            .send(link, &RelayMessage::Malformed(Malformed { err_msg }));
-        self.house.links.close(link, reason);
-    }
-
-    /// Answers a message that needs a session on a connection that has none.
-    pub(crate) fn not_joined(&mut self, link: LinkId, message: &ClientMessage) {
-        let hint = message
-            .session_token()
-            .map(spotter_relay_protocol::SessionToken::hint);
-        self.invalid_session(link, hint, SessionCode::NotJoined, "join a meet first");
-    }
-
-    fn invalid_session(
-        &mut self,
-        link: LinkId,
-        session_token: Option<String>,
-        code: SessionCode,
-        reason: &str,
-    ) {
-        let invalid = InvalidSession {
-            session_token,
-            code,
-            reason: reason.into(),
-        };
-        self.house
-            .links
-            .send(link, &RelayMessage::InvalidSession(invalid));
-    }
-
     fn tick(&mut self) {
         for (link, due) in self.house.links.due(self.house.now) {
             match due {
@@ -365,24 +203,6 @@ impl Relay {
                 }
             }
         }
-    }
-
-    fn drain(&mut self, retry_after_ms: u64) {
-        self.house.leaving = Some(retry_after_ms);
-        self.house.links.event(Event::Draining {
-            links: self.house.links.len(),
-        });
-        for link in self.house.links.ids() {
-            self.send_off(link, retry_after_ms);
-        }
-    }
-
-    fn send_off(&mut self, link: LinkId, retry_after_ms: u64) {
-        let away = GoingAway {
-            retry_after_ms,
-            reason: "the relay is stopping".into(),
-        };
-        self.house.links.send(link, &RelayMessage::GoingAway(away));
     }
 
     /// The meet an input is about, noted before the input is taken in.
@@ -439,41 +259,5 @@ impl Relay {
             self.meets.remove(&id);
             self.house.links.out.push(Action::CloseMeet { meet: id });
         }
-    }
-
-    /// Once nothing is on its way to the disk, everyone is sent off and the process may end.
-    fn finish_draining(&mut self) {
-        let is_settled = self.meets.values().all(Meet::is_settled)
-            && self.creating.is_empty()
-            && self.recovering.is_empty()
-            && self.errands.is_empty();
-        if !is_settled {
-            return;
-        }
-        self.drained = true;
-        for link in self.house.links.ids() {
-            self.house.links.close(link, CloseReason::GoingAway);
-        }
-        self.house.links.gone.clear();
-        for (meet, _) in mem::take(&mut self.meets) {
-            self.house.links.out.push(Action::CloseMeet { meet });
-        }
-        self.house.links.out.push(Action::Drained);
-    }
-}
-
-fn is_for_the_initiator(message: &ClientMessage) -> bool {
-    match message {
-        ClientMessage::SetLocation(_)
-        | ClientMessage::ChangePassword(_)
-        | ClientMessage::ListSessions(_)
-        | ClientMessage::RevokeSession(_)
-        | ClientMessage::FinishMeet(_) => true,
-        ClientMessage::CreateMeet(_)
-        | ClientMessage::JoinMeet(_)
-        | ClientMessage::RecoverMeet(_)
-        | ClientMessage::UpdateInit(_)
-        | ClientMessage::ClientPull(_)
-        | ClientMessage::PublishMeet(_) => false,
     }
 }
