@@ -1,6 +1,7 @@
 //! How the replica is doing.
 
 use crate::client::Client;
+use crate::record::{Aside, Membership};
 use crate::relay_link::RelayState;
 use crate::status::{LinkState, OfflineReason, Status};
 use crate::time::Moment;
@@ -28,6 +29,16 @@ impl Client {
             peers: self.peers.proven(),
             finished: membership.is_some_and(|membership| membership.finished),
         }
+    }
+
+    /// What this replica knows of the live meet it is a member of: where, as whom, and who else may join.
+    pub fn membership(&self) -> Option<&Membership> {
+        self.replica.membership.as_ref()
+    }
+
+    /// The changes that were refused and are kept beside the document, with the reasons.
+    pub fn changes_set_aside(&self) -> impl Iterator<Item = &Aside> {
+        self.replica.aside.values()
     }
 
     pub(super) fn link_state(&self, now: Moment) -> LinkState {
