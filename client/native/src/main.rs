@@ -1,3 +1,7 @@
-//! A replica on the command line.
+//! The program `spotter`: a replica on the command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    spotter_client_native::main()
+}

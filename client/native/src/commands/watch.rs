@@ -1,0 +1,120 @@
+//! `run`: staying connected, and telling what happens.
+
+use std::cell::Cell;
+use std::path::Path;
+use std::rc::Rc;
+
+use spotter_client::{Ask, News};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::edit::Queue;
+use super::live::connect;
+use super::{closing, must_exist};
+use crate::cli::{How, Run};
+use crate::driver::Driver;
+use crate::failure::Failure;
+use crate::wire::peer_url;
+use crate::{clock, lines, out, words};
+
+/// `run`.
+pub(super) async fn run(dir: &Path, run: Run) -> Result<(), Failure> {
+    must_exist(dir)?;
+    let wanted = Rc::new(Cell::new(false));
+    let mut driver = Driver::open(dir, telling(Rc::clone(&wanted)))?;
+    let outcome = stay(&mut driver, &run, &wanted).await;
+    closing(driver, outcome).await
+}
+
+/// Tells everything, one line each, and notes when the password is wanted.
+fn telling(wanted: Rc<Cell<bool>>) -> Box<dyn FnMut(&News)> {
+    Box::new(move |news| {
+        out::news(news.to_string());
+        if matches!(news, News::PasswordWanted { .. }) {
+            wanted.set(true);
+        }
+    })
+}
+
+async fn stay(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<(), Failure> {
+    let peers = run.peer.iter();
+    let peers = peers.map(|peer| peer_url(peer, run.plaintext.allow_plaintext));
+    let peers: Vec<String> = peers.collect::<Result<_, _>>()?;
+    introduce(driver)?;
+    for address in &run.listen {
+        let picked = driver.listen(address).await?;
+        out::line(format!("listening on {picked}"));
+    }
+    for address in peers {
+        driver.ask(Ask::DialPeer { address }).await?;
+    }
+    let member = driver.client().membership().is_some();
+    if member {
+        driver.ask(Ask::StayConnected(true)).await?;
+    } else if run.peer.is_empty() && run.listen.is_empty() {
+        // Says what else could be done.
+        connect(driver, None, None).await?;
+    }
+    watch(driver, run, wanted).await
+}
+
+fn introduce(driver: &mut Driver) -> Result<(), Failure> {
+    let status = driver.status();
+    let meet = match status.meet_id {
+        Some(id) => format!("meet {id}"),
+        None => "a meet without a relay".to_owned(),
+    };
+    let author = match &status.author {
+        Some(author) => format!("writing as {}", words::author(author)),
+        None => "reading only".to_owned(),
+    };
+    out::line(format!(
+        "{meet}, {author}; {} not sent",
+        words::not_sent(&status)
+    ));
+    Ok(())
+}
+
+async fn watch(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<(), Failure> {
+    let deadline = run.limit.map(clock::after);
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut edits = run.edits.then(lines::from_stdin);
+    let mut queue = Queue::new(How::default());
+    loop {
+        tokio::select! {
+            _ = interrupted.recv() => return Ok(()),
+            _ = terminated.recv() => return Ok(()),
+            line = next(&mut edits), if !queue.is_full() => match line {
+                Some(line) => queue.begin(driver, line),
+                None => edits = None,
+            },
+            () = driver.turn(deadline) => {}
+        }
+        queue.report(driver)?;
+        driver.remember_contact();
+        if wanted.take()
+            && let Some(file) = &run.password_file
+        {
+            let password = file.password()?;
+            // Whatever comes of it is told like everything else.
+            driver.begin(Ask::Password(password));
+        }
+        if deadline.is_some_and(clock::is_over) {
+            return Ok(());
+        }
+    }
+}
+
+/// The next line, or nothing for ever where no lines are read.
+async fn next(lines: &mut Option<tokio::sync::mpsc::Receiver<lines::Line>>) -> Option<lines::Line> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn no_signals(error: std::io::Error) -> Failure {
+    Failure::local(format!(
+        "this process cannot hear when it is interrupted: {error}"
+    ))
+}

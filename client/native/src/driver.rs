@@ -1,0 +1,304 @@
+//! The one task that owns the client's machine: it tells the machine what happened and does what it asks for.
+//!
+//! Commands hold the driver and ask through it; while they wait for an answer, everything else goes on. The driver
+//! decides nothing about the meet. Saving runs on a thread that may wait for the disk, sending in the tasks of the
+//! connections, and neither waits for the other.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use spotter_client::{
+    Action, Answer, Ask, BatchId, Client, Config, Input, LinkId, News, Record, Reply, RequestId,
+    Status,
+};
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::chance;
+use crate::clock::Clock;
+use crate::contact::Contact;
+use crate::failure::Failure;
+use crate::limits::INBOX;
+use crate::store::Store;
+use crate::wire::{Told, Wire, listen};
+
+/// Whoever hears the news.
+pub(crate) type Listener = Box<dyn FnMut(&News)>;
+
+/// A replica that is open for writing, and its connections.
+pub(crate) struct Driver {
+    dir: PathBuf,
+    client: Client,
+    clock: Clock,
+    listener: Listener,
+    disk: Disk,
+    wires: BTreeMap<LinkId, Wire>,
+    inbox: mpsc::Receiver<Told>,
+    told: mpsc::Sender<Told>,
+    answers: BTreeMap<RequestId, Answer>,
+    requests: u64,
+    listeners: u64,
+    /// As it was remembered when the replica was opened, and what was remembered last.
+    contact: Option<Contact>,
+    /// Whether this run has tried to reach the relay.
+    has_connected: bool,
+}
+
+/// Where the store is.
+enum Disk {
+    Idle(Store),
+    Saving(JoinHandle<Saved>),
+    /// The thread that had the store died, and with it the folder's lock.
+    Lost,
+}
+
+/// A batch on its way back from the disk.
+struct Saved {
+    store: Store,
+    batch: BatchId,
+    result: Result<(), String>,
+}
+
+impl Driver {
+    /// Opens a replica's folder for writing, making it if need be.
+    pub(crate) fn open(dir: &Path, listener: Listener) -> Result<Self, Failure> {
+        let (store, records) = Store::open(dir)?;
+        let (told, inbox) = mpsc::channel(INBOX);
+        let mut driver = Self {
+            dir: dir.to_owned(),
+            client: Client::new(&Config::default(), chance::seed()?),
+            clock: Clock::start(),
+            listener,
+            disk: Disk::Idle(store),
+            wires: BTreeMap::new(),
+            inbox,
+            told,
+            answers: BTreeMap::new(),
+            requests: 0,
+            listeners: 0,
+            contact: Contact::load(dir),
+            has_connected: false,
+        };
+        driver.step(Input::Opened { records });
+        Ok(driver)
+    }
+
+    /// The machine, for reading.
+    pub(crate) fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// How the replica is doing now.
+    pub(crate) fn status(&self) -> Status {
+        self.client.status(self.clock.moment())
+    }
+
+    /// Asks, and waits for the answer while everything else goes on.
+    pub(crate) async fn ask(&mut self, ask: Ask) -> Result<Reply, Failure> {
+        let request = self.begin(ask);
+        loop {
+            if let Some(answer) = self.take_answer(request) {
+                return Ok(answer?);
+            }
+            self.turn(None).await;
+        }
+    }
+
+    /// Asks without waiting; the answer is fetched with [`Self::take_answer`].
+    pub(crate) fn begin(&mut self, ask: Ask) -> RequestId {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.step(Input::Asked { request, ask });
+        request
+    }
+
+    /// The answer to a request, once it is there.
+    pub(crate) fn take_answer(&mut self, request: RequestId) -> Option<Answer> {
+        self.answers.remove(&request)
+    }
+
+    /// Lets other replicas connect at an address; returns the one that was picked.
+    pub(crate) async fn listen(&mut self, address: &str) -> Result<std::net::SocketAddr, Failure> {
+        // Each listener numbers its connections in a range of its own, too large to be used up.
+        let first = self.listeners << 32;
+        self.listeners += 1;
+        listen(address, first, self.told.clone()).await
+    }
+
+    /// Waits until something happens, or until the deadline, and deals with all that has happened by then.
+    ///
+    /// Safe to be given up at any moment: what was taken from a queue has been dealt with.
+    pub(crate) async fn turn(&mut self, deadline: Option<Instant>) {
+        let wakeup = self.client.next_wakeup();
+        let wakeup = wakeup.map(|moment| self.clock.instant_of(moment));
+        let until = [wakeup, deadline].into_iter().flatten().min();
+        tokio::select! {
+            saved = self.disk.saved() => self.saved(saved),
+            Some(told) = self.inbox.recv() => self.hear(told),
+            () = wait_until(until) => self.step(Input::Tick),
+        }
+        while let Ok(told) = self.inbox.try_recv() {
+            self.hear(told);
+        }
+    }
+
+    /// Remembers how it stands with the relay, if that is not as before, for those who look meanwhile.
+    pub(crate) fn remember_contact(&mut self) {
+        let Some(contact) = self.contact_now() else {
+            return;
+        };
+        let known = self.contact.as_ref();
+        if !known.is_some_and(|known| known.says_what(&contact)) {
+            contact.save(&self.dir);
+            self.contact = Some(contact);
+        }
+    }
+
+    /// How it stands with the relay, if this run has tried to reach it.
+    fn contact_now(&self) -> Option<Contact> {
+        let status = self.status();
+        let tried = self.has_connected && status.meet_id.is_some();
+        tried.then(|| Contact::of(&status, self.contact.as_ref()))
+    }
+
+    /// Closes connections and store in good order.
+    pub(crate) async fn close(mut self) {
+        if let Some(contact) = self.contact_now() {
+            contact.save(&self.dir);
+        }
+        for wire in std::mem::take(&mut self.wires).into_values() {
+            wire.close().await;
+        }
+        while matches!(self.disk, Disk::Saving(_)) {
+            let saved = self.disk.saved().await;
+            self.saved(saved);
+        }
+        if let Disk::Idle(store) = std::mem::replace(&mut self.disk, Disk::Lost) {
+            let _ = spawn_blocking(move || store.close()).await;
+        }
+    }
+
+    fn step(&mut self, input: Input) {
+        let actions = self.client.step(self.clock.now(), input);
+        for action in actions {
+            self.perform(action);
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Save { batch, records } => self.save(batch, records),
+            Action::Connect { link, address } => {
+                tracing::info!(%link, address, "connecting");
+                self.has_connected |= matches!(link, LinkId::Relay(_));
+                let wire = Wire::connect(link, address, self.told.clone());
+                self.wires.insert(link, wire);
+            }
+            Action::Disconnect { link } => {
+                tracing::info!(%link, "closing");
+                self.wires.remove(&link);
+            }
+            Action::Send { link, text } => {
+                tracing::trace!(%link, bytes = text.len(), "sending");
+                self.send(link, Message::text(text));
+            }
+            Action::Ping { link } => self.send(link, Message::Ping(Bytes::new())),
+            Action::Answer { request, answer } => {
+                self.answers.insert(request, answer);
+            }
+            Action::Tell(news) => (self.listener)(&news),
+        }
+    }
+
+    fn save(&mut self, batch: BatchId, records: Vec<Record>) {
+        tracing::debug!(records = records.len(), "saving");
+        match std::mem::replace(&mut self.disk, Disk::Lost) {
+            Disk::Idle(mut store) => {
+                self.disk = Disk::Saving(spawn_blocking(move || {
+                    let result = store.save(&records);
+                    Saved {
+                        store,
+                        batch,
+                        result,
+                    }
+                }));
+            }
+            // The machine has one batch with the shell at a time, so the store can only be lost.
+            Disk::Saving(_) | Disk::Lost => {
+                let why = "the local store is lost to this process".to_owned();
+                self.step(Input::SaveFailed { batch, why });
+            }
+        }
+    }
+
+    fn saved(&mut self, saved: Option<Saved>) {
+        let Some(saved) = saved else {
+            tracing::error!("the thread that saves has died");
+            self.disk = Disk::Lost;
+            return;
+        };
+        self.disk = Disk::Idle(saved.store);
+        let batch = saved.batch;
+        match saved.result {
+            Ok(()) => self.step(Input::Saved { batch }),
+            Err(why) => self.step(Input::SaveFailed { batch, why }),
+        }
+    }
+
+    fn send(&mut self, link: LinkId, message: Message) {
+        let Some(wire) = self.wires.get(&link) else {
+            return;
+        };
+        if !wire.send(message) {
+            self.wires.remove(&link);
+            let why = "the other side does not read what is sent".to_owned();
+            self.step(Input::Disconnected { link, why });
+        }
+    }
+
+    fn hear(&mut self, told: Told) {
+        match told {
+            Told::Accepted { link, socket } => {
+                let wire = Wire::accepted(link, *socket, self.told.clone());
+                self.wires.insert(link, wire);
+                self.step(Input::Connected { link });
+            }
+            // Nothing is heard of a connection that was closed here, whatever was still on its way.
+            Told::Connected { link }
+            | Told::Received { link, .. }
+            | Told::Heard { link }
+            | Told::Disconnected { link, .. }
+                if !self.wires.contains_key(&link) => {}
+            Told::Connected { link } => self.step(Input::Connected { link }),
+            Told::Received { link, text } => {
+                tracing::trace!(%link, bytes = text.len(), "received");
+                self.step(Input::Received { link, text });
+            }
+            Told::Heard { link } => self.step(Input::Heard { link }),
+            Told::Disconnected { link, why } => {
+                tracing::info!(%link, why, "disconnected");
+                self.wires.remove(&link);
+                self.step(Input::Disconnected { link, why });
+            }
+        }
+    }
+}
+
+impl Disk {
+    /// Waits for the batch that is being saved; for ever if there is none. `None`: the store is lost.
+    async fn saved(&mut self) -> Option<Saved> {
+        match self {
+            Self::Saving(saving) => saving.await.ok(),
+            Self::Idle(_) | Self::Lost => std::future::pending().await,
+        }
+    }
+}
+
+async fn wait_until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

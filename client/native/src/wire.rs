@@ -1,0 +1,216 @@
+//! WebSocket connections: one task each, that carries texts between a socket and the driver and decides nothing.
+
+mod address;
+mod listen;
+
+use std::io;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use spotter_client::LinkId;
+use spotter_relay_protocol::MESSAGE_BYTES_MAX;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, connect_async_with_config};
+
+pub(crate) use address::{check_plaintext, peer_url};
+pub(crate) use listen::listen;
+
+use crate::clock;
+use crate::limits::{CONNECTING, FAREWELL, OUTBOX, READ_BUFFER, WRITE_BUFFER_MAX};
+
+/// What a connection tells the driver.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// It stands.
+    Connected { link: LinkId },
+    /// Another replica connected. Nothing is read of it before the driver takes it.
+    Accepted {
+        link: LinkId,
+        socket: Box<WebSocketStream<TcpStream>>,
+    },
+    /// A message arrived.
+    Received { link: LinkId, text: String },
+    /// A ping or a pong arrived.
+    Heard { link: LinkId },
+    /// It ended, or could not be made.
+    Disconnected { link: LinkId, why: String },
+}
+
+/// The driver's end of a connection. Dropping it closes the connection in good order.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    orders: mpsc::Sender<Message>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Wire {
+    /// Begins to connect.
+    pub(crate) fn connect(link: LinkId, address: String, told: mpsc::Sender<Told>) -> Self {
+        let (orders, received) = mpsc::channel(OUTBOX);
+        let task = tokio::spawn(async move {
+            let config = Some(config());
+            let connecting = connect_async_with_config(address, config, true);
+            match timeout_at(clock::after(CONNECTING), connecting).await {
+                Ok(Ok((socket, _))) => carry(link, socket, received, told).await,
+                Ok(Err(error)) => say_lost(link, in_words(&error), &told).await,
+                Err(_) => say_lost(link, "nobody answered in time".to_owned(), &told).await,
+            }
+        });
+        Self {
+            orders,
+            task: Some(task),
+        }
+    }
+
+    /// Takes over a connection that another replica opened.
+    pub(crate) fn accepted(
+        link: LinkId,
+        socket: WebSocketStream<TcpStream>,
+        told: mpsc::Sender<Told>,
+    ) -> Self {
+        let (orders, received) = mpsc::channel(OUTBOX);
+        let task = tokio::spawn(carry(link, socket, received, told));
+        Self {
+            orders,
+            task: Some(task),
+        }
+    }
+
+    /// Queues a message; false if the connection does not take any more.
+    pub(crate) fn send(&self, message: Message) -> bool {
+        self.orders.try_send(message).is_ok()
+    }
+
+    /// Closes in good order and waits for that.
+    pub(crate) async fn close(mut self) {
+        let task = self.task.take();
+        drop(self);
+        if let Some(task) = task {
+            let _ = timeout_at(clock::after(2 * FAREWELL), task).await;
+        }
+    }
+}
+
+/// Carries messages both ways until one side has had enough. Reading and writing do not wait for each other.
+async fn carry<S>(
+    link: LinkId,
+    socket: WebSocketStream<S>,
+    orders: mpsc::Receiver<Message>,
+    told: mpsc::Sender<Told>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if matches!(link, LinkId::Relay(_) | LinkId::Dialled(_))
+        && told.send(Told::Connected { link }).await.is_err()
+    {
+        return;
+    }
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        why = read(link, stream, &told) => say_lost(link, why, &told).await,
+        ended = write(sink, orders) => {
+            if let Err(error) = ended {
+                say_lost(link, in_words(&error), &told).await;
+            }
+        }
+    }
+}
+
+/// Reads until the connection ends; returns why.
+async fn read<S>(
+    link: LinkId,
+    mut stream: SplitStream<WebSocketStream<S>>,
+    told: &mpsc::Sender<Told>,
+) -> String
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(frame) = stream.next().await {
+        let message = match frame {
+            Ok(Message::Text(text)) => Told::Received {
+                link,
+                text: text.as_str().to_owned(),
+            },
+            Ok(Message::Ping(_) | Message::Pong(_)) => Told::Heard { link },
+            Ok(Message::Binary(_) | Message::Frame(_)) => {
+                return "it sent something that is no text".to_owned();
+            }
+            Ok(Message::Close(frame)) => {
+                let reason = frame.map(|frame| frame.reason.as_str().to_owned());
+                return match reason.filter(|reason| !reason.is_empty()) {
+                    Some(reason) => format!("it closed the connection: {reason}"),
+                    None => "it closed the connection".to_owned(),
+                };
+            }
+            Err(error) => return in_words(&error),
+        };
+        if told.send(message).await.is_err() {
+            break;
+        }
+    }
+    "the connection ended".to_owned()
+}
+
+/// Writes what is ordered, flushing when nothing more waits; closes in good order when no more can come.
+async fn write<S>(
+    mut sink: SplitSink<WebSocketStream<S>, Message>,
+    mut orders: mpsc::Receiver<Message>,
+) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = orders.recv().await {
+        sink.feed(message).await?;
+        while let Ok(message) = orders.try_recv() {
+            sink.feed(message).await?;
+        }
+        sink.flush().await?;
+    }
+    let _ = timeout_at(clock::after(FAREWELL), sink.close()).await;
+    Ok(())
+}
+
+async fn say_lost(link: LinkId, why: String, told: &mpsc::Sender<Told>) {
+    let _ = told.send(Told::Disconnected { link, why }).await;
+}
+
+/// Bounded sizes, whoever is at the other end.
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .max_write_buffer_size(WRITE_BUFFER_MAX)
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+}
+
+fn in_words(error: &Error) -> String {
+    if let Error::Io(error) = error {
+        return io_in_words(error);
+    }
+    if let Error::Http(response) = error {
+        return format!("it answered {} instead of a WebSocket", response.status());
+    }
+    // The library's errors repeat their cause.
+    error.to_string()
+}
+
+fn io_in_words(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::ConnectionRefused {
+        return "connection refused".to_owned();
+    }
+    let broken = [
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::BrokenPipe,
+    ];
+    if broken.contains(&error.kind()) {
+        return "the connection broke".to_owned();
+    }
+    error.to_string().to_lowercase()
+}
