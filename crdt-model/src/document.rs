@@ -21,6 +21,10 @@ use crate::op::{ObjectId, OpAction, RegisterId, Scalar};
 use crate::refusal::Refusal;
 use crate::register::{ReplayOrders, standing_values, undisputed_values};
 
+/// Changes that Automerge is handed one at a time. More than one costs it time in the size of the document, seven
+/// milliseconds with a thousand lifters, where a single one costs 40 microseconds.
+const ONE_BY_ONE_MAX: usize = 64;
+
 /// A copy of one meet's document.
 pub struct Document {
     index: Index,
@@ -309,11 +313,18 @@ impl Document {
         let changes: Vec<automerge::Change> = outstanding
             .filter_map(|bytes| automerge::Change::try_from(&bytes[..]).ok())
             .collect();
-        let applied = self.automerge.apply_changes(changes);
-        debug_assert!(
-            applied.is_ok(),
-            "admission lets nothing through that Automerge refuses: {applied:?}"
-        );
+        let at_once = if changes.len() > ONE_BY_ONE_MAX {
+            changes.len()
+        } else {
+            1
+        };
+        for batch in changes.chunks(at_once) {
+            let applied = self.automerge.apply_changes(batch.to_vec());
+            debug_assert!(
+                applied.is_ok(),
+                "admission lets nothing through that Automerge refuses: {applied:?}"
+            );
+        }
         self.applied = self.bytes.len();
     }
 }

@@ -74,7 +74,10 @@ impl Meet {
 
     /// What the registers show that changes are about to write.
     pub(super) fn before(&mut self, changes: &[Change]) -> Before {
-        let ops = changes.iter().flat_map(Change::ops);
+        let new = changes
+            .iter()
+            .filter(|change| !self.contains(&change.hash()));
+        let ops = new.flat_map(Change::ops);
         let registers = ops.map(|op| RegisterId {
             object: op.object,
             key: op.key.clone(),
