@@ -141,6 +141,11 @@ impl Index {
         heads
     }
 
+    /// How many heads there are.
+    pub fn head_count(&self) -> usize {
+        self.heads.len()
+    }
+
     /// The place of a change in the order of admission, from 0.
     pub fn number_of(&self, hash: &ChangeHash) -> Option<usize> {
         let found = self

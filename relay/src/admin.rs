@@ -1,5 +1,7 @@
 //! What the initiator may change while the meet runs: locations, the password, who has a session.
 
+use std::sync::Arc;
+
 use spotter_relay_protocol::{
     AdminCode, ChangePassword, CloseReason, Done, InvalidSession, MeetId, Password, RelayMessage,
     RosterChanged, SessionCode, SessionId, SessionShown, Sessions, SetLocation,
@@ -9,6 +11,7 @@ use crate::action::SaveId;
 use crate::event::Event;
 use crate::hashing::{HashFor, Job};
 use crate::hex::Hex;
+use crate::house::House;
 use crate::input::{LinkId, StoreTrouble};
 use crate::keeping::{AuthEdit, Edit};
 use crate::link::Member;
@@ -205,13 +208,7 @@ impl Relay {
         };
         if saved.auth_changed {
             meet.end_revoked(&mut self.house.links);
-            let auth = meet.keeping.auth();
-            let roster = RosterChanged {
-                locations: auth.roster.clone(),
-                epoch: auth.epoch,
-                ticket: meet.keeping.ticket().clone(),
-            };
-            meet.tell_all(&mut self.house, &RelayMessage::RosterChanged(roster));
+            meet.tell_roster(&mut self.house);
         }
         for edit in saved.edits {
             let Some((link, session, request)) = edit.asker else {
@@ -237,6 +234,27 @@ impl Relay {
 }
 
 impl Meet {
+    /// Tells everyone what may be joined now; the initiator's sessions get the initiator's ticket.
+    fn tell_roster(&self, house: &mut House) {
+        let auth = self.keeping.auth();
+        let [member, initiator]: [Arc<str>; 2] = [false, true].map(|initiator| {
+            let roster = RosterChanged {
+                locations: auth.roster.clone(),
+                epoch: auth.epoch,
+                ticket: self.keeping.ticket(initiator).clone(),
+            };
+            RelayMessage::RosterChanged(roster).encode().into()
+        });
+        for &link in self.readers.keys() {
+            let is_initiator = house
+                .links
+                .member(link)
+                .is_some_and(|member| member.initiator);
+            let text = if is_initiator { &initiator } else { &member };
+            house.links.send_text(link, Arc::clone(text));
+        }
+    }
+
     /// Ends the connections of sessions that have been revoked.
     fn end_revoked(&self, links: &mut crate::link::Links) {
         let revoked = self

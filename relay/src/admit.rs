@@ -28,6 +28,9 @@ impl Meet {
         updates: Vec<OfferedUpdate>,
         text_bytes: usize,
     ) {
+        let Some(by) = self.session_of(link) else {
+            return;
+        };
         let mut answers = Answers::default();
         match self.may_offer(house, link, text_bytes) {
             Err((code, reason, wait)) => {
@@ -42,6 +45,7 @@ impl Meet {
                         Ok(change) => {
                             let held = Held {
                                 link,
+                                by,
                                 local_seq_num: update.local_seq_num,
                                 change,
                             };
@@ -127,9 +131,7 @@ impl Meet {
                 reason,
                 wait,
             );
-        } else if self.log.bytes() + held.change.bytes().len() as u64 > house.limits.meet_bytes_max
-            && !self.log.index.contains(&held.change.hash())
-        {
+        } else if self.is_full_for(house, &held.change) {
             let reason = "the meet's log has reached its limit";
             answers.later(
                 held.link,
@@ -141,6 +143,21 @@ impl Meet {
         } else {
             self.judge(house, held, answers, settled);
         }
+    }
+
+    /// Whether the meet cannot take a change that it does not have yet.
+    fn is_full_for(&self, house: &House, change: &Change) -> bool {
+        let index = &self.log.index;
+        let too_long = self.log.bytes() + change.bytes().len() as u64 > house.limits.meet_bytes_max;
+        // What builds on a head leaves no more of them than there were.
+        let too_wide = index.head_count() >= house.limits.heads_max && {
+            let heads = index.heads();
+            !change
+                .deps()
+                .iter()
+                .any(|dep| heads.binary_search(dep).is_ok())
+        };
+        (too_long || too_wide) && !index.contains(&change.hash())
     }
 
     /// Judges one change and notes in `settled` whether its hash now stands (or never will).

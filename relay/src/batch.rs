@@ -48,9 +48,6 @@ pub(crate) struct Inflight {
 impl Meet {
     /// Puts a change that was just numbered behind those that wait for the disk.
     pub(crate) fn queue(&mut self, house: &House, held: Held) {
-        let Some(by) = self.session_of(held.link) else {
-            return;
-        };
         let bytes = held.change.bytes().len();
         let numbered = Numbered {
             local_seq_num: held.local_seq_num,
@@ -72,7 +69,7 @@ impl Meet {
                 let after = self.log.end() - 1;
                 self.pending.push(Run {
                     link: held.link,
-                    by,
+                    by: held.by,
                     after,
                     changes: vec![numbered],
                     bytes,

@@ -8,6 +8,7 @@ use crate::hex::Hex;
 use crate::house::rejected;
 use crate::input::LinkId;
 use crate::join::busy;
+use crate::keeping::{AuthEdit, Edit};
 use crate::key::Purpose;
 use crate::link::State;
 use crate::machine::{Opener, Relay};
@@ -28,7 +29,7 @@ impl Relay {
     pub(crate) fn begin_hashing(&mut self) {
         while let Some(job) = self.hashing.next() {
             match &job.purpose {
-                HashFor::Create { .. } | HashFor::NewPassword { .. } => {
+                HashFor::Create { .. } | HashFor::NewPassword { .. } | HashFor::Rehash { .. } => {
                     let (salt, scrypt) = (Hex(self.house.draw.bytes()), self.house.scrypt);
                     self.hash(job, salt, scrypt, None);
                 }
@@ -130,7 +131,29 @@ impl Relay {
                 self.create(job.link, location, roster, root, (salt, scrypt, made));
             }
             (HashFor::Join(join), Some(made)) => {
-                self.password_checked(job.link, *join, verifier == Some(made))
+                let (is_right, meet) = (verifier == Some(made), join.meet);
+                self.password_checked(job.link, *join, is_right);
+                if is_right && scrypt.is_weaker_than(self.house.scrypt) {
+                    let purpose = HashFor::Rehash { meet, from: made };
+                    let (link, password) = (job.link, job.password);
+                    self.hashing.push(Job {
+                        link,
+                        password,
+                        purpose,
+                    });
+                }
+            }
+            (HashFor::Rehash { meet, from }, Some(verifier)) => {
+                let what = AuthEdit::Rehash {
+                    from,
+                    salt,
+                    scrypt,
+                    verifier,
+                };
+                self.in_meet(meet, |meet, house| {
+                    meet.keeping
+                        .edit(house, meet.id, Edit { what, asker: None });
+                });
             }
             (HashFor::OldPassword { meet, new }, Some(made)) => {
                 self.old_password_checked(job.link, meet, new, verifier == Some(made));
@@ -174,7 +197,7 @@ impl Relay {
             session_id: self.house.draw.session_id(),
             location: entry.location_name,
             priority: entry.priority,
-            initiator: false,
+            initiator: join.claim.as_ref().is_some_and(|claim| claim.initiator),
             issued: now.as_seconds(),
             expires: self.house.session_end(),
         };
@@ -194,6 +217,8 @@ impl Relay {
         match purpose {
             HashFor::Create { .. } | HashFor::Join(_) => self.house.reject_join(link, busy()),
             HashFor::OldPassword { .. } | HashFor::NewPassword { .. } => self.password_busy(link),
+            // The old hash is still as good as it was.
+            HashFor::Rehash { .. } => {}
         }
     }
 }

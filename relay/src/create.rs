@@ -155,7 +155,7 @@ impl Relay {
                 priority: grants.priority,
                 initiator: true,
                 roster: meet.keeping.auth().roster.clone(),
-                ticket: meet.keeping.ticket().clone(),
+                ticket: meet.keeping.ticket(true).clone(),
                 epoch: meet.keeping.auth().epoch,
             };
             self.house

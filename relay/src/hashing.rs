@@ -42,6 +42,12 @@ pub(crate) enum HashFor {
     Join(Box<PasswordJoin>),
     /// Checking the old password before it is replaced by the new.
     OldPassword { meet: MeetId, new: Password },
+    /// Hashing a password that was right harder than its record has it.
+    Rehash {
+        meet: MeetId,
+        /// The verifier it replaces.
+        from: Hex<32>,
+    },
     /// Replacing the password.
     NewPassword { meet: MeetId },
 }
@@ -145,7 +151,9 @@ impl HashFor {
         match self {
             Self::Create { .. } => None,
             Self::Join(join) => Some(join.meet),
-            Self::OldPassword { meet, .. } | Self::NewPassword { meet } => Some(*meet),
+            Self::OldPassword { meet, .. }
+            | Self::NewPassword { meet }
+            | Self::Rehash { meet, .. } => Some(*meet),
         }
     }
 }

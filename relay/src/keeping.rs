@@ -23,12 +23,28 @@ pub(crate) struct Keeping {
     root: ChangeHash,
     /// Who may join, as the disk has it.
     auth: AuthRecord,
-    ticket: Ticket,
+    /// For members, and for the initiator.
+    tickets: Tickets,
     /// Who has joined, newer than on the disk if `dirty`.
     sessions: SessionsRecord,
     dirty: bool,
     edits: VecDeque<Edit>,
     saving: Option<Saving>,
+}
+
+/// The tickets of the present epoch. Only the initiator's brings the initiator's right back with the password.
+#[derive(Debug)]
+struct Tickets {
+    member: Ticket,
+    initiator: Ticket,
+}
+
+impl Tickets {
+    fn issue(root: ChangeHash, auth: &AuthRecord, key: &RelayKey) -> Self {
+        let [member, initiator] =
+            [false, true].map(|initiator| ticket::issue(root, auth, initiator, key));
+        Self { member, initiator }
+    }
 }
 
 /// A change to who may join, and whom to tell.
@@ -48,6 +64,13 @@ pub(crate) enum AuthEdit {
         new_name: Option<LocationName>,
     },
     Password {
+        salt: Hex<16>,
+        scrypt: ScryptParams,
+        verifier: Hex<32>,
+    },
+    /// The same password, hashed harder; unless it has been replaced meanwhile.
+    Rehash {
+        from: Hex<32>,
         salt: Hex<16>,
         scrypt: ScryptParams,
         verifier: Hex<32>,
@@ -76,12 +99,12 @@ pub(crate) struct Saved {
 
 impl Keeping {
     pub(crate) fn new(root: ChangeHash, records: MeetRecords, key: &RelayKey) -> Self {
-        let ticket = ticket::issue(root, &records.auth, key);
+        let tickets = Tickets::issue(root, &records.auth, key);
         let MeetRecords { auth, sessions } = records;
         Self {
             root,
             auth,
-            ticket,
+            tickets,
             sessions,
             dirty: false,
             edits: VecDeque::new(),
@@ -93,8 +116,13 @@ impl Keeping {
         &self.auth
     }
 
-    pub(crate) fn ticket(&self) -> &Ticket {
-        &self.ticket
+    /// The ticket that a session keeps.
+    pub(crate) fn ticket(&self, initiator: bool) -> &Ticket {
+        if initiator {
+            &self.tickets.initiator
+        } else {
+            &self.tickets.member
+        }
     }
 
     pub(crate) fn sessions(&self) -> &[SessionRecord] {
@@ -209,7 +237,7 @@ impl Keeping {
                 .sessions
                 .retain(|session| !is_revoked(session));
             if auth_changed {
-                self.ticket = ticket::issue(self.root, &self.auth, &house.key);
+                self.tickets = Tickets::issue(self.root, &self.auth, &house.key);
             }
             self.save(house, meet);
         } else {
@@ -259,6 +287,16 @@ impl AuthEdit {
                 verifier,
             } => {
                 (auth.salt, auth.scrypt, auth.verifier) = (*salt, *scrypt, *verifier);
+            }
+            Self::Rehash {
+                from,
+                salt,
+                scrypt,
+                verifier,
+            } => {
+                if auth.verifier == *from {
+                    (auth.salt, auth.scrypt, auth.verifier) = (*salt, *scrypt, *verifier);
+                }
             }
             Self::Revoke(session) => {
                 auth.revoked.retain(|revoked| revoked.expires_at > now);

@@ -1,6 +1,8 @@
 //! What a relay allows, each with its reason. These are policy: answered with "later" or a closed connection,
 //! never part of a change's verdict.
 
+use spotter_relay_protocol::HEADS_MAX;
+
 /// The settings of one relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -56,6 +58,8 @@ pub struct Limits {
     pub pending_bytes_max: usize,
     /// Bytes of changes in one append.
     pub batch_bytes_max: usize,
+    /// Heads of one meet. Every catch-up ends with all of them in one message, which must stay within its length.
+    pub heads_max: usize,
     /// Bytes of changes in one meet.
     pub meet_bytes_max: u64,
     /// Bytes sent to a link and not yet gone, beyond which it is too slow to keep.
@@ -97,6 +101,7 @@ impl Default for Limits {
             waiting_bytes_max: 1 << 20,
             pending_bytes_max: 8 << 20,
             batch_bytes_max: 1 << 20,
+            heads_max: HEADS_MAX,
             meet_bytes_max: 64 << 20,
             outstanding_bytes_max: 1 << 20,
             catch_up_below_bytes: 256 << 10,

@@ -211,7 +211,15 @@ impl Meet {
         if let Err(words) = self.log.take_in(&slice.changes) {
             return self.fail(house, &StoreTrouble::Damaged(words));
         }
-        if self.log.end() < slice.end && !slice.changes.is_empty() {
+        if self.log.end() < slice.end {
+            if slice.changes.is_empty() {
+                let words = format!(
+                    "the log ends after {} of {} changes",
+                    self.log.end(),
+                    slice.end
+                );
+                return self.fail(house, &StoreTrouble::Damaged(words));
+            }
             return self.read_on(house);
         }
         if let Err(words) = self.log.woken() {
@@ -296,7 +304,7 @@ impl Meet {
             log_id: self.log_id,
             server_seq_num: self.log.durable(),
             roster: self.keeping.auth().roster.clone(),
-            ticket: self.keeping.ticket().clone(),
+            ticket: self.keeping.ticket(guest.grants.initiator).clone(),
             epoch: self.keeping.auth().epoch,
             finished: self.finished,
         };

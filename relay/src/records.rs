@@ -81,6 +81,12 @@ impl ScryptParams {
         p: 3,
     };
 
+    /// Whether `other` asks for more work.
+    pub(crate) fn is_weaker_than(self, other: Self) -> bool {
+        let work = |params: Self| u64::from(params.p) << params.log_n;
+        work(self) < work(other)
+    }
+
     /// Whether a record with these parameters may be used: at least 2^14 with p of 5, at most four times the default.
     pub fn is_sound(self) -> bool {
         let Self { log_n, r, p } = self;

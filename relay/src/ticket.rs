@@ -15,6 +15,9 @@ use crate::records::AuthRecord;
 pub(crate) struct Claim {
     /// The hash of the meet's genesis.
     pub(crate) root: ChangeHash,
+    /// Whether whoever brings it, and knows the password, is the initiator.
+    #[serde(default)]
+    pub(crate) initiator: bool,
     /// Who may join.
     pub(crate) auth: AuthRecord,
 }
@@ -32,9 +35,15 @@ impl Claim {
 const SEAL_BYTES: usize = 32;
 
 /// Makes a ticket's text.
-pub(crate) fn issue(root: ChangeHash, auth: &AuthRecord, key: &RelayKey) -> Ticket {
+pub(crate) fn issue(
+    root: ChangeHash,
+    auth: &AuthRecord,
+    initiator: bool,
+    key: &RelayKey,
+) -> Ticket {
     let claim = Claim {
         root,
+        initiator,
         auth: auth.clone(),
     };
     let json = serde_json::to_vec(&claim).expect("claims have text keys and no failing serialiser");
@@ -98,11 +107,12 @@ mod tests {
     #[test]
     fn the_largest_ticket_still_fits_its_bound_and_verifies_under_its_key_only() {
         let (root, key) = (ChangeHash::new([3; 32]), RelayKey::from_bytes([1; 32]));
-        let ticket = issue(root, &largest(), &key);
+        let ticket = issue(root, &largest(), true, &key);
         assert_eq!(
             verify(&ticket, &key),
             Some(Box::new(Claim {
                 root,
+                initiator: true,
                 auth: largest()
             }))
         );

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spotter_model::{Change, ChangeHash};
+use spotter_relay_protocol::SessionId;
 
 use crate::input::LinkId;
 use crate::limits::Limits;
@@ -19,6 +20,8 @@ pub(crate) struct Waiting {
 /// A change that waits.
 pub(crate) struct Held {
     pub(crate) link: LinkId,
+    /// The session that carried it, for the log.
+    pub(crate) by: SessionId,
     pub(crate) local_seq_num: u64,
     pub(crate) change: Change,
 }

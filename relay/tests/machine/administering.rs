@@ -57,7 +57,12 @@ fn a_new_location_is_on_disk_before_anybody_hears_of_it() {
     assert_eq!((changed.epoch, changed.locations.entries().len()), (2, 3));
     assert_ne!(changed.ticket, seat.ticket);
     assert_eq!(*last, done("SET_LOCATION"));
-    assert_eq!(desk.heard(member.link), [heard[0].clone()]);
+    let told = desk.heard(member.link);
+    let [RelayMessage::RosterChanged(for_member)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(for_member.locations, changed.locations);
+    assert_ne!(for_member.ticket, changed.ticket);
     let link = desk.connect(3);
     desk.say(link, &join_message(seat.meet, "Jury", PASSWORD));
     desk.seat(link);

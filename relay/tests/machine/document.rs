@@ -34,7 +34,7 @@ fn the_document_lists_the_default_policy() {
 
 fn table(limits: &Limits) -> String {
     let seconds = |millis: u64| millis / 1_000;
-    let rows: [(&str, u64, &str); 23] = [
+    let rows: [(&str, u64, &str); 24] = [
         ("connections", limits.links_max as u64, "of one relay"),
         (
             "connections from one address",
@@ -102,6 +102,7 @@ fn table(limits: &Limits) -> String {
             "",
         ),
         ("their bytes", limits.waiting_bytes_max as u64, ""),
+        ("heads of one meet", limits.heads_max as u64, ""),
         ("bytes of changes in one meet", limits.meet_bytes_max, ""),
         (
             "bytes sent to a connection and not yet gone",

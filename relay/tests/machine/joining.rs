@@ -135,6 +135,45 @@ fn a_session_that_is_over_says_so_and_the_password_opens_another() {
 }
 
 #[test]
+fn the_initiators_ticket_and_the_password_bring_the_initiators_right_back() {
+    let mut desk = Desk::new();
+    let (seat, _) = desk.live_meet();
+    let member = desk.join(2, seat.meet);
+    for (number, ticket, initiator) in [(3, &seat.ticket, true), (4, &member.ticket, false)] {
+        let ClientMessage::JoinMeet(mut message) = join_message(seat.meet, "Platform 1", PASSWORD)
+        else {
+            panic!()
+        };
+        message.ticket = Some(ticket.clone());
+        let link = desk.connect(number);
+        desk.say(link, &ClientMessage::JoinMeet(message));
+        let heard = desk.heard(link);
+        let RelayMessage::MeetJoined(joined) = &heard[0] else {
+            panic!("{heard:?}")
+        };
+        assert_eq!(joined.initiator, initiator);
+    }
+}
+
+#[test]
+fn a_password_hashed_weakly_is_hashed_again_when_it_was_right() {
+    let mut desk = Desk::new();
+    let (seat, _) = desk.live_meet();
+    let Config { limits, .. } = Config::default();
+    let strong = Config {
+        limits,
+        scrypt: ScryptParams::STRONG,
+    };
+    desk.relay = Relay::new(strong, RelayKey::from_bytes([42; 32]), [8; 32]);
+    desk.join(2, seat.meet);
+    let auth = desk.store[&seat.meet].records.auth.clone();
+    assert_eq!((auth.scrypt, auth.epoch), (ScryptParams::STRONG, 2));
+    let hashes = desk.hashes;
+    desk.join(3, seat.meet);
+    assert_eq!(desk.hashes, hashes + 1);
+}
+
+#[test]
 fn a_token_of_another_meet_or_relay_is_unknown() {
     let mut desk = Desk::new();
     let (seat, _) = desk.live_meet();

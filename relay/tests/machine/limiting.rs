@@ -154,6 +154,29 @@ fn a_meet_has_a_largest_size_and_still_acknowledges_what_it_has() {
 }
 
 #[test]
+fn a_meet_has_only_so_many_heads_and_still_grows_on_them() {
+    let mut desk = Desk::with(Limits {
+        heads_max: 3,
+        ..Limits::default()
+    });
+    let (seat, genesis) = desk.live_meet();
+    let mut writers: Vec<Writer> = (1..=5)
+        .map(|actor| Writer::on(actor, &[&genesis]))
+        .collect();
+    for writer in &mut writers {
+        let change = writer.write("a");
+        desk.offer(seat.link, &[&change]);
+    }
+    let heard = desk.heard(seat.link);
+    assert_eq!(
+        (heard.iter().flat_map(acks_of).count(), codes(&heard)),
+        (3, vec!["meet-full".to_owned(); 2])
+    );
+    desk.offer(seat.link, &[&writers[0].write("b")]);
+    assert_eq!(desk.heard(seat.link).iter().flat_map(acks_of).count(), 1);
+}
+
+#[test]
 fn what_waits_for_a_slow_disk_is_bounded() {
     let mut desk = Desk::with(Limits {
         pending_bytes_max: 1_000,
