@@ -8,11 +8,15 @@
     missing_docs
 )]
 
+#[path = "world/model.rs"]
+mod model;
 mod world;
 
+use model::ModelRelay;
+use quickcheck::QuickCheck;
 use spotter_client::{Ask, Client, Config, Input, News, Problem, Reply};
 use spotter_model::{Author, Priority};
-use world::relay::ModelRelay;
+use world::trouble::{Step, trouble_then_calm};
 use world::{RelaySide as _, location};
 
 type World = world::World<ModelRelay>;
@@ -378,4 +382,24 @@ fn an_edit_made_again_does_not_overrule_what_it_never_knew_of() {
     for node in 0..3 {
         assert_eq!(world.shows(node, "meet.city"), "high");
     }
+}
+
+#[test]
+fn after_any_trouble_everyone_agrees_and_nothing_promised_is_lost() {
+    fn law(steps: Vec<Step>) -> bool {
+        trouble_then_calm::<ModelRelay>(&steps, false);
+        true
+    }
+    QuickCheck::new().quickcheck(law as fn(Vec<Step>) -> bool);
+}
+
+#[test]
+fn frames_that_come_twice_change_nothing() {
+    fn law(steps: Vec<Step>) -> bool {
+        trouble_then_calm::<ModelRelay>(&steps, true);
+        true
+    }
+    QuickCheck::new()
+        .tests(30)
+        .quickcheck(law as fn(Vec<Step>) -> bool);
 }

@@ -1,7 +1,7 @@
-//! A world in one thread: real clients, a model relay, disks that forget what was not synced, and wires that can be
+//! A world in one thread: real clients, a relay, disks that forget what was not synced, and wires that can be
 //! cut. Whoever drives it decides what is delivered next; nothing happens by itself.
 
-pub mod relay;
+pub mod trouble;
 
 use std::collections::{BTreeMap, VecDeque};
 

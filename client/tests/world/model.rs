@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Line, RelaySide, Said};
+use crate::world::{Line, RelaySide, Said};
 use spotter_model::{Admission, Change, ChangeHash, Index, LocationName, Refusal};
 use spotter_relay_protocol::{
     CaughtUp, Chain, ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinCode, JoinMeet,
