@@ -8,4 +8,5 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod machines;
 mod tidy;
