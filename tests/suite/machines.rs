@@ -4,10 +4,9 @@
 
 mod relay;
 #[path = "../../client/tests/world/mod.rs"]
-#[allow(
+#[expect(
     dead_code,
     unreachable_pub,
-    clippy::wildcard_enum_match_arm,
     reason = "the world is the client's, and these laws use a part of it"
 )]
 mod world;

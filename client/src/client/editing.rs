@@ -1,4 +1,4 @@
-//! Making changes.
+//! Making changes: beginning a meet, sharing it, editing it, and the pen that all of it is written with.
 
 use rand_core::Rng as _;
 use spotter_model::{ActorId, Author, Change, LocationName, Meet, Pen, Priority};
