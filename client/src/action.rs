@@ -33,7 +33,7 @@ pub enum Action {
         /// Which connection.
         link: LinkId,
     },
-    /// Send a text message.
+    /// Send a text message. It may hold a password or a token: never log it.
     Send {
         /// On which connection.
         link: LinkId,

@@ -6,7 +6,7 @@ use spotter_model::ChangeHash;
 use spotter_relay_protocol::{CaughtUp, ClientMessage, ClientPull, Position, PullFrom};
 
 use crate::client::Client;
-use crate::limits::RESEND_DEFAULT_MS;
+use crate::limits::{RESEND_DEFAULT_MS, RETRY_AFTER_MAX_MS};
 use crate::news::News;
 use crate::record::Record;
 use crate::relay_link::RelayState;
@@ -125,12 +125,12 @@ impl Client {
         }));
     }
 
+    /// The relay would not answer a question now; it is asked again after a while.
     pub(super) fn pull_later(&mut self, now: Now, retry_after_ms: Option<u64>) {
         if let Some(inside) = self.relay.inside_mut() {
-            inside.pull_at = Some(
-                now.moment
-                    .after_ms(retry_after_ms.unwrap_or(RESEND_DEFAULT_MS)),
-            );
+            let pause = retry_after_ms.unwrap_or(RESEND_DEFAULT_MS);
+            inside.pull_at = Some(now.moment.after_ms(pause.min(RETRY_AFTER_MAX_MS)));
+            inside.pulled_at_len = None;
         }
     }
 

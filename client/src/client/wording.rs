@@ -57,6 +57,9 @@ impl Client {
         let Some(membership) = &mut self.replica.membership else {
             return;
         };
+        if changed.epoch < membership.epoch {
+            return;
+        }
         membership.roster = changed.locations.clone();
         membership.epoch = changed.epoch;
         membership.ticket = changed.ticket.clone();

@@ -3,8 +3,8 @@
 use spotter_client::{Action, LinkState, News, Origin, Record};
 use spotter_model::{Change, ChangeHash};
 use spotter_relay_protocol::{
-    CaughtUp, ChangeBytes, ClientMessage, Position, PullFrom, RelayMessage, RelayedUpdate,
-    ServerPull, UpdateRelay,
+    AdminCode, CaughtUp, ChangeBytes, ClientMessage, Position, PullFrom, Refused, RelayMessage,
+    RelayedUpdate, ServerPull, UpdateRelay,
 };
 
 use crate::bench::{Bench, chain, kinds, log_id, news, offered, said, saving};
@@ -187,4 +187,34 @@ fn bytes_that_are_no_change_cost_nothing_but_themselves() {
     bench.save(heard);
     assert!(bench.client.meet().unwrap().contains(&theirs.hash()));
     assert!(bench.status().need_resync);
+}
+
+#[test]
+fn a_question_that_the_relay_puts_off_is_asked_again() {
+    let mut bench = Bench::live();
+    let theirs = bench.change_from(5, "meet.name", "theirs");
+    let root = bench.root();
+    let caught_up = CaughtUp {
+        server_seq_num: 2,
+        chain: chain(&[root, theirs.hash()]),
+        heads: vec![theirs.hash()],
+    };
+    bench.hear(RelayMessage::CaughtUp(caught_up.clone()));
+    let refused = Refused {
+        request: "CLIENT_PULL".to_owned(),
+        code: AdminCode::TooFast,
+        reason: "slowly".to_owned(),
+        retry_after_ms: Some(3_000),
+    };
+    assert_eq!(bench.hear(RelayMessage::Refused(refused)), []);
+    assert_eq!(said(&bench.wait(2_999)), []);
+    assert!(matches!(
+        said(&bench.wait(1))[..],
+        [ClientMessage::ClientPull(_)]
+    ));
+    let asked = bench.hear(RelayMessage::CaughtUp(caught_up));
+    let [ClientMessage::ClientPull(pull)] = &said(&asked)[..] else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(pull.from, PullFrom::Heads(vec![root]));
 }
