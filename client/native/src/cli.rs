@@ -145,9 +145,17 @@ pub(crate) enum Command {
         how: How,
     },
     /// Make OpenLifter's own actions, a JSON list of them, as edits.
+    #[command(
+        after_help = "Example:\n  spotter --replica table act actions.json\n\n\
+        Actions name lifters by OpenLifter's ids. Entries that the actions themselves add are counted from\n\
+        `--first-id` on, as the program that recorded them did, whatever ids they get here."
+    )]
     Act {
         /// The file with the actions; `-` reads standard input.
         file: Source,
+        /// The id of the first entry that the actions add [default: the meet's `nextEntryId`].
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        first_id: Option<i64>,
     },
     /// Print the meet: who lifts, and what they have lifted.
     Show {

@@ -1,5 +1,6 @@
 //! Every command, and the few things they share: opening a replica for reading or for writing, and waiting.
 
+mod act;
 mod admin;
 mod begin;
 mod carry;
@@ -24,7 +25,7 @@ use crate::{chance, demo, store, words};
 /// Runs one command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     if let Command::Demo { fast } = cli.command {
-        return demo::run(fast);
+        return demo::run(fast).await;
     }
     let dir = cli.replica.ok_or_else(|| {
         Failure::usage("which replica? say `--replica DIR`, or set SPOTTER_REPLICA")
@@ -40,7 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Add { name, fields, how } => edit::add(&dir, name, fields, how).await,
         Command::Withdraw { entry, how } => edit::withdraw(&dir, entry, how).await,
         Command::Reinstate { entry, how } => edit::reinstate(&dir, entry, how).await,
-        Command::Act { file } => edit::act(&dir, &file).await,
+        Command::Act { file, first_id } => act::act(&dir, &file, first_id).await,
         Command::Show { json } => read::show(&dir, json),
         Command::Sync {
             limit,
@@ -62,7 +63,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Session(session) => admin::session(&dir, session).await,
         Command::Finish { patience } => admin::finish(&dir, &patience).await,
         // Told above, since it needs no replica.
-        Command::Demo { fast } => demo::run(fast),
+        Command::Demo { fast } => demo::run(fast).await,
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, connect_async_with_config};
@@ -192,6 +193,12 @@ fn config() -> WebSocketConfig {
 fn in_words(error: &Error) -> String {
     if let Error::Io(error) = error {
         return io_in_words(error);
+    }
+    if matches!(
+        error,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+    ) {
+        return "the connection broke".to_owned();
     }
     if let Error::Http(response) = error {
         return format!("it answered {} instead of a WebSocket", response.status());

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use spotter_client::{Answer, Ask, EditAsk, Problem, Reply, RequestId};
-use spotter_model::{ChangeHash, Edit, EntryName, OpId, Path as MeetPath, Screen, Seen};
+use spotter_model::{ChangeHash, Edit, EntryName, OpId, Path as MeetPath, Seen};
 
 use super::{closing, meet, open_existing};
-use crate::cli::{How, Set, Source};
+use crate::cli::{How, Set};
 use crate::driver::Driver;
 use crate::failure::Failure;
 use crate::limits::EDITS_TOGETHER;
@@ -265,65 +265,6 @@ async fn withdrawn(
     closing(driver, outcome).await
 }
 
-/// `act`.
-pub(super) async fn act(dir: &Path, file: &Source) -> Result<(), Failure> {
-    let text = file.read()?;
-    let actions: Vec<Value> = serde_json::from_str(&text).map_err(|error| {
-        Failure::refused(format!(
-            "{}: expected a JSON list of actions: {error}",
-            file.name()
-        ))
-    })?;
-    let mut driver = open_existing(dir)?;
-    let outcome = play(&mut driver, &actions).await;
-    closing(driver, outcome).await
-}
-
-async fn play(driver: &mut Driver, actions: &[Value]) -> Result<(), Failure> {
-    let mut screen = Screen::default();
-    let mut requests = VecDeque::new();
-    let mut changes = 0;
-    for (number, action) in (1..).zip(actions) {
-        let place = |failure: Failure| {
-            failure
-                .at(format!("action {number}"))
-                .hint(format!("the {} before it were made", number - 1))
-        };
-        let edits = meet(driver.client())?
-            .act(action, &mut screen)
-            .map_err(|error| place(error.into()))?;
-        for edit in edits {
-            let (reason, seen) = (None, Seen::Unchecked);
-            requests.push_back(driver.begin(Ask::Edit(EditAsk { edit, reason, seen })));
-        }
-        while requests.len() >= EDITS_TOGETHER {
-            changes += usize::from(oldest(driver, &mut requests).await.map_err(place)?);
-        }
-    }
-    while !requests.is_empty() {
-        changes += usize::from(oldest(driver, &mut requests).await?);
-    }
-    out::line(format!(
-        "{} made as {}",
-        words::count(actions.len(), "action", "actions"),
-        words::count(changes, "change", "changes")
-    ));
-    Ok(())
-}
-
-/// Waits for the oldest of these requests; whether it became a change.
-async fn oldest(driver: &mut Driver, requests: &mut VecDeque<RequestId>) -> Result<bool, Failure> {
-    let Some(request) = requests.pop_front() else {
-        return Ok(false);
-    };
-    loop {
-        if let Some(answer) = driver.take_answer(request) {
-            return Ok(edited(answer)?.is_some());
-        }
-        driver.turn(None).await;
-    }
-}
-
 /// The edit that a typed value asks for.
 fn edit_for(driver: &mut Driver, path: &MeetPath, text: &str) -> Result<Edit, Failure> {
     let value = meet(driver.client())?.parse_value(path, text)?;
@@ -345,7 +286,8 @@ async fn make(
     Ok(change)
 }
 
-fn edited(answer: Answer) -> Result<Option<ChangeHash>, Problem> {
+/// The change that an edit became, if it became one.
+pub(super) fn edited(answer: Answer) -> Result<Option<ChangeHash>, Problem> {
     let Reply::Edited { change } = answer? else {
         return Ok(None);
     };
@@ -374,7 +316,8 @@ fn report(
         line.insert("written".to_owned(), Value::from(change.is_some()));
         return out::json_line(&line);
     }
-    let text = shown.map_or_else(|_| "(empty)".to_owned(), |shown| shown.held.text);
+    let text = shown.map_or_else(|_| String::new(), |shown| shown.held.text);
+    let text = if text.is_empty() { "(empty)" } else { &text };
     match change {
         Some(_) => out::line(format!("{path} {text}")),
         None => out::line(format!("{path} {text} (as before; nothing was written)")),

@@ -192,7 +192,7 @@ pub(super) async fn exchange(
         Ok(Waited::TooLong) => {
             let status = driver.status();
             Err(Failure::not_reached(format!(
-                "not everything is exchanged yet: {}; {} not sent",
+                "not everything is exchanged yet: {}; not sent yet: {}",
                 status.link,
                 words::not_sent(&status)
             )))

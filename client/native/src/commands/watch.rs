@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
 
-use spotter_client::{Ask, News};
+use spotter_client::{Ask, LinkState, News, OfflineReason};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::edit::Queue;
@@ -28,6 +28,12 @@ pub(super) async fn run(dir: &Path, run: Run) -> Result<(), Failure> {
 /// Tells everything, one line each, and notes when the password is wanted.
 fn telling(wanted: Rc<Cell<bool>>) -> Box<dyn FnMut(&News)> {
     Box::new(move |news| {
+        // Before anything was tried, that nothing is connected is no news.
+        if let News::Link(LinkState::Offline { why, .. }) = news
+            && matches!(why, OfflineReason::NotWanted | OfflineReason::NoRelay)
+        {
+            return;
+        }
         out::news(news.to_string());
         if matches!(news, News::PasswordWanted { .. }) {
             wanted.set(true);
@@ -67,10 +73,8 @@ fn introduce(driver: &mut Driver) -> Result<(), Failure> {
         Some(author) => format!("writing as {}", words::author(author)),
         None => "reading only".to_owned(),
     };
-    out::line(format!(
-        "{meet}, {author}; {} not sent",
-        words::not_sent(&status)
-    ));
+    let not_sent = words::not_sent(&status);
+    out::line(format!("{meet}, {author}; not sent yet: {not_sent}"));
     Ok(())
 }
 
