@@ -1,0 +1,8 @@
+//! The program `spotter` as a person or a script uses it where no relay is needed: real processes in a temporary folder.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod arguments;
+mod bench;
+mod edits;
+mod files;
+mod folder;
