@@ -4,5 +4,6 @@
 
 mod docs;
 mod manifests;
+mod requirements;
 mod sources;
 mod tree;

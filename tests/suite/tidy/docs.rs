@@ -1,6 +1,6 @@
 //! What the documents must keep: one word per thing, links that lead somewhere, a complete index of decisions.
 
-use super::tree::{File, file, files, files_ending, none};
+use super::tree::{File, file, files, files_ending, none, root};
 
 /// Words that the glossary replaces by another, as far as they mean nothing else in our sentences.
 const REPLACED: &[(&str, &str)] = &[
@@ -28,6 +28,28 @@ fn documents_use_one_word_per_thing() {
                 if spoken.contains(&format!(" {word} ")) {
                     broken.push(format!(
                         "{}:{number} says \"{word}\"; the glossary says \"{instead}\"",
+                        file.path
+                    ));
+                }
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let mut broken = Vec::new();
+    for file in files_ending(".md") {
+        let folder = root().join(&file.path).parent().unwrap().to_path_buf();
+        for (number, line) in prose(&file) {
+            for link in links(&line) {
+                let target = link.split('#').next().unwrap_or_default();
+                let elsewhere =
+                    link.contains("://") || link.starts_with("mailto:") || target.is_empty();
+                if !elsewhere && !folder.join(target).exists() {
+                    broken.push(format!(
+                        "{}:{number} links to {target}, which does not exist",
                         file.path
                     ));
                 }
@@ -82,4 +104,11 @@ fn spoken_words(line: &str) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+fn links(line: &str) -> Vec<&str> {
+    line.split("](")
+        .skip(1)
+        .filter_map(|after| after.split(')').next())
+        .collect()
 }

@@ -26,7 +26,7 @@ fn every_source_opens_with_its_paragraph() {
             .lines()
             .take_while(|line| line.starts_with("//!"))
             .collect();
-        if opening.len() < 20 {
+        if opening.len() < 12 {
             broken.push(format!(
                 "{}:1 does not open with a `//!` paragraph",
                 file.path
