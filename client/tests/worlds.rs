@@ -93,37 +93,6 @@ fn a_relay_that_lost_everything_is_given_the_meet_back_without_a_password() {
 }
 
 #[test]
-fn what_one_replica_has_given_back_the_others_do_not_send_again() {
-    let mut world = World::live(3);
-    for n in 0..5 {
-        world.set(0, "meet.name", &format!("name {n}"));
-    }
-    world.settle();
-    for node in [1, 2] {
-        world.cut(node);
-    }
-    world.relay.forget_everything();
-    world.drop_all_lines();
-    world.nodes[1].cut = true;
-    world.nodes[2].cut = true;
-    world.settle();
-    world.set(0, "meet.city", "new to the others");
-    world.settle();
-    for node in [1, 2] {
-        world.nodes[node].told.clear();
-        world.heal(node);
-    }
-    world.settle();
-    world.agree();
-    let offers = |news: &News| matches!(news, News::RelayAsks { .. } | News::RelayForgot { .. });
-    assert!(
-        !world.nodes[1..]
-            .iter()
-            .any(|node| node.told.iter().any(offers))
-    );
-}
-
-#[test]
 fn a_relay_restored_from_an_old_copy_is_given_what_it_lacks() {
     let mut world = World::live(2);
     for n in 0..10 {

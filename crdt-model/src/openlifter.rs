@@ -39,3 +39,19 @@ pub(crate) use slices::{read_entry, read_meet, write_entry};
 
 #[cfg(test)]
 mod tests;
+
+/// The sample meets of the checkout, and those beside it.
+#[cfg(test)]
+fn tests_samples() -> Vec<String> {
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
+    let more = std::env::var("SPOTTER_SAMPLES").unwrap_or_else(|_| beside.to_owned());
+    let folders = [own.to_owned(), more]
+        .into_iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok());
+    let files = folders.flatten().flatten().map(|file| file.path());
+    let saved = files.filter(|path| path.extension().is_some_and(|name| name == "openlifter"));
+    saved
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect()
+}

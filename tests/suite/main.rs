@@ -5,8 +5,16 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
     reason = "a test that cannot go on should say where"
 )]
 
+mod durability;
+mod harness;
+mod hostile;
 mod machines;
+mod members;
+mod recovery;
+mod scenarios;
+mod story;
 mod tidy;

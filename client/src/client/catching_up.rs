@@ -28,18 +28,10 @@ impl Client {
             self.agree_with_relay(now, &theirs);
         } else if !self.pull_by_heads() {
             self.fault("the relay holds changes that cannot be accepted here");
-            self.offer_after_all(&theirs.heads);
         } else {
             return;
         }
         self.become_live(now);
-    }
-
-    /// In another log than ours nothing has been offered yet, and what the relay holds cannot be told: it gets all.
-    fn offer_after_all(&mut self, heads: &[ChangeHash]) {
-        if self.relay.inside().is_some_and(|inside| !inside.may_send) {
-            self.offer_what_lacks(heads);
-        }
     }
 
     /// Everything the relay holds is here; what it does not hold is in the outbox from now on, and nothing else.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use spotter_model::{ChangeHash, Meet};
+use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
     ClientMessage, OfferedUpdate, RejectedUpdate, UpdateAck, UpdateCode, UpdateInit, UpdateRejected,
 };
@@ -73,18 +73,9 @@ impl Client {
         }
     }
 
-    /// The relay asks for everything it does not have. Heads that are not known here say nothing about what it
-    /// has; while it is still sending, the end of the catch-up tells better.
+    /// The relay asks for everything it does not have. What waits to be sent anyway stays as it is, unless
+    /// something must go before it.
     pub(super) fn relay_asks(&mut self, heads: &[ChangeHash]) {
-        let known = |meet: &Meet| heads.iter().all(|head| meet.contains(head));
-        if self.relay.is_live() || self.replica.shared().is_some_and(known) {
-            self.offer_what_lacks(heads);
-        }
-    }
-
-    /// Offers whatever is neither one of these heads nor something they build on. What waits to be sent anyway stays
-    /// as it is, unless something must go before it.
-    pub(super) fn offer_what_lacks(&mut self, heads: &[ChangeHash]) {
         let Some(meet) = self.replica.shared() else {
             return;
         };

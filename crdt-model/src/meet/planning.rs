@@ -104,11 +104,7 @@ impl Meet {
     }
 
     /// A typing mistake must not make a new field, nor a plate that no list names.
-    pub(super) fn check_field(
-        &mut self,
-        path: &Path,
-        register: &RegisterId,
-    ) -> Result<(), ModelError> {
+    fn check_field(&mut self, path: &Path, register: &RegisterId) -> Result<(), ModelError> {
         match path.kind() {
             RegisterKind::Carried => {
                 if self.is_carried_somewhere(register) {

@@ -19,11 +19,8 @@ impl Meet {
     /// There is no such register, or it has never been written.
     pub fn get(&mut self, path: &Path) -> Result<Shown, ModelError> {
         let register = self.locate(path)?;
-        if let Some(shown) = self.show(&register, path) {
-            return Ok(shown);
-        }
-        self.check_field(path, &register)?;
-        Err(ModelError::Unset { path: path.clone() })
+        let shown = self.show(&register, path);
+        shown.ok_or_else(|| ModelError::Unset { path: path.clone() })
     }
 
     pub(super) fn show(&mut self, register: &RegisterId, path: &Path) -> Option<Shown> {

@@ -22,6 +22,13 @@ fn meet(meet: &str, registration: &str, rest: &str) -> String {
 }
 
 #[test]
+fn a_file_in_openlifters_own_order_comes_back_byte_for_byte() {
+    for saved in crate::openlifter::tests_samples() {
+        assert_eq!(through(&saved), saved);
+    }
+}
+
+#[test]
 fn fields_that_are_absent_stay_absent() {
     survives(&meet("", r#""entries":[]"#, ""));
     survives(&meet(

@@ -99,50 +99,30 @@ pub(crate) fn file(meet: &mut Meet) -> String {
 
 /// Our own saved meets, and more where `SPOTTER_SAMPLES` or a folder beside the checkout has them.
 pub(crate) fn saved_meets() -> Vec<String> {
-    texts(&sample_files("openlifter"))
-}
-
-/// The saved meets of this repository.
-pub(crate) fn own_saved_meets() -> Vec<String> {
-    texts(&files_in(&own_folders(), "openlifter"))
+    let files = sample_files("openlifter");
+    files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect()
 }
 
 /// The files in the sample folders whose name ends so.
 pub(crate) fn sample_files(ending: &str) -> Vec<PathBuf> {
-    let beside = checkout().join("../../shared/samples");
+    let checkout = File::new(env!("CARGO_MANIFEST_DIR"));
+    let beside = checkout.join("../../shared/samples");
     let more = std::env::var_os("SPOTTER_SAMPLES").map_or(beside, PathBuf::from);
-    let mut folders = own_folders();
-    folders.push(more);
-    files_in(&folders, ending)
-}
-
-fn checkout() -> &'static File {
-    File::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn own_folders() -> Vec<PathBuf> {
-    ["tests/data", "../tests/data"]
-        .map(|folder| checkout().join(folder))
-        .to_vec()
-}
-
-fn files_in(folders: &[PathBuf], ending: &str) -> Vec<PathBuf> {
-    let readable = folders
+    let folders = [
+        checkout.join("tests/data"),
+        checkout.join("../tests/data"),
+        more,
+    ];
+    let files = folders
         .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok());
-    let mut files: Vec<PathBuf> = readable
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flatten()
-        .flatten()
-        .map(|file| file.path())
-        .collect();
+        .flatten();
+    let mut files: Vec<PathBuf> = files.map(|file| file.path()).collect();
     files.retain(|file| file.to_string_lossy().ends_with(ending));
     files.sort();
     files
-}
-
-fn texts(files: &[PathBuf]) -> Vec<String> {
-    let texts = files
-        .iter()
-        .map(|file| std::fs::read_to_string(file).unwrap());
-    texts.collect()
 }

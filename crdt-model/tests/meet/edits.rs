@@ -1,6 +1,6 @@
 //! Edits, at one location and at two.
 
-use crate::desk::{Desk, exchange, file, own_saved_meets, saved_meets};
+use crate::desk::{Desk, exchange, file, saved_meets};
 use serde_json::json;
 use spotter_model::{Edit, Meet, ModelError, Path, Seen};
 
@@ -11,22 +11,13 @@ fn path(text: &str) -> Path {
 const TWO: &str = r#"{"meet":{"name":"Spring","lengthDays":1,"platformsOnDays":[1],"season":{"year":1}},"registration":{"nextEntryId":5002,"entries":[{"id":5000,"name":"Ann","squatKg":[100,0,0,0,0],"squatStatus":[0,0,0,0,0]},{"id":5001,"day":1,"platform":2,"flight":"B","name":"Bea","pronouns":"she"}],"lookup":{"5000":0,"5001":1}},"lifting":{"day":1,"platform":1,"flight":"A","lift":"S","overrideAttempt":null,"overrideEntryId":null,"columnDivisionWidthPx":90}}"#;
 
 #[test]
-fn every_saved_meet_comes_back_equal_also_after_going_live() {
+fn every_saved_meet_comes_back_byte_for_byte_also_after_going_live() {
     for saved in saved_meets() {
-        let value: serde_json::Value = serde_json::from_str(&saved).unwrap();
         let mut draft = Meet::import(&saved, &Desk::pen("Desk", 1, 10), [1; 16], 0).unwrap();
-        assert_eq!(draft.export(None).unwrap(), value);
+        assert_eq!(file(&mut draft), saved);
         let mut live = draft.reborn(&Desk::pen("Desk", 2, 10), [2; 16], 9).unwrap();
-        assert_eq!(live.export(None).unwrap(), value);
+        assert_eq!(file(&mut live), saved);
         assert_ne!(live.root(), draft.root());
-    }
-}
-
-#[test]
-fn a_file_in_openlifters_own_order_comes_back_byte_for_byte() {
-    for saved in own_saved_meets() {
-        let mut draft = Meet::import(&saved, &Desk::pen("Desk", 1, 10), [1; 16], 0).unwrap();
-        assert_eq!(file(&mut draft), saved.trim_end());
     }
 }
 
@@ -228,15 +219,6 @@ fn a_mistyped_field_makes_nothing() {
     assert_eq!(
         refused(&mut desk, "entries.9.pronouns"),
         "there is no entry 9"
-    );
-    let asked = |desk: &mut Desk, text: &str| desk.meet.get(&path(text)).unwrap_err().to_string();
-    assert_eq!(
-        asked(&mut desk, "entries.5000.bodywieghtKg"),
-        "there is no field entries.5000.bodywieghtKg"
-    );
-    assert_eq!(
-        asked(&mut desk, "entries.5000.bodyweightKg"),
-        "entries.5000.bodyweightKg has never been filled in"
     );
     desk.set("entries.5000.pronouns", json!("they"));
     desk.set("meet.season", json!({"year": 2}));

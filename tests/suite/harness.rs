@@ -1,0 +1,17 @@
+//! What the scenarios are told with: real processes, bad networks, and waiting without sleeping.
+
+mod programs;
+mod proxy;
+mod relay;
+mod replica;
+mod wait;
+mod wire;
+mod world;
+
+pub(crate) use programs::xtask;
+pub(crate) use proxy::Weather;
+pub(crate) use relay::Relay;
+pub(crate) use replica::{Replica, copy_folder};
+pub(crate) use wait::{until, until_within};
+pub(crate) use wire::{Author, Wire, base64, joining, offering};
+pub(crate) use world::{DEMONSTRATION, PASSWORD, World, orders};
