@@ -1,6 +1,6 @@
 //! The program `spotter`: a replica on the command line, and a shell around the client's machine.
 //!
-//! A replica is a folder ([`Store`](store)); the machine that edits, keeps, sends and catches up is `spotter-client`.
+//! A replica is a folder (`store.rs`); the machine that edits, keeps, sends and catches up is `spotter-client`.
 //! This package never decides anything about a meet. It reads the folder and tells the machine what is in it, opens the
 //! connections the machine asks for, waits for the disk, reads the clock, and says in words or in JSON what came out.
 //!
