@@ -10,7 +10,7 @@ use crate::edit::{Act, Assignment, Edit, unit_path, unit_registers};
 use crate::op::{ObjectId, RegisterId, Scalar};
 use crate::openlifter::{
     DAYS_MAX, ORDER, Registers, day_key, last_day, new_entry, plate_key, plate_names, read_entry,
-    shape_key,
+    scalar_value, shape_key,
 };
 use crate::path::{Path, Place, RegisterKind};
 
@@ -240,13 +240,18 @@ impl Meet {
         Ok(registers)
     }
 
-    /// Day, platform and flight of an entry.
+    /// Day, platform and flight of an entry, as far as they are what they should be.
     fn group_of(&mut self, object: ObjectId) -> Map<String, Value> {
         let mut group = Map::new();
         for name in ["day", "platform", "flight"] {
             let key = name.to_owned();
-            if let Some(scalar) = self.read(&RegisterId { object, key }) {
-                group.insert(name.to_owned(), crate::openlifter::scalar_value(&scalar));
+            let shown = self.read(&RegisterId { object, key });
+            let value = shown
+                .map(|scalar| scalar_value(&scalar))
+                .unwrap_or_default();
+            let field = Map::from_iter([(name.to_owned(), value)]);
+            if !field[name].is_null() && read_entry(&field, "").is_ok() {
+                group.extend(field);
             }
         }
         group

@@ -3,7 +3,7 @@
 use quickcheck::{Arbitrary, Gen, TestResult};
 use quickcheck_macros::quickcheck;
 use serde_json::{Map, Value, json};
-use spotter_model::{Edit, Meet, Seen, json_text};
+use spotter_model::{Document, Edit, Meet, NewOps, ObjectId, Scalar, Seen, Target, json_text};
 
 use crate::desk::{Desk, exchange, file};
 
@@ -333,6 +333,103 @@ fn an_export_imports_as_the_same_meet_after_edits_in_two_places(
     }
     let again = Meet::import(&exported, &pen(), [4; 16], 0);
     TestResult::from_bool(file(&mut again.unwrap()) == exported)
+}
+
+/// A member's program may write anything that admission lets through. Nothing of it may take a replica down.
+#[quickcheck]
+fn whatever_a_member_writes_can_be_read_told_and_exported(
+    Saved(saved): Saved,
+    writes: Vec<(u8, u8, u8, f64)>,
+) -> bool {
+    let mut desk = Desk::import(&json_text(&saved), "Desk", 10);
+    let changes: Vec<_> = desk.meet.changes().collect();
+    let mut stranger = Document::new(desk.meet.root());
+    stranger.receive(&changes);
+    let objects = objects(&stranger);
+    for (object, key, value, number) in writes.into_iter().take(20) {
+        let target = Target::Object(objects[usize::from(object) % objects.len()]);
+        let mut ops = NewOps::new();
+        if value == 0 {
+            ops.make(target);
+        } else {
+            ops.set(
+                target,
+                ODD_KEYS[usize::from(key) % ODD_KEYS.len()],
+                odd_scalar(value, number),
+            );
+        }
+        let Ok((change, _)) = stranger.write(&Desk::pen("Stranger", 3, 30), &ops, 0, None) else {
+            continue;
+        };
+        desk.meet.receive(&[change]);
+    }
+    let exported: Value = serde_json::from_str(&file(&mut desk.meet)).unwrap();
+    let told = desk.events().len() + desk.meet.entries().len() + desk.meet.conflicts().len();
+    let added = desk.try_edit(&Edit::add_entry(Map::new()).unwrap(), Seen::Unchecked);
+    exported["registration"]["entries"].is_array() && told < 10_000 && added.is_ok()
+}
+
+const ODD_KEYS: &[&str] = &[
+    "id",
+    "order",
+    "deleted",
+    "name",
+    "squat.1",
+    "squat.shape",
+    "squat.x",
+    "plates",
+    "plates.25",
+    "platformsOnDays.3",
+    "platformsOnDays.0",
+    "1.1",
+    "0.0",
+    "frame",
+    "largestId",
+    "~x",
+    "^",
+    "%0.0",
+    "format",
+    "day",
+];
+
+fn odd_scalar(which: u8, number: f64) -> Scalar {
+    let texts = [
+        "",
+        "[",
+        "{}",
+        "[1,2]",
+        "\0-",
+        "\0#",
+        "\0#00.9999999999",
+        "\0=x",
+        "\0?",
+        "[[]]",
+        "{\"registration\":1}",
+    ];
+    match which % 4 {
+        0 => Scalar::Null,
+        1 => Scalar::Bool(which > 99),
+        2 => Scalar::Number(number),
+        _ => Scalar::from(texts[usize::from(which) / 4 % texts.len()]),
+    }
+}
+
+/// The root, its containers and all entries.
+fn objects(document: &Document) -> Vec<ObjectId> {
+    let containers = document
+        .maps(&ObjectId::Root)
+        .into_iter()
+        .map(|(_, object)| object);
+    let mut objects: Vec<ObjectId> = std::iter::once(ObjectId::Root).chain(containers).collect();
+    for container in objects.clone() {
+        objects.extend(
+            document
+                .maps(&container)
+                .into_iter()
+                .map(|(_, object)| object),
+        );
+    }
+    objects
 }
 
 fn set(path: &str, value: &Value) -> Edit {
