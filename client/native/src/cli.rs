@@ -355,7 +355,8 @@ pub(crate) struct Run {
     /// Also let other replicas of this meet connect here, such as `0.0.0.0:8777`; port 0 picks one.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Vec<String>,
-    /// Read `PATH VALUE` lines from standard input meanwhile, and write each as one change.
+    /// Read `PATH VALUE` lines from standard input meanwhile, and write each as one change. The line `again CHANGE`
+    /// makes somebody's edit again that had to leave with a refused change.
     #[arg(long)]
     pub(crate) edits: bool,
     /// End after this long.

@@ -49,15 +49,14 @@ pub(crate) struct Driver {
 /// Where the store is.
 enum Disk {
     Idle(Store),
-    Saving(JoinHandle<Saved>),
+    Saving(BatchId, JoinHandle<Saved>),
     /// The thread that had the store died, and with it the folder's lock.
     Lost,
 }
 
-/// A batch on its way back from the disk.
+/// The store on its way back from the disk, and what became of the batch.
 struct Saved {
     store: Store,
-    batch: BatchId,
     result: Result<(), String>,
 }
 
@@ -135,7 +134,7 @@ impl Driver {
         let wakeup = wakeup.map(|moment| self.clock.instant_of(moment));
         let until = [wakeup, deadline].into_iter().flatten().min();
         tokio::select! {
-            saved = self.disk.saved() => self.saved(saved),
+            (batch, saved) = self.disk.saved() => self.saved(batch, saved),
             Some(told) = self.inbox.recv() => self.hear(told),
             () = wait_until(until) => self.step(Input::Tick),
         }
@@ -171,9 +170,9 @@ impl Driver {
         for wire in std::mem::take(&mut self.wires).into_values() {
             wire.close().await;
         }
-        while matches!(self.disk, Disk::Saving(_)) {
-            let saved = self.disk.saved().await;
-            self.saved(saved);
+        while matches!(self.disk, Disk::Saving(..)) {
+            let (batch, saved) = self.disk.saved().await;
+            self.saved(batch, saved);
         }
         if let Disk::Idle(store) = std::mem::replace(&mut self.disk, Disk::Lost) {
             let _ = spawn_blocking(move || store.close()).await;
@@ -216,32 +215,29 @@ impl Driver {
         tracing::debug!(records = records.len(), "saving");
         match std::mem::replace(&mut self.disk, Disk::Lost) {
             Disk::Idle(mut store) => {
-                self.disk = Disk::Saving(spawn_blocking(move || {
+                let saving = spawn_blocking(move || {
                     let result = store.save(&records);
-                    Saved {
-                        store,
-                        batch,
-                        result,
-                    }
-                }));
+                    Saved { store, result }
+                });
+                self.disk = Disk::Saving(batch, saving);
             }
             // The machine has one batch with the shell at a time, so the store can only be lost.
-            Disk::Saving(_) | Disk::Lost => {
-                let why = "the local store is lost to this process".to_owned();
-                self.step(Input::SaveFailed { batch, why });
-            }
+            Disk::Saving(..) | Disk::Lost => self.saved(batch, None),
         }
     }
 
-    fn saved(&mut self, saved: Option<Saved>) {
-        let Some(saved) = saved else {
-            tracing::error!("the thread that saves has died");
-            self.disk = Disk::Lost;
-            return;
+    fn saved(&mut self, batch: BatchId, saved: Option<Saved>) {
+        let result = match saved {
+            Some(saved) => {
+                self.disk = Disk::Idle(saved.store);
+                saved.result
+            }
+            None => {
+                self.disk = Disk::Lost;
+                Err("this process has lost its hold of the local store; start it again".to_owned())
+            }
         };
-        self.disk = Disk::Idle(saved.store);
-        let batch = saved.batch;
-        match saved.result {
+        match result {
             Ok(()) => self.step(Input::Saved { batch }),
             Err(why) => self.step(Input::SaveFailed { batch, why }),
         }
@@ -287,10 +283,10 @@ impl Driver {
 }
 
 impl Disk {
-    /// Waits for the batch that is being saved; for ever if there is none. `None`: the store is lost.
-    async fn saved(&mut self) -> Option<Saved> {
+    /// Waits for the batch that is being saved; for ever if there is none. Without a store, it is lost.
+    async fn saved(&mut self) -> (BatchId, Option<Saved>) {
         match self {
-            Self::Saving(saving) => saving.await.ok(),
+            Self::Saving(batch, saving) => (*batch, saving.await.ok()),
             Self::Idle(_) | Self::Lost => std::future::pending().await,
         }
     }

@@ -59,6 +59,11 @@ impl Failure {
         self
     }
 
+    /// Whether it is this device's move.
+    pub(crate) fn is_local(&self) -> bool {
+        self.kind == Kind::Local
+    }
+
     /// Says beforehand where it happened, such as a line of the input.
     #[must_use]
     pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
@@ -147,13 +152,12 @@ fn hint_for(problem: &Problem) -> Option<String> {
         Problem::AlreadyLive { .. } => {
             "if that relay and its key are lost for good, `golive --again` makes it live under a new ID"
         }
-        Problem::NotSaved { .. } | Problem::CannotSave { .. } => {
-            "make room on this device's disk and try again"
-        }
         Problem::Offline { why } if why.contains("password") => {
             "give the meet's password with `--password-file FILE`, or `join` again; nothing is lost meanwhile"
         }
         Problem::NotOpen { .. }
+        | Problem::NotSaved { .. }
+        | Problem::CannotSave { .. }
         | Problem::HoldsMeet
         | Problem::OtherMeet { .. }
         | Problem::Model(_)

@@ -200,6 +200,9 @@ fn in_words(error: &Error) -> String {
     ) {
         return "the connection broke".to_owned();
     }
+    if let Error::Tls(error) = error {
+        return no_encryption(error);
+    }
     if let Error::Http(response) = error {
         return format!("it answered {} instead of a WebSocket", response.status());
     }
@@ -219,5 +222,13 @@ fn io_in_words(error: &io::Error) -> String {
     if broken.contains(&error.kind()) {
         return "the connection broke".to_owned();
     }
+    if error.kind() == io::ErrorKind::InvalidData {
+        return no_encryption(error);
+    }
     error.to_string().to_lowercase()
+}
+
+fn no_encryption(error: &dyn std::fmt::Display) -> String {
+    let error = error.to_string().to_lowercase();
+    format!("no encryption could be agreed on: {error}")
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use spotter_client::{Answer, Ask, EditAsk, Problem, Reply, RequestId};
-use spotter_model::{ChangeHash, Edit, EntryName, OpId, Path as MeetPath, Seen};
+use spotter_model::{ChangeHash, Edit, EntryName, OpId, Path as MeetPath, Seen, Shown};
 
 use super::{closing, meet, open_existing};
 use crate::cli::{How, Set};
 use crate::driver::Driver;
 use crate::failure::Failure;
 use crate::limits::EDITS_TOGETHER;
-use crate::lines::{self, Line};
+use crate::lines::{self, Line, Wish};
 use crate::{out, words};
 
 /// `set`.
@@ -37,7 +37,7 @@ async fn set_one(
 ) -> Result<(), Failure> {
     let edit = edit_for(driver, &path, value)?;
     let change = make(driver, edit, how.reason, seen).await?;
-    report(driver, &path, change, how.json)
+    report(&path, shown(driver, &path).as_ref(), change, how.json)
 }
 
 /// Each line is one change; those that come while the disk is busy share its next sync.
@@ -53,7 +53,7 @@ async fn set_many(driver: &mut Driver, how: How) -> Result<(), Failure> {
             },
             () = driver.turn(None), if !queue.is_empty() => {}
         }
-        queue.report(driver)?;
+        queue.report(driver).map_err(not_kept)?;
     }
     queue.verdict()
 }
@@ -61,9 +61,18 @@ async fn set_many(driver: &mut Driver, how: How) -> Result<(), Failure> {
 /// Edits from lines that are on their way to the disk, in order.
 pub(super) struct Queue {
     how: How,
-    waiting: VecDeque<(usize, MeetPath, RequestId)>,
+    waiting: VecDeque<Waiting>,
     lines: usize,
     refused: usize,
+}
+
+/// One line's edit, made and not saved yet.
+struct Waiting {
+    line: usize,
+    wish: Wish,
+    /// What the field showed when the edit had been made: later lines may have changed it since.
+    shown: Option<Shown>,
+    request: RequestId,
 }
 
 impl Queue {
@@ -87,18 +96,33 @@ impl Queue {
     /// Makes the edit of one line, or says why it cannot be made.
     pub(super) fn begin(&mut self, driver: &mut Driver, line: Line) {
         self.lines += 1;
-        let edit = line
-            .edit
-            .map_err(Failure::refused)
-            .and_then(|(path, value)| Ok((edit_for(driver, &path, &value)?, path)));
-        match edit {
-            Ok((edit, path)) => {
-                let reason = self.how.reason.clone();
-                let seen = Seen::Unchecked;
-                let request = driver.begin(Ask::Edit(EditAsk { edit, reason, seen }));
-                self.waiting.push_back((line.number, path, request));
+        let wish = line.wish.map_err(Failure::refused);
+        match wish.and_then(|wish| Ok((self.ask_for(driver, &wish)?, wish))) {
+            Ok((ask, wish)) => {
+                let request = driver.begin(ask);
+                let shown = match &wish {
+                    Wish::Set { path, .. } => shown(driver, path),
+                    Wish::Again(_) => None,
+                };
+                self.waiting.push_back(Waiting {
+                    line: line.number,
+                    wish,
+                    shown,
+                    request,
+                });
             }
             Err(failure) => self.refuse(line.number, failure),
+        }
+    }
+
+    fn ask_for(&self, driver: &mut Driver, wish: &Wish) -> Result<Ask, Failure> {
+        match wish {
+            Wish::Set { path, value } => Ok(Ask::Edit(EditAsk {
+                edit: edit_for(driver, path, value)?,
+                reason: self.how.reason.clone(),
+                seen: Seen::Unchecked,
+            })),
+            Wish::Again(change) => Ok(Ask::MakeAgain { change: *change }),
         }
     }
 
@@ -107,14 +131,18 @@ impl Queue {
     /// # Errors
     /// This device cannot save: going on would be in vain.
     pub(super) fn report(&mut self, driver: &mut Driver) -> Result<(), Failure> {
-        while let Some((number, path, request)) = self.waiting.front() {
-            let Some(answer) = driver.take_answer(*request) else {
+        while let Some(waiting) = self.waiting.pop_front() {
+            let Some(answer) = driver.take_answer(waiting.request) else {
+                self.waiting.push_front(waiting);
                 break;
             };
-            let (number, path) = (*number, path.clone());
-            self.waiting.pop_front();
             match edited(answer) {
-                Ok(change) => report(driver, &path, change, self.how.json)?,
+                Ok(change) => match &waiting.wish {
+                    Wish::Set { path, .. } => {
+                        report(path, waiting.shown.as_ref(), change, self.how.json)?;
+                    }
+                    Wish::Again(change) => out::line(format!("{change} was made again")),
+                },
                 Err(
                     problem @ (Problem::NotSaved { .. }
                     | Problem::CannotSave { .. }
@@ -123,8 +151,8 @@ impl Queue {
                     | Problem::NotArrived
                     | Problem::NoAuthor
                     | Problem::Finished),
-                ) => return Err(Failure::from(problem).at(format!("line {number}"))),
-                Err(problem) => self.refuse(number, problem.into()),
+                ) => return Err(Failure::from(problem).at(format!("line {}", waiting.line))),
+                Err(problem) => self.refuse(waiting.line, problem.into()),
             }
         }
         Ok(())
@@ -186,7 +214,7 @@ async fn make_and_report(
     how: How,
 ) -> Result<(), Failure> {
     let change = make(driver, edit, how.reason, Seen::Unchecked).await?;
-    report(driver, &path, change, how.json)
+    report(&path, shown(driver, &path).as_ref(), change, how.json)
 }
 
 /// `add`.
@@ -279,11 +307,20 @@ async fn make(
 ) -> Result<Option<ChangeHash>, Failure> {
     let reply = driver
         .ask(Ask::Edit(EditAsk { edit, reason, seen }))
-        .await?;
+        .await
+        .map_err(not_kept)?;
     let Reply::Edited { change } = reply else {
         return Err(unexpected(&reply));
     };
     Ok(change)
+}
+
+/// The machine would keep what could not be saved in memory and try again; this process ends instead.
+fn not_kept(failure: Failure) -> Failure {
+    if failure.is_local() {
+        return failure.hint("see to this device's disk, and make the edit again");
+    }
+    failure
 }
 
 /// The change that an edit became, if it became one.
@@ -300,24 +337,28 @@ pub(super) fn unexpected(reply: &Reply) -> Failure {
     Failure::refused("the replica answered another question")
 }
 
-/// Prints what a field shows after an edit.
+/// What a field shows; nothing if it was never filled in.
+fn shown(driver: &mut Driver, path: &MeetPath) -> Option<Shown> {
+    driver.client().meet()?.get(path).ok()
+}
+
+/// Prints what a field showed after an edit that is saved by now.
 fn report(
-    driver: &mut Driver,
     path: &MeetPath,
+    shown: Option<&Shown>,
     change: Option<ChangeHash>,
     json: bool,
 ) -> Result<(), Failure> {
-    let shown = meet(driver.client())?.get(path);
     if json {
-        let mut line = match &shown {
-            Ok(shown) => words::shown_json(shown),
-            Err(_) => Map::from_iter([("path".to_owned(), Value::from(path.to_string()))]),
+        let mut line = match shown {
+            Some(shown) => words::shown_json(shown),
+            None => Map::from_iter([("path".to_owned(), Value::from(path.to_string()))]),
         };
         line.insert("written".to_owned(), Value::from(change.is_some()));
         return out::json_line(&line);
     }
-    let text = shown.map_or_else(|_| String::new(), |shown| shown.held.text);
-    let text = if text.is_empty() { "(empty)" } else { &text };
+    let text = shown.map_or("", |shown| shown.held.text.as_str());
+    let text = if text.is_empty() { "(empty)" } else { text };
     match change {
         Some(_) => out::line(format!("{path} {text}")),
         None => out::line(format!("{path} {text} (as before; nothing was written)")),

@@ -35,6 +35,11 @@ fn telling(wanted: Rc<Cell<bool>>) -> Box<dyn FnMut(&News)> {
             return;
         }
         out::news(news.to_string());
+        if let News::BuiltOnRefused { change, .. } = news {
+            out::news(format!(
+                "  with `run --edits`, the line `again {change}` makes it again"
+            ));
+        }
         if matches!(news, News::PasswordWanted { .. }) {
             wanted.set(true);
         }
@@ -70,6 +75,7 @@ fn introduce(driver: &mut Driver) -> Result<(), Failure> {
         None => "a meet without a relay".to_owned(),
     };
     let author = match &status.author {
+        _ if status.draft => "a draft on this device".to_owned(),
         Some(author) => format!("writing as {}", words::author(author)),
         None => "reading only".to_owned(),
     };
@@ -94,7 +100,10 @@ async fn watch(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<()
             },
             () = driver.turn(deadline) => {}
         }
-        queue.report(driver)?;
+        if let Err(failure) = queue.report(driver) {
+            // The edit is in this process's memory and is tried again; ending it now would lose it.
+            out::remark(failure.to_string());
+        }
         driver.remember_contact();
         if wanted.take()
             && let Some(file) = &run.password_file

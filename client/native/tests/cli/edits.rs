@@ -73,6 +73,10 @@ fn each_line_of_standard_input_is_one_change() {
         .collect();
     let finished = finish(bench.spotter().arg("set"), &lines);
     assert_eq!(finished.code, 0, "{}", finished.err);
+    assert_eq!(
+        finished.out.lines().nth(12),
+        Some("entries.5000.team Team 12")
+    );
     assert_eq!(finished.out.lines().count(), 300);
     let after = bench.json(&["status", "--json"])["changes"]
         .as_u64()

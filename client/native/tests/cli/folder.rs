@@ -1,10 +1,10 @@
 //! The replica's folder: crashes, damage, and two processes at once.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, finish};
 
 const PATH: &str = "entries.5003.squat.2";
 
@@ -59,6 +59,68 @@ fn damage_to_what_was_saved_is_named_and_nothing_is_touched() {
         assert!(told.contains("line ") && told.contains("offset "), "{told}");
     }
     assert_eq!(fs::read(bench.journal()).unwrap(), bytes);
+}
+
+#[test]
+fn an_edit_that_finds_no_room_is_not_reported_as_saved() {
+    let bench = Bench::with_meet();
+    bench.ok(&["set", PATH, "180 good"]);
+    // What is there fits; a few edits more do not.
+    let kilobytes = fs::metadata(bench.journal()).unwrap().len() / 1024 + 1;
+    let full = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$@\"");
+    let mut command = Command::new("bash");
+    command.args(["-c", &full, "bash", env!("CARGO_BIN_EXE_spotter")]);
+    command.arg("--replica").arg(bench.replica());
+    let lines = "meet.name A\nmeet.name B\nmeet.name C\nmeet.name D\nmeet.name E\n";
+    let finished = finish(command.arg("set"), lines);
+    assert_eq!(finished.code, 4, "{finished:?}");
+    assert!(
+        finished.err.contains("not saved on this device"),
+        "{}",
+        finished.err
+    );
+    let saved = finished
+        .out
+        .lines()
+        .last()
+        .unwrap_or("meet.name Lakeside Open");
+    assert_eq!(
+        format!("meet.name {}", bench.ok(&["get", "meet.name"])),
+        saved
+    );
+    bench.ok(&["set", "meet.name", "Room Again"]);
+    assert_eq!(bench.ok(&["get", "meet.name"]), "Room Again");
+    assert_eq!(bench.ok(&["get", PATH]), "180 good");
+}
+
+#[test]
+fn a_journal_that_was_taken_away_takes_nothing_more_until_it_is_back() {
+    let bench = Bench::with_meet();
+    let mut running = bench
+        .spotter()
+        .args(["run", "--listen", "127.0.0.1:0", "--edits"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut edits = running.stdin.take().unwrap();
+    let mut told = BufReader::new(running.stdout.take().unwrap()).lines();
+    let mut hears =
+        |words: &str| assert!(told.any(|line| line.unwrap().contains(words)), "{words}");
+    hears("listening on");
+    let away = bench.replica().join("away");
+    fs::rename(bench.journal(), &away).unwrap();
+    writeln!(edits, "meet.name A Open").unwrap();
+    hears("this device cannot save");
+    fs::rename(&away, bench.journal()).unwrap();
+    hears("everything is saved");
+    writeln!(edits, "meet.city Oulu").unwrap();
+    hears("meet.city Oulu");
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(bench.ok(&["get", "meet.name"]), "A Open");
+    assert_eq!(bench.ok(&["get", "meet.city"]), "Oulu");
 }
 
 #[test]
