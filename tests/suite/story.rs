@@ -143,3 +143,10 @@ fn demonstration_starts_and_every_printed_command_works() {
     let printed = xtask(&["start", "--check"]).ok();
     assert!(printed.contains("the demonstration works"), "{printed}");
 }
+
+#[test]
+fn story_told_in_the_terminal_ends_as_the_rule_says() {
+    let place = tempfile::TempDir::new().unwrap();
+    let told = Replica::at(place.path().join("unused")).ok(&["demo", "--fast"]);
+    assert!(told.contains("overruled"), "{told}");
+}
