@@ -105,16 +105,9 @@ fn built(program: &str) -> PathBuf {
     let folder = FOLDER.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "--package",
-            "spotter-relay-server",
-            "--package",
-            "spotter-client-native",
-        ]);
+        // The whole workspace, as everywhere: fewer packages would have other features and be built once more.
         build
-            .args(["--package", "xtask", "--bins"])
+            .args(["build", "--quiet", "--workspace", "--bins"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         assert!(
             build.status().unwrap().success(),

@@ -25,14 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         }
     };
     out::heading("building the relay and the replica");
-    call(&mut cargo(&[
-        "build",
-        "--locked",
-        "--package",
-        "spotter-relay-server",
-        "--package",
-        "spotter-client-native",
-    ]))?;
+    call(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))?;
     out::heading("making the demonstration meet");
     let demonstration = demo::prepare()?;
     if check {

@@ -180,12 +180,14 @@ fn tests() -> Outcome {
 }
 
 fn suite() -> Outcome {
-    // The suite mostly waits, for disks, processes and networks: more threads than cores.
+    // The whole workspace is named, so that nothing is built once more with other features. The suite mostly waits, for
+    // disks, processes and networks: more threads than cores.
     call(&mut cargo(&[
         "test",
         "--locked",
-        "--package",
-        "spotter-tests",
+        "--workspace",
+        "--test",
+        "suite",
         "--",
         "--test-threads",
         "6",
