@@ -318,15 +318,39 @@ impl Document {
         } else {
             1
         };
-        for batch in changes.chunks(at_once) {
-            let applied = self.automerge.apply_changes(batch.to_vec());
-            debug_assert!(
-                applied.is_ok(),
-                "admission lets nothing through that Automerge refuses: {applied:?}"
-            );
+        let whole = changes
+            .chunks(at_once)
+            .all(|batch| apply(&mut self.automerge, batch));
+        debug_assert!(
+            whole,
+            "admission lets nothing through that Automerge refuses"
+        );
+        if !whole {
+            self.build_again();
         }
         self.applied = self.bytes.len();
     }
+
+    /// Builds Automerge's state from all changes, one by one, and leaves out what it cannot take.
+    ///
+    /// Nothing that is admitted should ever need this. In the field a meet must go on all the same: a register
+    /// whose write is left out shows nothing, and all others what they should.
+    fn build_again(&mut self) {
+        self.automerge = Automerge::new();
+        for bytes in &self.bytes {
+            if let Ok(change) = automerge::Change::try_from(&bytes[..]) {
+                apply(&mut self.automerge, &[change]);
+            }
+        }
+    }
+}
+
+/// Hands changes to Automerge and answers whether it took them. A panic in it is caught here, the second net behind
+/// admission; a build that aborts on panic does without.
+fn apply(automerge: &mut Automerge, changes: &[automerge::Change]) -> bool {
+    let mut taking = std::panic::AssertUnwindSafe(automerge);
+    let taken = std::panic::catch_unwind(move || taking.apply_changes(changes.to_vec()).is_ok());
+    taken.unwrap_or(false)
 }
 
 #[cfg(test)]
