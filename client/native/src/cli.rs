@@ -249,6 +249,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         patience: Patience,
     },
+    /// Hand the results over to whoever runs the relay.
+    #[command(
+        after_help = "Example:\n  spotter --replica desk publish results.opl.csv --email desk@example.org"
+    )]
+    Publish {
+        /// The results as OpenPowerlifting takes them; `-` reads standard input.
+        file: Source,
+        /// Where questions should go.
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        #[command(flatten)]
+        patience: Patience,
+    },
     /// Tell the whole story in a terminal: a relay and three locations as real processes, one cut off, a conflict, the
     /// heal, who won and why. Takes about a minute and needs no replica.
     Demo {

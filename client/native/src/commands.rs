@@ -61,6 +61,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             patience,
         } => admin::password(&dir, &password_file, &new_password_file, &patience).await,
         Command::Session(session) => admin::session(&dir, session).await,
+        Command::Publish {
+            file,
+            email,
+            patience,
+        } => admin::publish(&dir, &file, email, &patience).await,
         Command::Finish { patience } => admin::finish(&dir, &patience).await,
         // Told above, since it needs no replica.
         Command::Demo { fast } => demo::run(fast).await,

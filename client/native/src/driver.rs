@@ -149,6 +149,7 @@ impl Driver {
             return;
         };
         let known = self.contact.as_ref();
+        // Small, and only when the link changes: this is waited for, so that two of them cannot overtake each other.
         if !known.is_some_and(|known| known.says_what(&contact)) {
             contact.save(&self.dir);
             self.contact = Some(contact);

@@ -5,11 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 use spotter_client::{Ask, Reply, Word};
 use spotter_model::{LocationName, Priority};
-use spotter_relay_protocol::SessionShown;
+use spotter_relay_protocol::{EMAIL_BYTES_MAX, OPL_CSV_BYTES_MAX, SessionShown};
 
 use super::live::{connect, exchange};
 use super::{Waited, ask_until, closing, must_exist, open_to_connect, read};
-use crate::cli::{Location, Patience, Secret, Session};
+use crate::cli::{Location, Patience, Secret, Session, Source};
 use crate::driver::Driver;
 use crate::failure::Failure;
 use crate::{clock, out, words};
@@ -96,6 +96,37 @@ pub(super) async fn password(
 pub(super) async fn finish(dir: &Path, patience: &Patience) -> Result<(), Failure> {
     let word = |_: &mut Driver| Ok(Word::FinishMeet);
     say(dir, patience, word, |_| out::line("the meet is finished")).await
+}
+
+/// `publish`.
+pub(super) async fn publish(
+    dir: &Path,
+    file: &Source,
+    return_email: String,
+    patience: &Patience,
+) -> Result<(), Failure> {
+    let opl_csv = file.read()?;
+    let too_long = |what: &str, bytes: usize, most: usize| {
+        Failure::refused(format!(
+            "{what} has {bytes} bytes; the relay takes at most {most}"
+        ))
+    };
+    if opl_csv.len() > OPL_CSV_BYTES_MAX {
+        return Err(too_long(&file.name(), opl_csv.len(), OPL_CSV_BYTES_MAX));
+    }
+    if return_email.len() > EMAIL_BYTES_MAX {
+        return Err(too_long("the address", return_email.len(), EMAIL_BYTES_MAX));
+    }
+    let word = |_: &mut Driver| {
+        Ok(Word::Publish {
+            return_email,
+            opl_csv,
+        })
+    };
+    say(dir, patience, word, |_| {
+        out::line("the results are on the relay's disk");
+    })
+    .await
 }
 
 /// `session`.

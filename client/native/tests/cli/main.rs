@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bench;
+mod documents;
 mod edits;
 mod files;
 mod folder;
