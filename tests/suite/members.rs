@@ -108,7 +108,7 @@ fn session_that_ended_while_away_loses_nothing() {
     world.replica("A").ok(&["session", "revoke", session]);
 
     world.heal("B");
-    let told = world.replica("B").sync_in_vain();
+    let told = world.replica("B").run(&["sync"]).refused();
     assert!(
         told.contains("password"),
         "the person is asked for the password: {told}"

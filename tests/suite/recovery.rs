@@ -211,26 +211,31 @@ fn lost_relay_with_its_key_lost_too_is_said_plainly_and_the_meet_goes_live_again
     fs::remove_dir_all(world.relay.data()).unwrap();
     fs::remove_file(world.relay.key_file()).unwrap();
     world.start_relay();
-    let told = world.replica("B").sync_in_vain();
+    let told = world.replica("B").run(&["sync", "--for", "20"]).refused();
+    assert!(
+        told.contains("ticket") || told.contains("password"),
+        "{told}"
+    );
     assert!(!told.contains(PASSWORD));
 
     // Explicitly, from any replica: the meet under a new ID, with nothing lost.
-    let file = world.folder().join("saved.openlifter");
-    world.replica("A").ok(&["export", file.to_str().unwrap()]);
-    let again = Replica::at(world.folder().join("again"));
-    again.ok(&["import", file.to_str().unwrap()]);
-    let (url, password_file) = (world.url("A"), world.password_file());
-    again.ok(&[
+    let (url, password_file) = (world.url("B"), world.password_file());
+    let password_file = password_file.to_str().unwrap();
+    let live = [
         "golive",
         "--relay",
         &url,
         "--location",
+        "B=10",
+        "--with",
         "A=20",
         "--password-file",
-        password_file.to_str().unwrap(),
-    ]);
-    again.sync();
-    assert_eq!(again.get(PATH), "140 good");
+        password_file,
+    ];
+    world.replica("B").run(&live).refused();
+    world.replica("B").ok(&[&live[..], &["--again"]].concat());
+    world.replica("B").sync();
+    assert_eq!(world.replica("B").get(PATH), "140 good");
 }
 
 /// The file that holds a replica's changes.
