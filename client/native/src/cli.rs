@@ -91,8 +91,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  spotter --replica table set entries.5003.squat.2 \"182.5 good\"\n  \
         spotter --replica table set entries.5003.squat.2 \"182.5 no\" --reason \"jury overruled 2:1\"\n  \
         spotter --replica table set < edits.txt      # lines such as: entries.5003.bodyweightKg 81.4\n\n\
-        A value equal to the one shown writes nothing; to settle a conflict, see `restore`. Lines that make no\n\
-        sense are named and left out; the others are written, and the exit status is 1."
+        A value equal to the one shown writes nothing; to settle a conflict, see `restore`. Lines that make no sense are named and left out; the others are written, and the exit status is 1."
     )]
     Set(Set),
     /// Print the value at a path.
@@ -147,8 +146,7 @@ pub(crate) enum Command {
     /// Make OpenLifter's own actions, a JSON list of them, as edits.
     #[command(
         after_help = "Example:\n  spotter --replica table act actions.json\n\n\
-        Actions name lifters by OpenLifter's ids. Entries that the actions themselves add are counted from\n\
-        `--first-id` on, as the program that recorded them did, whatever ids they get here."
+        Actions name lifters by OpenLifter's ids. Entries that the actions themselves add are counted from `--first-id` on, as the program that recorded them did, whatever ids they get here."
     )]
     Act {
         /// The file with the actions; `-` reads standard input.

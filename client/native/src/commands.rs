@@ -212,8 +212,12 @@ pub(super) async fn ask_until(
     }
 }
 
-/// Closes a replica after a command, whatever came of it, and passes that on.
+/// Closes a replica after a command, whatever came of it, and passes that on; unless something is not on disk.
 pub(super) async fn closing<T>(driver: Driver, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    let unsaved = driver.status().cannot_save;
     driver.close().await;
-    outcome
+    match (unsaved, outcome) {
+        (Some(why), Ok(_)) => Err(Failure::local(format!("not everything is saved: {why}"))),
+        (_, outcome) => outcome,
+    }
 }

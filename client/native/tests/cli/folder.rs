@@ -124,6 +124,29 @@ fn a_journal_that_was_taken_away_takes_nothing_more_until_it_is_back() {
 }
 
 #[test]
+fn whoever_ends_with_something_unsaved_says_so() {
+    let bench = Bench::with_meet();
+    let mut running = bench
+        .spotter()
+        .args(["run", "--listen", "127.0.0.1:0", "--edits", "--for", "2s"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut edits = running.stdin.take().unwrap();
+    let told = BufReader::new(running.stdout.take().unwrap()).lines();
+    let mut told = told.map(Result::unwrap);
+    assert!(told.any(|line| line.starts_with("listening on")));
+    fs::remove_file(bench.journal()).unwrap();
+    writeln!(edits, "meet.name A Open").unwrap();
+    let output = running.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("not everything is saved"), "{said}");
+}
+
+#[test]
 fn a_second_process_is_refused_and_reading_goes_on() {
     let bench = Bench::with_meet();
     let mut running = bench
