@@ -14,7 +14,7 @@ use automerge::Automerge;
 pub use writing::{NewOps, Pen, Target};
 
 use crate::change::Change;
-use crate::ids::{ActorId, ChangeHash, OpId};
+use crate::ids::{ChangeHash, OpId};
 use crate::index::{Admission, Index, RegisterNumber, Write};
 use crate::location::Author;
 use crate::op::{ObjectId, OpAction, RegisterId, Scalar};
@@ -297,11 +297,6 @@ impl Document {
     pub fn save(&mut self) -> Vec<u8> {
         self.flush();
         self.automerge.save()
-    }
-
-    /// Whether an actor has written here.
-    pub fn knows_actor(&self, actor: &ActorId) -> bool {
-        self.index.next_seq(actor) > 1
     }
 
     /// Hands Automerge the changes it does not have yet.

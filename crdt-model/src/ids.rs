@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::hex::{read_hex, write_hex};
 use crate::limits::ACTOR_BYTES;
 
 /// Automerge's id for one uninterrupted line of writing by a replica.
@@ -62,38 +63,6 @@ pub struct InvalidHex {
     given: String,
 }
 
-fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-fn read_hex<const N: usize>(what: &'static str, text: &str) -> Result<[u8; N], InvalidHex> {
-    let invalid = || InvalidHex {
-        what,
-        digits: 2 * N,
-        given: text.chars().take(80).collect(),
-    };
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return Err(invalid());
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let (Some(high), Some(low)) = (hex_digit(pair[0]), hex_digit(pair[1])) else {
-            return Err(invalid());
-        };
-        *byte = high << 4 | low;
-    }
-    Ok(bytes)
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
-}
-
 macro_rules! hex_id {
     ($name:ident, $what:literal) => {
         impl fmt::Display for $name {
@@ -112,7 +81,12 @@ macro_rules! hex_id {
             type Err = InvalidHex;
 
             fn from_str(text: &str) -> Result<Self, InvalidHex> {
-                read_hex($what, text).map(Self)
+                let invalid = || InvalidHex {
+                    what: $what,
+                    digits: 2 * size_of::<Self>(),
+                    given: text.chars().take(80).collect(),
+                };
+                read_hex(text).map(Self).ok_or_else(invalid)
             }
         }
 

@@ -41,6 +41,7 @@
 mod change;
 mod document;
 mod edit;
+mod hex;
 mod ids;
 mod index;
 mod json;
@@ -58,6 +59,7 @@ mod value;
 pub use change::{Change, ChangeDraft};
 pub use document::{Document, NewOps, Pen, Received, Target, Touched, Written};
 pub use edit::Edit;
+pub use hex::{read_hex, write_hex};
 pub use ids::{ActorId, ChangeHash, InvalidHex, InvalidOpId, OpId};
 pub use index::{Admission, Index};
 pub use json::json_text;

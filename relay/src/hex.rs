@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use spotter_model::read_hex;
 use subtle::ConstantTimeEq;
 
 /// A fixed number of bytes: a salt, a hash, a MAC. Compared in constant time; prints as nothing but its length.
@@ -38,19 +39,9 @@ impl<const N: usize> Serialize for Hex<N> {
 impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse(&text)
+        // Files that an operator has edited may hold capital digits.
+        read_hex(&text.to_ascii_lowercase())
             .map(Self)
             .ok_or_else(|| de::Error::custom(format!("expected {} hex digits", 2 * N)))
     }
-}
-
-fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }

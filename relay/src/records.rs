@@ -144,17 +144,6 @@ impl fmt::Display for InvalidRecords {
 }
 
 impl MeetRecords {
-    /// The two documents to store: `auth.json` and `sessions.json`.
-    pub fn to_json(&self) -> (serde_json::Value, serde_json::Value) {
-        let json = |record: Result<serde_json::Value, serde_json::Error>| {
-            record.expect("records have text keys and no failing serialiser")
-        };
-        (
-            json(serde_json::to_value(&self.auth)),
-            json(serde_json::to_value(&self.sessions)),
-        )
-    }
-
     /// Reads the two documents of a store.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use quickcheck::{Arbitrary, Gen, TestResult};
 use quickcheck_macros::quickcheck;
 
 use super::*;
+use crate::ids::ActorId;
 use crate::location::{LocationName, Priority};
 use crate::replay::{Rank, RankedWrite, replay_order};
 

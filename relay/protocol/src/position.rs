@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use spotter_model::ChangeHash;
+use spotter_model::{ChangeHash, read_hex, write_hex};
 use thiserror::Error;
 
 /// The random name of one incarnation of a meet's log. Another one means that memory was lost.
@@ -59,20 +59,7 @@ pub struct NotHex {
 }
 
 fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], NotHex> {
-    let refused = NotHex { digits: 2 * N };
-    if text.len() != 2 * N
-        || !text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    {
-        return Err(refused);
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| refused)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| refused)?;
-    }
-    Ok(bytes)
+    read_hex(text).ok_or(NotHex { digits: 2 * N })
 }
 
 impl FromStr for LogId {
@@ -93,7 +80,7 @@ impl FromStr for Chain {
 
 impl fmt::Display for LogId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write_hex(&self.0, f)
     }
 }
 
