@@ -8,6 +8,7 @@ use super::tree::{file, none};
 pub(super) const PURE: &[&str] = &[
     "crdt-model/journal",
     "crdt-model",
+    "crdt-model/pack",
     "relay/protocol",
     "relay",
     "client",
