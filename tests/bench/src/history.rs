@@ -11,6 +11,10 @@ const REGISTERS: usize = 60;
 pub(crate) struct Draw(u64);
 
 impl Draw {
+    pub(crate) const fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self
             .0
@@ -73,7 +77,7 @@ impl History {
             seen: vec![log.len(); replicas.len()],
             replicas,
             log,
-            draw: Draw(7),
+            draw: Draw::seeded(7),
         }
     }
 
@@ -90,6 +94,14 @@ impl History {
         let value = self.draw.below(1 << 30) as f64 / 4.0;
         ops.set(Target::Object(self.entries[lifter]), &key(register), value);
         let written = self.replicas[replica].write(&pen(replica as u64), &ops, 1_790_000_000, None);
+        self.log.push(ok(written).0);
+    }
+
+    /// One edit of a register of the root by the first replica: the title that a screen draws.
+    pub(crate) fn title(&mut self, number: usize) {
+        let mut ops = NewOps::new();
+        ops.set(Target::Object(ObjectId::Root), "title", number as f64 + 0.5);
+        let written = self.replicas[0].write(&pen(0), &ops, 1_790_000_000, None);
         self.log.push(ok(written).0);
     }
 

@@ -1,43 +1,64 @@
-//! Sockets to measure with: a relay, a bare broadcast beside it, and clients that speak plain messages.
+//! A client's connection as cheap as can be: plain messages, small buffers, no replica.
 
 use std::net::SocketAddr;
 
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::Value;
-use spotter_relay_server::{Options, Premises};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::broadcast;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::history::ok;
+use crate::mint::Minted;
+
+/// The half that writes.
+pub(crate) type Mouth = SplitSink<WebSocketStream<TcpStream>, Message>;
+/// The half that reads.
+pub(crate) type Ear = SplitStream<WebSocketStream<TcpStream>>;
 
 /// A client's connection.
-pub(crate) struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Wire {
+    pub(crate) mouth: Mouth,
+    pub(crate) ear: Ear,
+}
 
 impl Wire {
-    pub(crate) async fn open(address: SocketAddr) -> Self {
-        let (socket, _) = ok(tokio_tungstenite::connect_async(format!("ws://{address}/")).await);
-        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            ok(stream.set_nodelay(true));
-        }
-        Self(socket)
+    /// Connects; the path is the room of the bare broadcast, and `/` at a relay.
+    pub(crate) async fn open(address: SocketAddr, path: &str) -> Self {
+        let stream = ok(TcpStream::connect(address).await);
+        Self::over(stream, &address.to_string(), path).await
     }
 
-    pub(crate) async fn send(&mut self, text: String) {
-        ok(self.0.send(Message::text(text)).await);
+    /// Speaks over a stream that stands.
+    pub(crate) async fn over(stream: TcpStream, host: &str, path: &str) -> Self {
+        ok(stream.set_nodelay(true));
+        let url = format!("ws://{host}{path}");
+        let upgraded =
+            tokio_tungstenite::client_async_with_config(url, stream, Some(small_buffers()));
+        let (socket, _) = ok(upgraded.await);
+        let (mouth, ear) = socket.split();
+        Self { mouth, ear }
+    }
+
+    /// Returns to a meet with a session, and waits until everything in it has come.
+    pub(crate) async fn join(address: SocketAddr, meet: &Minted, session: usize) -> Self {
+        let mut wire = Self::open(address, "/").await;
+        wire.send(join_message(meet, session, None)).await;
+        wire.message("CAUGHT_UP").await;
+        wire
+    }
+
+    pub(crate) async fn send(&mut self, text: impl Into<Utf8Bytes>) {
+        ok(self.mouth.send(Message::text(text)).await);
     }
 
     /// The next text, whatever it says.
-    pub(crate) async fn text(&mut self) -> String {
-        loop {
-            match self.0.next().await {
-                Some(Ok(Message::Text(text))) => return text.to_string(),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => {
-                    unreachable!("a server on this machine closes no measured connection")
-                }
-            }
+    pub(crate) async fn text(&mut self) -> Utf8Bytes {
+        match next_text(&mut self.ear).await {
+            Some(text) => text,
+            None => unreachable!("a server on this machine closes no measured connection"),
         }
     }
 
@@ -56,54 +77,29 @@ impl Wire {
     }
 }
 
-/// Starts a relay on this thread's runtime, on a free port of this machine.
-pub(crate) async fn start_relay(folder: &std::path::Path) -> SocketAddr {
-    let options = Options {
-        data: Some(folder.join("data")),
-        key_file: Some(folder.join("key")),
-        low_memory: Some(true),
-        links_per_address_max: Some(10_000),
-        links_per_meet_max: Some(10_000),
-        links_max: Some(20_000),
-        ..Options::default()
-    };
-    let premises = ok(Premises::take(ok(options.complete())));
-    let listener = ok(TcpListener::bind("127.0.0.1:0").await);
-    let address = ok(listener.local_addr());
-    tokio::spawn(premises.serve(listener, std::future::pending()));
-    address
-}
-
-/// Starts a server that sends every text to all its connections and does nothing else.
-pub(crate) async fn start_broadcast() -> SocketAddr {
-    let listener = ok(TcpListener::bind("127.0.0.1:0").await);
-    let address = ok(listener.local_addr());
-    let (sender, _) = broadcast::channel::<Message>(4_096);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            ok(stream.set_nodelay(true));
-            tokio::spawn(broadcast_to(stream, sender.clone()));
-        }
-    });
-    address
-}
-
-async fn broadcast_to(stream: TcpStream, sender: broadcast::Sender<Message>) {
-    let (mut sink, mut source) = ok(tokio_tungstenite::accept_async(stream).await).split();
-    let mut receiver = sender.subscribe();
+/// The next text; none when the connection has ended.
+pub(crate) async fn next_text(ear: &mut Ear) -> Option<Utf8Bytes> {
     loop {
-        tokio::select! {
-            received = source.next() => match received {
-                Some(Ok(message)) if message.is_text() => drop(sender.send(message)),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
-            },
-            message = receiver.recv() => {
-                let Ok(message) = message else { return };
-                if sink.send(message).await.is_err() {
-                    return;
-                }
-            }
+        match ear.next().await {
+            Some(Ok(Message::Text(text))) => return Some(text),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return None,
         }
     }
+}
+
+/// `JOIN_MEET` with a token, and with a position if the client holds anything.
+pub(crate) fn join_message(meet: &Minted, session: usize, position: Option<Value>) -> String {
+    let mut join = json!({
+        "msgType": "JOIN_MEET", "protocol": 1, "meetId": meet.meet_id, "sessionToken": meet.tokens[session],
+    });
+    if let Some(position) = position {
+        join["position"] = position;
+    }
+    join.to_string()
+}
+
+/// Buffers for thousands of connections; the library's own are 128 KiB each.
+pub(crate) fn small_buffers() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(4 << 10)
 }
