@@ -112,14 +112,16 @@ fn requirement(line: &str) -> Option<Requirement> {
 
 fn names_of_functions() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for file in files_ending(".rs") {
-        for (_, line) in file.lines() {
-            for after in line.split("fn ").skip(1) {
-                let name: String = after
-                    .chars()
-                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-                    .collect();
-                names.insert(name);
+    for (language, word) in [(".rs", "fn "), (".py", "def ")] {
+        for file in files_ending(language) {
+            for (_, line) in file.lines() {
+                for after in line.split(word).skip(1) {
+                    let name: String = after
+                        .chars()
+                        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                        .collect();
+                    names.insert(name);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 //! `cargo xtask bench` measures. This package never holds logic of the product: it calls cargo and the programs, times
 //! them and says what happened. It depends on nothing, so that it is built in a moment on a fresh clone.
 
+mod another_client;
 mod bench;
 mod demo;
 mod out;
@@ -23,7 +24,7 @@ The commands of this repository:
   cargo xtask start --check     the same, run every printed command once, stop
   cargo xtask test              everything a change must pass (what CI runs)
   cargo xtask test --only lint,docs
-                                some of its steps: fmt, lint, docs, deny, tests, suite
+                                some of its steps: fmt, lint, docs, deny, tests, suite, another-client
   cargo xtask bench             measure, as ratios within one run (arguments go to the benchmark program)";
 
 fn main() -> ExitCode {

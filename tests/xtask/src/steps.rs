@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::tools::{call, cargo, need_cargo_deny, need_component};
-use crate::{Outcome, out};
+use crate::{Outcome, another_client, out};
 
 /// One step: the name `--only` takes, what it checks, and how.
 struct Step {
@@ -45,6 +45,11 @@ const STEPS: &[Step] = &[
         name: "suite",
         checks: "the whole system from outside",
         run: suite,
+    },
+    Step {
+        name: "another-client",
+        checks: "a client in Python, written from the documents alone",
+        run: another_client::run,
     },
 ];
 
@@ -105,7 +110,7 @@ fn summary(ran: &[(&Step, Duration, Outcome)]) -> Outcome {
     for (step, took, outcome) in ran {
         let verdict = if outcome.is_ok() { "ok    " } else { "FAILED" };
         out::line(&format!(
-            "{verdict} {:<6} {:>12}  {}",
+            "{verdict} {:<14} {:>12}  {}",
             step.name,
             out::spoken(*took),
             step.checks

@@ -1,0 +1,7 @@
+"""A second client for Spotter, written from docs/protocol.md and docs/resolution.md alone.
+
+It is kept as a test that those pages suffice, and as an example for clients in other languages.
+Read it in this order: `columns` and `change` (bytes), `history` (a set of changes and what may join
+it), `resolution` (who wins), `replica` (the conversation with a relay, without a socket), `wire`
+(the socket), `layout` (which register holds what).
+"""
