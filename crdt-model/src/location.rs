@@ -29,7 +29,10 @@ impl LocationName {
     ///
     /// Normalisation is not checked here: its tables grow with every edition of Unicode, and admission must
     /// give the same verdict in every build.
-    pub(crate) fn as_written(text: &str) -> Result<Self, InvalidLocation> {
+    ///
+    /// # Errors
+    /// Says what is wrong with the name, and quotes it.
+    pub fn as_written(text: &str) -> Result<Self, InvalidLocation> {
         Self::check(text)?;
         Ok(Self(text.to_owned()))
     }

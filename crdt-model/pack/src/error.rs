@@ -20,12 +20,17 @@ pub enum PackError {
         /// How many are taken.
         max: usize,
     },
-    /// Its changes have more bytes, or operations, than the reader takes.
-    #[error("the pack's changes have more than the {max} bytes that are taken")]
+    /// Its changes have more bytes than the reader takes.
+    #[error("the pack's changes have {bytes} bytes, at most {max} are taken")]
     TooLarge {
+        /// How many it claims.
+        bytes: u64,
         /// How many are taken.
         max: usize,
     },
+    /// Its changes have more operations than the reader takes; none that can be admitted have so many for their bytes.
+    #[error("the pack's changes have more operations than are taken for their bytes")]
+    TooManyOperations,
     /// The bytes do not say what a pack has to say.
     #[error("the pack cannot be read: {what}")]
     Unreadable {

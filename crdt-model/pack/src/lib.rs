@@ -24,26 +24,35 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::unwrap_in_result))]
 
+mod datum;
 mod error;
+mod frame;
+mod lookup;
+mod model;
+mod range;
+mod symbol;
+mod walk;
 
 pub use error::PackError;
 
-use sha2::{Digest as _, Sha256};
 use spotter_model::Change;
+
+use frame::{Frame, digest};
+use lookup::{Lookup, Tables};
+use model::Model;
+use range::{Reader, Writer};
+use walk::{Budget, Walk};
 
 /// The number a pack begins with.
 pub const PACK_FORMAT: u8 = 1;
 
-/// Bytes of the digest over the hashes of a pack's changes.
-const DIGEST_BYTES: usize = 8;
-
-/// What a reader takes, at most.
+/// What a reader takes, at most. Unpacking allocates no more than a multiple of both, and takes no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Changes in the pack.
     pub changes_max: usize,
-    /// Bytes of all its changes together, as [`Change::bytes`] has them; also the number of all their operations,
-    /// which is smaller in every change that can be admitted.
+    /// Bytes of all its changes together, as [`Change::bytes`] has them. There may be as many operations and preds in
+    /// them, where a key counts as another operation for every 16 bytes.
     pub bytes_max: usize,
 }
 
@@ -52,13 +61,24 @@ pub struct Bounds {
 /// Small if dependencies within the list come before the changes that name them and changes that were made about
 /// the same time stand near each other, as in a log; correct in any order.
 pub fn pack(changes: &[Change]) -> Vec<u8> {
-    let mut out = vec![PACK_FORMAT];
-    out.extend_from_slice(&digest(changes));
+    let (tables, lookup) = Tables::of(changes);
+    let frame = Frame::of(changes);
+    let budget = Budget {
+        units: usize::MAX,
+        bytes: frame.bytes,
+    };
+    let mut walk = Walk::new(
+        Model::new(Writer::new(), frame.counters_log2()),
+        lookup,
+        budget,
+    );
+    let mut written = walk.tables(&tables);
     for change in changes {
-        let length = u32::try_from(change.bytes().len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(change.bytes());
+        written = written.and_then(|()| walk.change(Some(change)).map(|_| walk.went_by(change)));
     }
+    debug_assert_eq!(written, Ok(()), "whatever is a change can be packed");
+    let mut out = frame.to_bytes();
+    out.extend(walk.into_model().into_bits().finish());
     out
 }
 
@@ -68,49 +88,44 @@ pub fn pack(changes: &[Change]) -> Vec<u8> {
 /// The bytes are no pack, or its changes are beyond the bounds, or they are not the changes that were packed. A pack
 /// is refused as a whole.
 pub fn unpack(pack: &[u8], bounds: Bounds) -> Result<Vec<Change>, PackError> {
-    let unreadable = PackError::Unreadable { what: "the pack" };
-    let (&format, rest) = pack.split_first().ok_or(unreadable.clone())?;
-    if format != PACK_FORMAT {
-        return Err(PackError::Format { format });
-    }
-    let (expected, mut rest) = rest
-        .split_at_checked(DIGEST_BYTES)
-        .ok_or(unreadable.clone())?;
+    unpack_counted(pack, bounds).0
+}
+
+/// Unpacks, and tells how many bits were decoded, which is what the time depends on.
+#[doc(hidden)]
+pub fn unpack_counted(pack: &[u8], bounds: Bounds) -> (Result<Vec<Change>, PackError>, u64) {
+    let (frame, coded) = match Frame::read(pack, bounds) {
+        Ok(read) => read,
+        Err(error) => return (Err(error), 0),
+    };
+    let budget = Budget {
+        units: bounds.bytes_max,
+        bytes: frame.bytes,
+    };
+    let model = Model::new(Reader::new(coded), frame.counters_log2());
+    let mut walk = Walk::new(model, Lookup::default(), budget);
+    let changes = changes_of(&mut walk, &frame);
+    (changes, walk.model().steps())
+}
+
+fn changes_of(walk: &mut Walk<Reader<'_>>, frame: &Frame) -> Result<Vec<Change>, PackError> {
+    walk.tables(&Tables::default())?;
     let mut changes = Vec::new();
-    let mut bytes = 0;
-    while let Some((length, behind)) = rest.split_first_chunk() {
-        let length = u32::from_le_bytes(*length) as usize;
-        let (change, behind) = behind.split_at_checked(length).ok_or(unreadable.clone())?;
-        bytes += length;
-        if changes.len() == bounds.changes_max {
-            let (changes, max) = (changes.len() as u64 + 1, bounds.changes_max);
-            return Err(PackError::TooManyChanges { changes, max });
-        }
-        if bytes > bounds.bytes_max {
-            let max = bounds.bytes_max;
-            return Err(PackError::TooLarge { max });
-        }
-        let index = changes.len();
-        let change =
-            Change::decode(change).map_err(|refusal| PackError::NoChange { index, refusal })?;
+    let mut left = frame.bytes;
+    for index in 0..frame.changes {
+        let draft = walk.change(None)?;
+        let change = Change::encode(draft);
+        let change = change.map_err(|refusal| PackError::NoChange { index, refusal })?;
+        let behind = left.checked_sub(change.bytes().len());
+        left = behind.ok_or(PackError::Unreadable { what: "its length" })?;
+        walk.went_by(&change);
         changes.push(change);
-        rest = behind;
     }
-    if !rest.is_empty() {
-        return Err(unreadable);
+    if left > 0 || !walk.model().bits().is_done() {
+        return Err(PackError::Unreadable { what: "its end" });
     }
-    if digest(&changes) != expected {
+    if digest(&changes) != frame.digest {
         return Err(PackError::Digest);
     }
     Ok(changes)
-}
-
-fn digest(changes: &[Change]) -> [u8; DIGEST_BYTES] {
-    let mut hasher = Sha256::new();
-    for change in changes {
-        hasher.update(change.hash().as_bytes());
-    }
-    let mut digest = [0; DIGEST_BYTES];
-    digest.copy_from_slice(&hasher.finalize()[..DIGEST_BYTES]);
-    digest
 }

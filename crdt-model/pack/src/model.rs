@@ -1,0 +1,290 @@
+//! What comes next, guessed from what came before.
+//!
+//! A symbol is coded bit by bit. Each bit is looked up in several contexts; the counter of each holds a probability.
+//! The logarithms of their odds are added with weights, and the sum says with which probability the range coder codes
+//! the bit. Then counters and weights learn. Everything is done in whole numbers, so every machine learns the same.
+
+use std::sync::LazyLock;
+
+use crate::range::Bits;
+use crate::symbol::Symbol;
+
+/// Contexts of one symbol, at most.
+const CONTEXTS_MAX: usize = 7;
+
+/// 2^64 divided by the golden ratio: multiplying by it scatters.
+const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// How many bits a counter remembers: it always learns at least one part in this many from a bit.
+const MEMORY: u32 = 127;
+
+/// The weight that every input begins with, of 65536.
+const WEIGHT: i32 = 24_576;
+
+/// How far a weight may go.
+const WEIGHT_MAX: i64 = 1 << 20;
+
+/// The parts of a context.
+pub(crate) type Parts<'a> = &'a [u64];
+
+/// A number for a list of numbers.
+pub(crate) fn join(parts: Parts<'_>) -> u64 {
+    parts.iter().fold(0, |hash, part| join_one(hash, *part))
+}
+
+/// A number for a list that is longer by one.
+pub(crate) fn join_one(hash: u64, part: u64) -> u64 {
+    let mixed = (hash ^ part).wrapping_add(SCATTER).wrapping_mul(SCATTER);
+    mixed ^ mixed >> 29
+}
+
+/// Codes symbols, and learns from each.
+pub(crate) struct Model<B> {
+    bits: B,
+    /// Counters by hash of context and place in the symbol; whichever hash alike share one.
+    counters: Vec<Counter>,
+    /// How far a hash is shifted to become a place among the counters.
+    shift: u32,
+    /// By symbol, and by how many of the contexts have been seen before.
+    weights: Vec<[i32; CONTEXTS_MAX]>,
+    stretch: &'static [i16; 4096],
+    /// Bits coded so far: what time is bounded by.
+    steps: u64,
+}
+
+impl<B: Bits> Model<B> {
+    /// A model with 2^`log2` counters, which has seen nothing.
+    pub(crate) fn new(bits: B, log2: u32) -> Self {
+        Self {
+            bits,
+            counters: vec![Counter(0); 1 << log2],
+            shift: 64 - log2,
+            weights: vec![[WEIGHT; CONTEXTS_MAX]; 2 * Symbol::COUNT * (CONTEXTS_MAX + 1)],
+            stretch: &STRETCH,
+            steps: 0,
+        }
+    }
+
+    /// The coder below.
+    pub(crate) fn into_bits(self) -> B {
+        self.bits
+    }
+
+    /// The coder below.
+    pub(crate) fn bits(&self) -> &B {
+        &self.bits
+    }
+
+    /// Bits coded so far.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Codes a truth value.
+    pub(crate) fn flag(&mut self, symbol: Symbol, contexts: &[Parts<'_>], bit: bool) -> bool {
+        self.bit(symbol.first(), &Contexts::of(symbol, contexts), 0, bit)
+    }
+
+    /// Codes a number: how many bits it has, each as a bit of its own, then all its bits but the first.
+    pub(crate) fn number(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u64) -> u64 {
+        let contexts = Contexts::of(symbol, contexts);
+        let wanted = 64 - value.leading_zeros();
+        let mut length = 0;
+        while length < 64
+            && self.bit(
+                symbol.first(),
+                &contexts,
+                u64::from(length),
+                wanted > length,
+            )
+        {
+            length += 1;
+        }
+        if length == 0 {
+            return 0;
+        }
+        let mut read = 1;
+        for place in (0..length - 1).rev() {
+            let node = u64::from(length) << 56 ^ read;
+            let bit = self.bit(symbol.second(), &contexts, node, value >> place & 1 == 1);
+            read = read << 1 | u64::from(bit);
+        }
+        read
+    }
+
+    /// Codes a number that may be negative: 0, -1, 1, -2, 2 … as 0, 1, 2, 3, 4 …
+    pub(crate) fn signed(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: i64) -> i64 {
+        let folded = (value << 1 ^ value >> 63).cast_unsigned();
+        let folded = self.number(symbol, contexts, folded);
+        (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed()
+    }
+
+    /// Codes a byte, its highest bit first.
+    pub(crate) fn byte(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u8) -> u8 {
+        let contexts = Contexts::of(symbol, contexts);
+        let mut read = 1_u64;
+        for place in (0..8).rev() {
+            let bit = self.bit(symbol.first(), &contexts, read, value >> place & 1 == 1);
+            read = read << 1 | u64::from(bit);
+        }
+        read as u8
+    }
+
+    /// Codes a number below `end`, each as likely as any other. `end` has 32 bits.
+    pub(crate) fn uniform(&mut self, end: u64, value: u64) -> u64 {
+        let (mut low, mut high) = (0, end);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let one = ((high - middle) << 16) / (high - low);
+            self.steps += 1;
+            if self.bits.code(one as u32, value >= middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Codes bytes that nothing foretells.
+    pub(crate) fn random<const N: usize>(&mut self, bytes: [u8; N]) -> [u8; N] {
+        bytes.map(|byte| self.uniform(256, u64::from(byte)) as u8)
+    }
+
+    fn bit(&mut self, set: usize, contexts: &Contexts, node: u64, bit: bool) -> bool {
+        self.steps += 1;
+        let count = contexts.count;
+        let mut places = [0; CONTEXTS_MAX];
+        let mut inputs = [0_i64; CONTEXTS_MAX];
+        let mut seen = 0;
+        let node = node.wrapping_mul(SCATTER);
+        for ((hash, place), input) in contexts.hashes[..count]
+            .iter()
+            .zip(&mut places)
+            .zip(&mut inputs)
+        {
+            *place = ((hash ^ node).wrapping_mul(SCATTER) >> self.shift) as usize;
+            let counter = self.counters[*place];
+            *input = i64::from(self.stretch[counter.probability() as usize >> 10]);
+            seen += usize::from(counter.count() > 0);
+        }
+        let weights = &mut self.weights[set * (CONTEXTS_MAX + 1) + seen];
+        let products = weights
+            .iter()
+            .zip(&inputs)
+            .map(|(weight, input)| i64::from(*weight) * input);
+        let one = squash(products.sum::<i64>() >> 16);
+        let bit = self.bits.code(one as u32, bit);
+        let error = (i64::from(bit) << 16) - one;
+        for (weight, input) in weights.iter_mut().zip(&inputs) {
+            let learnt = i64::from(*weight) + ((input * error) >> 13);
+            *weight = learnt.clamp(-WEIGHT_MAX, WEIGHT_MAX) as i32;
+        }
+        for place in &places[..count] {
+            self.counters[*place].learn(bit);
+        }
+        bit
+    }
+}
+
+/// The contexts of one symbol, hashed.
+struct Contexts {
+    hashes: [u64; CONTEXTS_MAX],
+    count: usize,
+}
+
+impl Contexts {
+    fn of(symbol: Symbol, contexts: &[Parts<'_>]) -> Self {
+        let mut hashes = [0; CONTEXTS_MAX];
+        for (number, (hash, parts)) in hashes.iter_mut().zip(contexts).enumerate() {
+            let start = join(&[symbol as u64, number as u64]);
+            *hash = parts.iter().fold(start, |hash, part| join_one(hash, *part));
+        }
+        Self {
+            hashes,
+            count: contexts.len(),
+        }
+    }
+}
+
+/// How likely a 1 is: 22 bits of probability, stored less one half so that zero is a counter that knows nothing, then
+/// 10 bits that count what it has seen.
+#[derive(Clone, Copy)]
+struct Counter(u32);
+
+impl Counter {
+    const HALF: u32 = 1 << 21;
+
+    fn probability(self) -> u32 {
+        (self.0 >> 10) ^ Self::HALF
+    }
+
+    fn count(self) -> u32 {
+        self.0 & 0x3ff
+    }
+
+    fn learn(&mut self, bit: bool) {
+        let (probability, count) = (i64::from(self.probability()), self.count());
+        let target = if bit { (1 << 22) - 1 } else { 0 };
+        let learnt = probability + (target - probability) * 2 / i64::from(2 * count + 3);
+        self.0 = (learnt as u32 ^ Self::HALF) << 10 | (count + 1).min(MEMORY);
+    }
+}
+
+/// 65536 / (1 + e^-x) for x from -8 to 8 in halves, rounded.
+const LOGISTIC: [i64; 33] = [
+    22, 36, 60, 98, 162, 267, 439, 720, 1_179, 1_921, 3_108, 4_971, 7_812, 11_955, 17_625, 24_743,
+    32_768, 40_793, 47_911, 53_581, 57_724, 60_565, 62_428, 63_615, 64_357, 64_816, 65_097, 65_269,
+    65_374, 65_438, 65_476, 65_500, 65_514,
+];
+
+/// The probability, of 65536, whose odds have this logarithm, of which 256 is one.
+fn squash(x: i64) -> i64 {
+    let x = x.clamp(-2_047, 2_047) + 2_048;
+    let (place, rest) = ((x >> 7) as usize, x & 127);
+    (LOGISTIC[place] * (128 - rest) + LOGISTIC[place + 1] * rest + 64) >> 7
+}
+
+/// The inverse: for every probability of 4096, the least logarithm whose probability is not less.
+static STRETCH: LazyLock<[i16; 4096]> = LazyLock::new(|| {
+    let mut table = [2_047; 4096];
+    let mut next = 0;
+    for x in -2_047..=2_047_i16 {
+        let end = (squash(i64::from(x)) >> 4) as usize;
+        while next <= end {
+            table[next] = x;
+            next += 1;
+        }
+    }
+    table
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_is_the_logistic_function() {
+        for (place, value) in LOGISTIC.iter().enumerate() {
+            let x = (place as f64 - 16.0) / 2.0;
+            assert_eq!((65_536.0 / (1.0 + (-x).exp())).round() as i64, *value);
+        }
+    }
+
+    #[test]
+    fn no_bit_is_ever_thought_impossible() {
+        for x in [i64::MIN >> 16, -2_047, 0, 2_047, i64::MAX >> 16] {
+            assert!((1..65_536).contains(&squash(x)));
+        }
+    }
+
+    #[test]
+    fn a_counter_stays_within_its_bits() {
+        for bit in [true, false] {
+            let mut counter = Counter(0);
+            (0..100_000).for_each(|_| counter.learn(bit));
+            assert!(counter.probability() < 1 << 22);
+            assert_eq!(counter.count(), MEMORY);
+        }
+    }
+}
