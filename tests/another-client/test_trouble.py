@@ -11,7 +11,7 @@ import websocket
 
 from harness import PASSWORD, WithRelay, live_meet
 from spotter_py import layout, store
-from spotter_py.change import CHANGE_CHUNK, MAGIC, Author, Change, Op, OpId, decode
+from spotter_py.change import CHANGE_CHUNK, MAGIC, Author, Change, Op, OpId, Scalar, decode
 from spotter_py.columns import Refused, sized, uleb
 from spotter_py.history import Register
 from spotter_py.replica import Message, Replica
@@ -343,6 +343,22 @@ class Refusals(Trouble):
         self.assertEqual({w.op.value for w in self.replica.writes(self.name)[1:]}, values)
         self.assertIn(self.name, self.replica.conflicts())
         self.assert_agree(self.replica, self.desk)
+
+    def test_more_than_the_relay_takes_at_once_arrives_in_the_end(self) -> None:
+        self.link.close()
+        for i in range(100):
+            for_each: dict[Register, Scalar] = {
+                (None, f"padding {j}"): f"{i} {j} ".ljust(16_000, "x") for j in range(3)
+            }
+            self.replica.set(for_each)
+        before = self.replica.position
+        link = Link(self.relay.url, self.replica)
+        self.addCleanup(link.cut)
+        link.pump(lambda: self.replica.retry_after_ms is not None)
+        link.sync()
+        assert before and self.replica.position
+        self.assertEqual(self.replica.position.seq, before.seq + 100)
+        self.assertEqual(self.replica.aside, [])
 
     def sabotage(self, before: Callable[[Change], object]) -> None:
         """Does something to the first change that is made here before it is offered."""
