@@ -12,6 +12,8 @@
 mod broadcast;
 mod clock;
 mod crowd;
+mod day;
+mod exchange;
 mod fleet;
 mod history;
 mod host;
@@ -19,6 +21,10 @@ mod latency;
 mod many;
 mod mint;
 mod model;
+mod pack;
+mod profile;
+mod proxy;
+mod replica;
 mod report;
 mod resident;
 mod servers;
@@ -100,6 +106,24 @@ const GROUPS: &[Group] = &[
         about: "starting with 10,000 or 100,000 meets on disk",
         measure: start::measure,
         seconds: (3, 30),
+    },
+    Group {
+        name: "pack",
+        about: "bytes and processor time of many changes: as they are, deflated, packed",
+        measure: pack::measure,
+        seconds: (8, 8),
+    },
+    Group {
+        name: "exchange",
+        about: "bytes and round trips of a cold join, of coming back, of sending offline edits",
+        measure: exchange::measure,
+        seconds: (8, 8),
+    },
+    Group {
+        name: "profile",
+        about: "where the relay's processor time goes, by `perf`",
+        measure: profile::measure,
+        seconds: (20, 30),
     },
 ];
 

@@ -13,7 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use spotter_model::Change;
-use spotter_relay::{Action, Config, Input, Limits, LinkId, Relay, RelayKey, Timestamp};
+use spotter_relay::{
+    Action, Config, Input, Limits, LinkId, Relay, RelayKey, ScryptParams, Timestamp,
+};
 use spotter_relay_store::{FlatFiles, LogHead, LogStore};
 use tempfile::TempDir;
 
@@ -22,7 +24,8 @@ use crate::history::ok;
 use crate::host::{disk_folder, memory_folder};
 use crate::servers::key_file;
 
-const PASSWORD: &str = "a bench needs none";
+/// The password of every meet.
+pub(crate) const PASSWORD: &str = "a bench needs none";
 const KEY: [u8; 32] = [7; 32];
 /// Below what a message before joining or one with several changes may have.
 const MESSAGE_BYTES: usize = 100_000;
@@ -45,8 +48,17 @@ pub(crate) struct Place {
 impl Place {
     /// Makes so many meets with the same changes, each with so many sessions.
     pub(crate) fn with_meets(count: usize, sessions: usize, changes: &[Change]) -> Self {
+        Self::minted(count, sessions, changes, false)
+    }
+
+    /// Makes one meet that can be joined with the password, which takes half a second.
+    pub(crate) fn with_password(changes: &[Change]) -> Self {
+        Self::minted(1, 1, changes, true)
+    }
+
+    fn minted(count: usize, sessions: usize, changes: &[Change], honest: bool) -> Self {
         let draft = memory_folder();
-        let mut mint = Mint::at(draft.path());
+        let mut mint = Mint::at(draft.path(), honest);
         let offers = offers(changes);
         let root = changes[0].hash();
         let meets = (0..count)
@@ -91,10 +103,12 @@ struct Mint {
     store: FlatFiles,
     now_ms: u64,
     links: u64,
+    /// Whether passwords are hashed.
+    honest: bool,
 }
 
 impl Mint {
-    fn at(place: &Path) -> Self {
+    fn at(place: &Path, honest: bool) -> Self {
         let limits = Limits {
             creations_per_hour_max: u32::MAX,
             links_per_meet_max: 10_000,
@@ -103,13 +117,14 @@ impl Mint {
         };
         let config = Config {
             limits,
-            ..Config::default()
+            scrypt: ScryptParams::LOW_MEMORY,
         };
         Self {
             relay: Relay::new(config, RelayKey::from_bytes(KEY), [9; 32]),
             store: FlatFiles::new(&place.join("data")),
             now_ms: unix_ms() - 3_600_000,
             links: 0,
+            honest,
         }
     }
 
@@ -187,8 +202,20 @@ impl Mint {
             said.push(ok(serde_json::from_str(&text)));
             return Some(Input::Sent { link, bytes });
         }
-        if let Action::HashPassword { job, .. } = action {
-            let hash = Some([1; 32]);
+        if let Action::HashPassword {
+            job,
+            salt,
+            params,
+            password,
+        } = action
+        {
+            let mut hash = [1; 32];
+            if self.honest {
+                let params = ok(scrypt::Params::new(params.log_n, params.r, params.p));
+                let password = password.expose().as_bytes();
+                ok(scrypt::scrypt(password, &salt, &params, &mut hash));
+            }
+            let hash = Some(hash);
             return Some(Input::PasswordHashed { job, hash });
         }
         if let Action::CreateMeet {

@@ -65,6 +65,11 @@ impl Server {
         cpu_of(self.child.id())
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident bytes now.
     pub(crate) fn resident_bytes(&self) -> f64 {
         resident_bytes_of(self.child.id())

@@ -1,0 +1,250 @@
+//! A meet's day as it is written down: lifters weigh in, change their openers, and lift on three platforms in the order of
+//! their flights, seconds apart. Made by real replicas from a real saved file, with a few edits that did not know of
+//! each other.
+
+use serde_json::{Value, json};
+use spotter_model::{ActorId, Author, Change, Edit, LocationName, Meet, Path, Pen, Priority, Seen};
+
+use crate::history::{Draw, ok};
+
+/// One desk for weighing in, three platforms.
+const DESKS: usize = 4;
+/// The day begins.
+const MORNING: i64 = 1_795_250_000;
+/// One edit in so many is made before the one before it has been heard of.
+const UNHEARD: usize = 10;
+
+/// A meet after some part of its day.
+pub(crate) struct Day {
+    /// The saved file became the genesis and a change for each lifter; then the edits, in the order of a relay's log.
+    pub(crate) log: Vec<Change>,
+    desks: Vec<Meet>,
+    pens: Vec<Pen>,
+    /// How much of the log each desk has heard.
+    heard: Vec<usize>,
+    script: std::vec::IntoIter<Line>,
+    now: i64,
+    draw: Draw,
+}
+
+/// One edit to come.
+struct Line {
+    desk: usize,
+    path: String,
+    value: String,
+    /// Seconds since the one before.
+    later: i64,
+}
+
+impl Day {
+    /// The morning, with this many lifters.
+    pub(crate) fn begin(lifters: usize) -> Self {
+        let pens: Vec<Pen> = (0..DESKS).map(pen).collect();
+        let first = ok(Meet::import(&saved(lifters), &pens[0], [7; 16], MORNING));
+        let log: Vec<Change> = first.changes().collect();
+        let mut desks = vec![first];
+        for _ in 1..DESKS {
+            let mut desk = Meet::open(log[0].hash());
+            desk.receive(&log);
+            desks.push(desk);
+        }
+        Self {
+            heard: vec![log.len(); DESKS],
+            log,
+            desks,
+            pens,
+            script: script(lifters).into_iter(),
+            now: MORNING,
+            draw: Draw::seeded(11),
+        }
+    }
+
+    /// The day goes on for this many edits.
+    pub(crate) fn go_on(&mut self, edits: usize) {
+        for _ in 0..edits {
+            let Some(line) = self.script.next() else {
+                unreachable!("the day has enough edits for what is measured")
+            };
+            self.now += line.later;
+            if self.draw.below(UNHEARD) > 0 {
+                self.hear(line.desk);
+            }
+            let pen = &self.pens[line.desk];
+            let edit = line.edit(&mut self.desks[line.desk]);
+            let written = self.desks[line.desk].edit(pen, &edit, self.now, None, Seen::Unchecked);
+            self.log.extend(ok(written));
+        }
+    }
+
+    /// The next edits as one desk would make them that is cut off: the edit, and when.
+    pub(crate) fn cut_off(&mut self, edits: usize) -> Vec<(Edit, i64)> {
+        self.hear(0);
+        let lines: Vec<Line> = self.script.by_ref().take(edits).collect();
+        assert_eq!(lines.len(), edits, "the day has enough edits");
+        let mut made = Vec::new();
+        for line in lines {
+            self.now += line.later;
+            made.push((line.edit(&mut self.desks[0]), self.now));
+        }
+        made
+    }
+
+    /// The document as Automerge's own file.
+    pub(crate) fn save(&mut self) -> Vec<u8> {
+        self.hear(0);
+        self.desks[0].save()
+    }
+
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> i64 {
+        self.now
+    }
+
+    fn hear(&mut self, desk: usize) {
+        let news = &self.log[self.heard[desk]..];
+        self.desks[desk].receive(news);
+        self.heard[desk] = self.log.len();
+    }
+}
+
+impl Line {
+    fn edit(&self, meet: &mut Meet) -> Edit {
+        let path: Path = ok(self.path.parse());
+        let value = ok(meet.parse_value(&path, &self.value));
+        ok(Edit::set(path, &value))
+    }
+}
+
+fn pen(desk: usize) -> Pen {
+    let location = LocationName::parse(["desk", "screen", "Platform 2", "Platform 3"][desk]);
+    let author = Author {
+        location: ok(location),
+        priority: ok(Priority::new(10 * (desk as u32 + 1))),
+    };
+    // As random as an actor is.
+    let mut draw = Draw::seeded(desk as u64 + 100);
+    let actor = std::array::from_fn(|_| draw.below(256) as u8);
+    Pen {
+        actor: ActorId::new(actor),
+        author,
+    }
+}
+
+/// The demonstration meet with as many lifters, each with what a registration knows.
+fn saved(lifters: usize) -> String {
+    let mut meet: Value = ok(serde_json::from_str(include_str!(
+        "../../data/demonstration.openlifter"
+    )));
+    let known = meet["registration"]["entries"].as_array().cloned();
+    let known = known.unwrap_or_default();
+    let entries = (0..lifters).map(|number| {
+        let mut entry = known[number % known.len()].clone();
+        entry["id"] = json!(5_000 + number);
+        entry["name"] = json!(format!("Lifter {number} of {}", entry["name"]));
+        entry["platform"] = json!(number % 3 + 1);
+        entry
+    });
+    meet["registration"]["entries"] = entries.collect();
+    meet["registration"]["nextEntryId"] = json!(5_000 + lifters);
+    meet.to_string()
+}
+
+/// Everything that is written on the day: 31 edits a lifter.
+fn script(lifters: usize) -> Vec<Line> {
+    let mut draw = Draw::seeded(5);
+    let mut lines = Vec::new();
+    // How strong a lifter is, from 0 to 99.
+    let strength = |lifter: usize| lifter * 37 % 100;
+    let kilograms = |lifter: usize, lift: usize, attempt: usize| {
+        let base = [100, 60, 130][lift] + strength(lifter);
+        format!("{}.5", base + 5 * attempt)
+    };
+    let lifts = ["squat", "bench", "deadlift"];
+    let line = |desk, lifter: usize, path: &str, value: String, later| Line {
+        desk,
+        path: format!("entries.{}.{path}", 5_000 + lifter),
+        value,
+        later: later as i64,
+    };
+    for lifter in 0..lifters {
+        let weight = format!("{}.{}", 50 + draw.below(70), draw.below(99) + 1);
+        lines.push(line(0, lifter, "bodyweightKg", weight, 20 + draw.below(60)));
+        lines.push(line(
+            0,
+            lifter,
+            "lot",
+            (lifter * 7 % lifters + 1).to_string(),
+            3,
+        ));
+        lines.push(line(
+            0,
+            lifter,
+            "squatRackInfo",
+            draw.below(20).to_string(),
+            5,
+        ));
+        lines.push(line(
+            0,
+            lifter,
+            "benchRackInfo",
+            draw.below(12).to_string(),
+            4,
+        ));
+        for (number, lift) in lifts.iter().enumerate() {
+            let opener = kilograms(lifter, number, 0);
+            lines.push(line(
+                0,
+                lifter,
+                &format!("{lift}.1"),
+                opener,
+                4 + draw.below(5),
+            ));
+        }
+    }
+    for lifter in 0..lifters {
+        for (number, lift) in lifts.iter().enumerate() {
+            let opener = format!("{}.25", 70 + strength(lifter) + 20 * number);
+            lines.push(line(
+                0,
+                lifter,
+                &format!("{lift}.1"),
+                opener,
+                2 + draw.below(30),
+            ));
+        }
+    }
+    // Three platforms side by side; a flight is a tenth of the lifters.
+    for (number, lift) in lifts.iter().enumerate() {
+        for flight in (0..lifters)
+            .collect::<Vec<_>>()
+            .chunks((lifters / 10).max(3))
+        {
+            for attempt in 0..3 {
+                for &lifter in flight {
+                    let desk = lifter % 3 + 1;
+                    let verdict = if draw.below(5) == 0 { "no" } else { "good" };
+                    let lifted = format!("{} {verdict}", kilograms(lifter, number, attempt));
+                    let path = format!("{lift}.{}", attempt + 1);
+                    lines.push(line(desk, lifter, &path, lifted, 10 + draw.below(20)));
+                    if attempt < 2 {
+                        let next = kilograms(lifter, number, attempt + 1);
+                        let path = format!("{lift}.{}", attempt + 2);
+                        lines.push(line(desk, lifter, &path, next, 5 + draw.below(20)));
+                    }
+                }
+            }
+        }
+    }
+    // Corrections at the desk afterwards.
+    for lifter in 0..lifters {
+        for round in 0..6 {
+            let note = format!(
+                "{} {}",
+                ["checked", "called", "paid"][round % 3],
+                draw.below(900)
+            );
+            lines.push(line(0, lifter, "notes", note, 5 + draw.below(40)));
+        }
+    }
+    lines
+}
