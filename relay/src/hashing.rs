@@ -84,6 +84,11 @@ impl Hashing {
         self.queue.len() < most
     }
 
+    /// How many jobs are not done.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len() + usize::from(self.running.is_some())
+    }
+
     pub(crate) fn push(&mut self, job: Job) {
         self.queue.push_back(job);
     }

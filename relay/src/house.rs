@@ -13,6 +13,7 @@ use crate::input::LinkId;
 use crate::key::RelayKey;
 use crate::limits::Limits;
 use crate::link::{Links, State};
+use crate::machine::Config;
 use crate::records::ScryptParams;
 use crate::time::Timestamp;
 use crate::token::{self, Grants};
@@ -47,6 +48,13 @@ impl House {
             leaving: None,
             last_number: 0,
         }
+    }
+
+    /// Goes by other limits from now on.
+    pub(crate) fn reconfigure(&mut self, config: Config) {
+        self.limits = Arc::new(config.limits);
+        self.links.limits = Arc::clone(&self.limits);
+        self.scrypt = config.scrypt;
     }
 
     /// A number never given before: for jobs, reads, batches and saves.

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use spotter_relay_protocol::{ChangeBytes, LogId, MeetId};
 
 use crate::action::{BatchId, JobId, ReadId, SaveId};
+use crate::machine::Config;
 use crate::records::MeetRecords;
 use spotter_model::ChangeHash;
 
@@ -121,6 +122,11 @@ pub enum Input {
     },
     /// Time has passed; [`crate::Relay::next_wakeup`] asked for it.
     Tick,
+    /// The operator has changed what the relay allows. Holds from now on; what stands already is not touched.
+    Reconfigured {
+        /// What it allows now.
+        config: Box<Config>,
+    },
     /// The operator wants the relay to stop: tell everyone, finish what is being written.
     Drain {
         /// When clients should come back.

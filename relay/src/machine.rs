@@ -145,6 +145,7 @@ impl Relay {
                 self.errand_done(save, &outcome);
             }
             Input::Tick => self.tick(),
+            Input::Reconfigured { config } => self.house.reconfigure(*config),
             Input::Drain { retry_after_ms } => self.drain(retry_after_ms),
         }
         self.begin_hashing();
@@ -165,6 +166,11 @@ impl Relay {
     /// How many meets are in memory: those that somebody is connected to.
     pub fn meets(&self) -> usize {
         self.meets.len()
+    }
+
+    /// How many password checks have been asked for and are not done.
+    pub fn password_checks(&self) -> usize {
+        self.hashing.len()
     }
 
     /// Lets something happen to a meet, if it is in memory.
@@ -223,6 +229,7 @@ impl Relay {
             | Input::Disconnected { .. }
             | Input::PasswordHashed { .. }
             | Input::Tick
+            | Input::Reconfigured { .. }
             | Input::Drain { .. } => None,
         }
     }

@@ -45,6 +45,20 @@ pub(crate) fn wall_ms() -> u64 {
     since.map_or(0, |since| millis(since.as_millis()))
 }
 
+/// Measures how long something takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(now())
+    }
+
+    pub(crate) fn passed(self) -> Duration {
+        now().duration_since(self.0)
+    }
+}
+
 fn now() -> Instant {
     Instant::now()
 }

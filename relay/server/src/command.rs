@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::convert::Infallible;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,10 +11,14 @@ use spotter_relay_protocol::MeetId;
 use tokio::net::TcpListener;
 
 use crate::admin;
+use crate::healthcheck::{self, HealthError};
 use crate::limits::BLOCKING_THREADS;
+use crate::notify::{self, State};
+use crate::reload::{Reloaded, Reloader};
 use crate::settings::{Options, Settings, SettingsError};
 use crate::storage::words;
-use crate::{Premises, ServeError};
+use crate::tls::TlsError;
+use crate::{Listeners, Premises, ServeError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +27,10 @@ Examples:
 
   Serve a gym's own network (nothing is encrypted):
       spotter-relay serve --data meets --listen 0.0.0.0:8765 --allow-plaintext
+
+  Serve the world, encrypted, and tell Prometheus how it goes:
+      spotter-relay serve --data /srv/spotter --listen 0.0.0.0:443 --tls-cert fullchain.pem \\
+          --tls-key privkey.pem --metrics-address 127.0.0.1:9765
 
   Serve behind a proxy that does TLS, for a page of your own:
       spotter-relay serve --data /srv/spotter --trusted-proxies 127.0.0.1 \\
@@ -46,6 +56,7 @@ enum Word {
     /// Run the relay. Prints `listening on ADDR` when it is ready.
     ///
     /// It stops on SIGTERM or Ctrl-C: clients are told when to come back, and what is being written is finished.
+    /// On SIGHUP it reads settings, certificate and key again; what cannot change while it runs is named in the log.
     /// GET /healthz says whether it lives, GET /readyz whether it takes new connections.
     Serve {
         #[command(flatten)]
@@ -58,6 +69,15 @@ enum Word {
     CheckConfig {
         #[command(flatten)]
         sources: Sources,
+    },
+    /// Ask the relay that runs with these settings on this machine how it is: whether it lives, and with --ready whether
+    /// it takes new connections and its disk can be written. Exits with 1 if not.
+    Healthcheck {
+        #[command(flatten)]
+        sources: Sources,
+        /// Ask whether it takes new connections and can write, not only whether it lives.
+        #[arg(long)]
+        ready: bool,
     },
     /// Check every log. Prints each damage with meet, file, line and offset, and exits with 1 if there is any.
     ///
@@ -119,6 +139,10 @@ enum Failure {
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Health(#[from] HealthError),
+    #[error(transparent)]
     Admin(#[from] admin::AdminError),
     #[error("cannot print")]
     Print(#[from] io::Error),
@@ -147,10 +171,17 @@ impl Word {
             Self::Serve {
                 sources,
                 print_config: false,
-            } => serve(sources.settings()?, out)?,
+            } => serve(&sources, out)?,
             Self::Serve { sources, .. } | Self::CheckConfig { sources } => {
                 let settings = sources.settings()?;
+                settings.check_files()?;
                 write!(out, "{}", toml::to_string(&settings.to_options())?)?;
+            }
+            Self::Healthcheck { sources, ready } => {
+                let path = if ready { "/readyz" } else { "/healthz" };
+                let answer = healthcheck::ask(&sources.settings()?, path)?;
+                writeln!(out, "{}", answer.said)?;
+                return Ok(answer.is_well);
             }
             Self::Verify { data, meet } => return Ok(admin::verify(&data, meet, out)?),
             Self::Repair { meet, folder } => return Ok(admin::repair(&folder.data, meet, out)?),
@@ -162,17 +193,19 @@ impl Word {
 }
 
 impl Sources {
-    fn settings(self) -> Result<Settings, SettingsError> {
+    /// What holds by the flags, the environment and the file as they are now.
+    fn settings(&self) -> Result<Settings, SettingsError> {
         let file = match &self.config {
             Some(path) => Options::load(path)?,
             None => Options::default(),
         };
-        self.options.or(file).complete()
+        self.options.clone().or(file).complete()
     }
 }
 
-fn serve(settings: Settings, out: &mut dyn Write) -> Result<(), ServeError> {
-    let address = settings.listen;
+fn serve(sources: &Sources, out: &mut dyn Write) -> Result<(), Failure> {
+    let settings = sources.settings()?;
+    let (address, metrics) = (settings.listen, settings.metrics_address);
     allow_many_files();
     let premises = Premises::take(settings)?;
     let cannot_listen = |source| ServeError::Listen { address, source };
@@ -183,13 +216,83 @@ fn serve(settings: Settings, out: &mut dyn Write) -> Result<(), ServeError> {
         .map_err(cannot_listen)?;
     runtime.block_on(async {
         let stop = asked_to_stop().map_err(cannot_listen)?;
-        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
-        let address = listener.local_addr().map_err(cannot_listen)?;
-        writeln!(out, "listening on {address}").map_err(ServeError::Tell)?;
-        out.flush().map_err(ServeError::Tell)?;
-        tracing::info!(%address, "listening");
-        premises.serve(listener, stop).await
+        let listeners = Listeners {
+            relay: listen(address).await?,
+            metrics: match metrics {
+                Some(address) => Some(listen(address).await?),
+                None => None,
+            },
+        };
+        tell_addresses(&listeners, out).map_err(ServeError::Tell)?;
+        let rereading = reread_when_asked(sources, premises.reloader());
+        notify::tell(State::Ready);
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                never = rereading => match never {},
+            }
+            notify::tell(State::Stopping);
+        };
+        Ok(premises.serve(listeners, stop).await?)
     })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| ServeError::Listen { address, source })
+}
+
+/// Says where clients and collectors find the relay, as far as somebody may have asked for any port that is free.
+fn tell_addresses(listeners: &Listeners, out: &mut dyn Write) -> io::Result<()> {
+    let address = listeners.relay.local_addr()?;
+    tracing::info!(%address, "listening");
+    let mut told = format!("listening on {address}\n");
+    if let Some(metrics) = &listeners.metrics {
+        let address = metrics.local_addr()?;
+        tracing::info!(%address, "metrics");
+        told.push_str(&format!("metrics on {address}\n"));
+    }
+    out.write_all(told.as_bytes())?;
+    out.flush()
+}
+
+/// Reads settings, certificate and key again, whenever the operator asks for it.
+#[cfg(unix)]
+async fn reread_when_asked(sources: &Sources, reloader: Reloader) -> Infallible {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut asked = match signal(SignalKind::hangup()) {
+        Ok(asked) => asked,
+        Err(error) => {
+            tracing::warn!(%error, "SIGHUP cannot be heard; settings hold until the next start");
+            return std::future::pending().await;
+        }
+    };
+    loop {
+        asked.recv().await;
+        notify::tell(State::Reloading);
+        match reloader.reload(sources.settings()) {
+            Ok(Reloaded {
+                changed,
+                needs_restart,
+            }) => {
+                tracing::info!(changed = changed.join(", "), "settings were read again");
+                if !needs_restart.is_empty() {
+                    let settings = needs_restart.join(", ");
+                    tracing::warn!(settings, "these hold only from the next start");
+                }
+            }
+            Err(error) => {
+                let trouble = words(&error);
+                tracing::error!(trouble, "settings were not taken over");
+            }
+        }
+        notify::tell(State::Ready);
+    }
+}
+
+#[cfg(not(unix))]
+async fn reread_when_asked(_: &Sources, _: Reloader) -> Infallible {
+    std::future::pending().await
 }
 
 /// Takes as many file descriptors as the system lets this process have: one for each connection and each awake meet.

@@ -6,13 +6,15 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 use spotter_relay::{Event, Level};
 use tracing::field::{Field, Visit};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, reload};
 
 use crate::clock;
 use crate::limits::DIAG_BYTES_MAX;
@@ -21,15 +23,11 @@ use crate::settings::LogLevel;
 /// The field in which an event of the machine travels through `tracing`, as JSON.
 const RELAY: &str = "relay";
 
+/// What is told at present; exchanged when the operator wants to hear more or less.
+static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
+
 /// Begins telling. Only the first call in a process has an effect.
 pub(crate) fn start(file: PathBuf, level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
     // What libraries have to say about themselves concerns no operator.
     let ours =
         tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("spotter"));
@@ -37,9 +35,30 @@ pub(crate) fn start(file: PathBuf, level: LogLevel) {
         file,
         bytes_max: DIAG_BYTES_MAX,
     };
-    let _ = tracing_subscriber::registry()
-        .with(diagnostics.with_filter(ours).with_filter(level))
+    let (level, handle) = reload::Layer::new(filter(level));
+    let began = tracing_subscriber::registry()
+        .with(diagnostics.with_filter(ours.and(level)))
         .try_init();
+    if began.is_ok() {
+        let _ = LEVEL.set(handle);
+    }
+}
+
+/// Tells more or less from now on.
+pub(crate) fn set_level(level: LogLevel) {
+    if let Some(handle) = LEVEL.get() {
+        let _ = handle.reload(filter(level));
+    }
+}
+
+fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
 }
 
 /// Tells what happened in the machine.

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::diagnostics;
 use crate::hasher::Hasher;
 use crate::link::{LinkHandle, Order};
+use crate::metrics::Metrics;
 use crate::storage::Storage;
 
 /// What the driver is told.
@@ -40,6 +41,7 @@ pub(crate) struct Driver {
     /// The message that was said last: one that goes to many is made into a frame's payload once.
     pub(crate) said_last: Option<(Arc<str>, Utf8Bytes)>,
     pub(crate) drained: bool,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Driver {
@@ -71,6 +73,9 @@ impl Driver {
                 if let Input::Disconnected { link } = &input {
                     self.links.remove(link);
                 }
+                if let Input::Received { text, .. } = &input {
+                    self.metrics.received(text.len());
+                }
                 self.step(input);
             }
         }
@@ -81,11 +86,13 @@ impl Driver {
         for action in actions {
             self.perform(action);
         }
+        self.metrics.stands(&self.relay);
     }
 
     fn perform(&mut self, action: Action) {
         match action {
             Action::Send { link, text } => {
+                self.metrics.sent(text.len());
                 let said = self.payload(text);
                 self.order(link, Order::Say(said));
             }
@@ -97,7 +104,10 @@ impl Driver {
                 params,
                 password,
             } => self.hasher.hash(job, salt, params, password),
-            Action::Event(event) => diagnostics::tell(&event),
+            Action::Event(event) => {
+                self.metrics.happened(&event);
+                diagnostics::tell(&event);
+            }
             Action::Drained => self.drained = true,
             stored @ (Action::CreateMeet { .. }
             | Action::OpenMeet { .. }
@@ -117,6 +127,7 @@ impl Driver {
         };
         if handle.orders.try_send(order).is_err() {
             tracing::debug!(link = link.0, reason = %CloseReason::SlowReader.as_str(), "cut off");
+            self.metrics.cut_off();
             self.links.remove(&link);
         }
     }

@@ -6,7 +6,9 @@ use spotter_relay::{Input, JobId, ScryptParams};
 use spotter_relay_protocol::Password;
 use tokio::sync::mpsc;
 
+use crate::clock::Stopwatch;
 use crate::driver::Told;
+use crate::metrics::Metrics;
 
 /// Hashes passwords on a thread that may take its time.
 #[derive(Clone, Debug)]
@@ -14,13 +16,15 @@ pub(crate) struct Hasher {
     inbox: mpsc::Sender<Told>,
     /// The one permit: each hash takes 128 MiB. The machine asks for one at a time; this makes it certain.
     permit: Arc<Mutex<()>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Hasher {
-    pub(crate) fn new(inbox: mpsc::Sender<Told>) -> Self {
+    pub(crate) fn new(inbox: mpsc::Sender<Told>, metrics: Arc<Metrics>) -> Self {
         Self {
             inbox,
             permit: Arc::default(),
+            metrics,
         }
     }
 
@@ -31,11 +35,18 @@ impl Hasher {
         params: ScryptParams,
         password: Password,
     ) {
-        let Self { inbox, permit } = self.clone();
+        let Self {
+            inbox,
+            permit,
+            metrics,
+        } = self.clone();
         tokio::task::spawn_blocking(move || {
             let hash = {
                 let _permit = permit.lock().unwrap_or_else(PoisonError::into_inner);
-                scrypt(&password, &salt, params)
+                let begun = Stopwatch::start();
+                let hash = scrypt(&password, &salt, params);
+                metrics.password_checked(begun.passed());
+                hash
             };
             let _ = inbox.blocking_send(Told::Happened(Input::PasswordHashed { job, hash }));
         });

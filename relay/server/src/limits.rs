@@ -5,6 +5,12 @@ use std::time::Duration;
 /// How long a connection may take to send a request or to complete the upgrade.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(5);
 
+/// Connections that may be agreeing on encryption at once: each holds up to some 30 KB for as long as that takes.
+pub(crate) const HANDSHAKES: usize = 512;
+
+/// Those of one address: enough for a gym that comes back at once, and leaves turns for others if one address stalls.
+pub(crate) const HANDSHAKES_PER_ADDRESS: usize = 128;
+
 /// How long a connection that the relay closes may take to read what is left and to close its side.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -30,6 +36,18 @@ pub(crate) const WRITE_BUFFER: usize = 16 << 10;
 /// The most that may wait in a connection's write buffer. Above what the machine lets be outstanding, plus one
 /// message of the largest size.
 pub(crate) const WRITE_BUFFER_MAX: usize = 4 << 20;
+
+/// Collectors of metrics that are answered at once; further ones wait.
+pub(crate) const COLLECTORS: usize = 8;
+
+/// How long a collector may stay connected before it has to come again.
+pub(crate) const COLLECTOR_STAYS: Duration = Duration::from_secs(300);
+
+/// How long the answer to `/readyz` holds: anybody may ask, and each time costs a sync.
+pub(crate) const READY_FOR: Duration = Duration::from_secs(1);
+
+/// How long a check of a running relay waits for its answer.
+pub(crate) const HEALTH_CHECK: Duration = Duration::from_secs(5);
 
 /// The size of an HTTP request's head.
 pub(crate) const HEAD_BYTES: usize = 16 << 10;

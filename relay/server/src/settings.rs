@@ -4,13 +4,16 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use spotter_relay::{Limits, ScryptParams};
+
+use crate::network::Network;
+use crate::tls::{Tls, TlsError};
 
 /// Where a relay listens unless told otherwise: on this machine only.
 const LISTEN: &str = "127.0.0.1:8765";
@@ -29,6 +32,16 @@ pub struct Options {
     /// its meets back from their members. Not inside DIR [default: DIR with `.key` behind it].
     #[arg(long, value_name = "FILE", env = "SPOTTER_RELAY_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// Tell Prometheus what is counted, at `http://ADDR/metrics`, without encryption and to everybody who can reach it;
+    /// off unless given.
+    #[arg(long, value_name = "ADDR", env = "SPOTTER_RELAY_METRICS_ADDRESS")]
+    pub metrics_address: Option<SocketAddr>,
+    /// The relay's certificate and those behind it, in PEM form: encrypt every connection. Read again on SIGHUP.
+    #[arg(long, value_name = "FILE", env = "SPOTTER_RELAY_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM form. Read again on SIGHUP.
+    #[arg(long, value_name = "FILE", env = "SPOTTER_RELAY_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
     /// Listen on an address that other machines can reach although nothing is encrypted: passwords can then be read on
     /// the way. For a network of your own, or behind a proxy that does TLS.
     #[arg(long, value_name = "BOOL", env = "SPOTTER_RELAY_ALLOW_PLAINTEXT", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -41,14 +54,14 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub origins: Option<Vec<String>>,
-    /// Addresses of proxies whose X-Forwarded-For is believed.
+    /// Addresses or networks of proxies whose X-Forwarded-For is believed, such as `127.0.0.1` or `10.0.0.0/8`.
     #[arg(
         long,
-        value_name = "IP,...",
+        value_name = "NET,...",
         env = "SPOTTER_RELAY_TRUSTED_PROXIES",
         value_delimiter = ','
     )]
-    pub trusted_proxies: Option<Vec<IpAddr>>,
+    pub trusted_proxies: Option<Vec<Network>>,
     /// Check passwords with 32 MiB of memory instead of 128.
     #[arg(long, value_name = "BOOL", env = "SPOTTER_RELAY_LOW_MEMORY", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub low_memory: Option<bool>,
@@ -91,6 +104,15 @@ pub enum LogLevel {
     Trace,
 }
 
+/// A certificate and its key, as files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those behind it.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
 /// What holds for one run, complete and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -100,12 +122,16 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where the relay's key lies.
     pub key_file: PathBuf,
+    /// Where to tell what is counted.
+    pub metrics_address: Option<SocketAddr>,
+    /// What to encrypt with, if that is the relay's task.
+    pub tls: Option<TlsFiles>,
     /// Whether other machines may connect without encryption.
     pub allow_plaintext: bool,
     /// Origins of pages that may connect.
     pub origins: Vec<String>,
     /// Proxies that are believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     /// How hard passwords are hashed.
     pub scrypt: ScryptParams,
     /// How much is told.
@@ -140,10 +166,13 @@ pub enum SettingsError {
         "no data folder was given; use --data DIR, SPOTTER_RELAY_DATA, or `data` in a settings file"
     )]
     NoData,
+    /// A certificate without a key, or the other way round.
+    #[error("{0} was given without {1}; encryption needs both")]
+    HalfTls(&'static str, &'static str),
     /// Others could read passwords on the way.
     #[error(
-        "{0} can be reached from other machines, and this version does not encrypt: listen on 127.0.0.1 behind a \
-         proxy that does TLS, or say --allow-plaintext if everyone on the way may read every password"
+        "{0} can be reached from other machines, and nothing is encrypted: give --tls-cert and --tls-key, or listen on \
+         127.0.0.1 behind a proxy that does TLS, or say --allow-plaintext if everyone on the way may read every password"
     )]
     Plaintext(SocketAddr),
     /// The key would be lost with what it should bring back.
@@ -188,6 +217,9 @@ impl Options {
             data: self.data.or(other.data),
             listen: self.listen.or(other.listen),
             key_file: self.key_file.or(other.key_file),
+            metrics_address: self.metrics_address.or(other.metrics_address),
+            tls_cert: self.tls_cert.or(other.tls_cert),
+            tls_key: self.tls_key.or(other.tls_key),
             allow_plaintext: self.allow_plaintext.or(other.allow_plaintext),
             origins: self.origins.or(other.origins),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
@@ -215,6 +247,8 @@ impl Options {
                 .listen
                 .unwrap_or_else(|| LISTEN.parse().expect("the default is an address")),
             key_file: self.key_file.unwrap_or_else(|| beside(&data)),
+            metrics_address: self.metrics_address,
+            tls: tls(self.tls_cert, self.tls_key)?,
             allow_plaintext: self.allow_plaintext.unwrap_or(false),
             origins: self.origins.unwrap_or_default(),
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
@@ -245,12 +279,15 @@ impl Options {
 }
 
 impl Settings {
-    /// These settings as options, every one of them said.
+    /// These settings as options, every one of them said that has a value.
     pub fn to_options(&self) -> Options {
         Options {
             data: Some(self.data.clone()),
             listen: Some(self.listen),
             key_file: Some(self.key_file.clone()),
+            metrics_address: self.metrics_address,
+            tls_cert: self.tls.as_ref().map(|tls| tls.cert.clone()),
+            tls_key: self.tls.as_ref().map(|tls| tls.key.clone()),
             allow_plaintext: Some(self.allow_plaintext),
             origins: Some(self.origins.clone()),
             trusted_proxies: Some(self.trusted_proxies.clone()),
@@ -265,8 +302,18 @@ impl Settings {
         }
     }
 
+    /// Reads the files that these settings name as far as that changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Certificate or key cannot be used.
+    pub fn check_files(&self) -> Result<(), TlsError> {
+        self.tls.as_ref().map(Tls::load).transpose().map(drop)
+    }
+
     fn check(&self) -> Result<(), SettingsError> {
-        if !self.listen.ip().is_loopback() && !self.allow_plaintext {
+        let is_plain = self.tls.is_none();
+        if is_plain && !self.listen.ip().is_loopback() && !self.allow_plaintext {
             return Err(SettingsError::Plaintext(self.listen));
         }
         if absolute(&self.key_file).starts_with(absolute(&self.data)) {
@@ -296,6 +343,15 @@ impl Settings {
             Some((name, _)) => Err(SettingsError::Zero(name)),
             None => Ok(()),
         }
+    }
+}
+
+fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, SettingsError> {
+    match (cert, key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (Some(_), None) => Err(SettingsError::HalfTls("tls-cert", "tls-key")),
+        (None, Some(_)) => Err(SettingsError::HalfTls("tls-key", "tls-cert")),
     }
 }
 
@@ -379,6 +435,10 @@ mod tests {
             Err(SettingsError::Plaintext(_))
         ));
         assert!(public("allow-plaintext = true").is_ok());
+        assert!(public("tls-cert = 'c'\ntls-key = 'k'").is_ok());
+        for half in ["tls-cert = 'c'", "tls-key = 'k'"] {
+            assert!(matches!(public(half), Err(SettingsError::HalfTls(..))));
+        }
         assert!(options("data = 'd'\nlisten = '[::1]:0'").complete().is_ok());
     }
 

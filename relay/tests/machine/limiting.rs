@@ -215,6 +215,36 @@ fn connections_are_counted_in_all_and_by_address() {
 }
 
 #[test]
+fn other_limits_hold_from_when_the_operator_sets_them_and_close_nothing() {
+    let few = Limits {
+        links_per_address_max: 2,
+        ..Limits::default()
+    };
+    let mut desk = Desk::with(few.clone());
+    for number in 1..=3 {
+        desk.connect(number);
+    }
+    assert_eq!(desk.closed.keys().collect::<Vec<_>>(), [&LinkId(3)]);
+    let set = |desk: &mut Desk, links_per_address_max| {
+        let limits = Limits {
+            links_per_address_max,
+            ..few.clone()
+        };
+        let config = Box::new(Config {
+            limits,
+            scrypt: ScryptParams::STRONG,
+        });
+        assert_eq!(desk.step(Input::Reconfigured { config }), []);
+    };
+    set(&mut desk, 4);
+    desk.connect(4);
+    set(&mut desk, 1);
+    assert_eq!(desk.closed.len(), 1);
+    desk.connect(5);
+    assert_eq!(desk.closed.get(&LinkId(5)), Some(&CloseReason::Full));
+}
+
+#[test]
 fn a_first_message_is_short_and_no_message_is_endless() {
     let mut desk = Desk::new();
     let (seat, _) = desk.live_meet();

@@ -1,7 +1,9 @@
 //! The whole relay as a process, talked to over real sockets in the words of the protocol.
 #![allow(clippy::unwrap_used)]
 
+mod counted;
 mod killed;
 mod lost;
+mod reloaded;
 mod stopped;
 mod wire;
