@@ -1,5 +1,6 @@
 //! What the scenarios are told with: real processes, bad networks, and waiting without sleeping.
 
+mod authority;
 mod programs;
 mod proxy;
 mod relay;
@@ -8,7 +9,8 @@ mod wait;
 mod wire;
 mod world;
 
-pub(crate) use programs::xtask;
+pub(crate) use authority::{Authority, Vouched};
+pub(crate) use programs::{Finished, xtask};
 pub(crate) use proxy::Weather;
 pub(crate) use relay::Relay;
 pub(crate) use replica::{Replica, copy_folder};

@@ -10,6 +10,7 @@
 )]
 
 mod durability;
+mod encryption;
 mod harness;
 mod hostile;
 mod machines;

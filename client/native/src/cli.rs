@@ -174,6 +174,8 @@ pub(crate) enum Command {
         /// The meet's password, in case the session is over.
         #[arg(long, value_name = "FILE")]
         password_file: Option<Secret>,
+        #[command(flatten)]
+        vouching: Vouching,
     },
     /// Stay connected and tell what happens, line by line, until interrupted.
     #[command(after_help = "Examples:\n  spotter --replica table run\n  \
@@ -301,6 +303,8 @@ pub(crate) struct GoLive {
     #[command(flatten)]
     pub(crate) plaintext: Plaintext,
     #[command(flatten)]
+    pub(crate) vouching: Vouching,
+    #[command(flatten)]
     pub(crate) patience: Patience,
 }
 
@@ -322,6 +326,8 @@ pub(crate) struct Join {
     #[command(flatten)]
     pub(crate) plaintext: Plaintext,
     #[command(flatten)]
+    pub(crate) vouching: Vouching,
+    #[command(flatten)]
     pub(crate) patience: Patience,
 }
 
@@ -331,6 +337,15 @@ pub(crate) struct Plaintext {
     /// Use `ws://` although others on the way can then read the password and all edits. For a network of your own.
     #[arg(long, env = "SPOTTER_ALLOW_PLAINTEXT")]
     pub(crate) allow_plaintext: bool,
+}
+
+/// Who may vouch for the relay.
+#[derive(Args, Debug)]
+pub(crate) struct Vouching {
+    /// The certificate of the authority that vouches for the relay, in PEM form: from now on this replica trusts it and
+    /// nobody else. It is kept in the replica's folder as `ca.pem`; without that file the web's authorities are trusted.
+    #[arg(long, value_name = "FILE", env = "SPOTTER_CA")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// How long the relay may take.
@@ -378,6 +393,8 @@ pub(crate) struct Run {
     pub(crate) password_file: Option<Secret>,
     #[command(flatten)]
     pub(crate) plaintext: Plaintext,
+    #[command(flatten)]
+    pub(crate) vouching: Vouching,
 }
 
 /// `bundle`.

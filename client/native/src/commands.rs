@@ -46,7 +46,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sync {
             limit,
             password_file,
-        } => live::sync(&dir, limit, password_file).await,
+            vouching,
+        } => live::sync(&dir, limit, password_file, &vouching).await,
         Command::Run(run) => watch::run(&dir, run).await,
         Command::Status { json } => read::status(&dir, json),
         Command::Conflicts { json } => read::conflicts(&dir, json),
@@ -193,8 +194,12 @@ pub(super) async fn ask_until(
     let request = driver.begin(ask);
     let mut progress = Progress::new();
     loop {
-        if let Some(answer) = driver.take_answer(request) {
-            return Ok(Waited::Answered(answer?));
+        let answer = driver.take_answer(request);
+        match (answer, driver.take_distrust()) {
+            (Some(Ok(reply)), _) => return Ok(Waited::Answered(reply)),
+            (_, Some(why)) => return Err(distrusted(&why)),
+            (Some(Err(problem)), None) => return Err(problem.into()),
+            (None, None) => {}
         }
         if deadline.is_some_and(clock::is_over) {
             return Ok(Waited::TooLong);
@@ -210,6 +215,13 @@ pub(super) async fn ask_until(
         }
         driver.turn(deadline).await;
     }
+}
+
+/// Nobody who waits is served by trying again.
+fn distrusted(why: &str) -> Failure {
+    Failure::refused(format!("the relay was not trusted: {why}")).hint(
+        "if it has a certificate of your own authority, give that authority's certificate with `--ca FILE`",
+    )
 }
 
 /// Closes a replica after a command, whatever came of it, and passes that on; unless something is not on disk.

@@ -22,6 +22,7 @@ use crate::contact::Contact;
 use crate::failure::Failure;
 use crate::limits::INBOX;
 use crate::store::Store;
+use crate::trust::Trust;
 use crate::wire::{Told, Wire, listen};
 
 /// Whoever hears the news.
@@ -34,6 +35,9 @@ pub(crate) struct Driver {
     clock: Clock,
     listener: Listener,
     disk: Disk,
+    trust: Trust,
+    /// Why the certificate of whoever was connected to last was not accepted.
+    distrust: Option<String>,
     wires: BTreeMap<LinkId, Wire>,
     inbox: mpsc::Receiver<Told>,
     told: mpsc::Sender<Told>,
@@ -71,6 +75,8 @@ impl Driver {
             clock: Clock::start(),
             listener,
             disk: Disk::Idle(store),
+            trust: Trust::load(dir)?,
+            distrust: None,
             wires: BTreeMap::new(),
             inbox,
             told,
@@ -124,6 +130,11 @@ impl Driver {
         let first = self.listeners << 32;
         self.listeners += 1;
         listen(address, first, self.told.clone()).await
+    }
+
+    /// Why the certificate of the relay was not accepted, if it was not since this was last asked.
+    pub(crate) fn take_distrust(&mut self) -> Option<String> {
+        self.distrust.take()
     }
 
     /// Waits until something happens, or until the deadline, and deals with all that has happened by then.
@@ -193,7 +204,7 @@ impl Driver {
             Action::Connect { link, address } => {
                 tracing::info!(%link, address, "connecting");
                 self.has_connected |= matches!(link, LinkId::Relay(_));
-                let wire = Wire::connect(link, address, self.told.clone());
+                let wire = Wire::connect(link, address, &self.trust, self.told.clone());
                 self.wires.insert(link, wire);
             }
             Action::Disconnect { link } => {
@@ -274,6 +285,7 @@ impl Driver {
                 self.step(Input::Received { link, text });
             }
             Told::Heard { link } => self.step(Input::Heard { link }),
+            Told::Distrusted { why } => self.distrust = Some(why),
             Told::Disconnected { link, why } => {
                 tracing::info!(%link, why, "disconnected");
                 self.wires.remove(&link);

@@ -22,6 +22,7 @@ mod limits;
 mod lines;
 mod out;
 mod store;
+mod trust;
 mod wire;
 mod words;
 

@@ -17,13 +17,14 @@ use tokio::time::timeout_at;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{WebSocketStream, connect_async_tls_with_config};
 
 pub(crate) use address::{check_plaintext, peer_url};
 pub(crate) use listen::listen;
 
 use crate::clock;
 use crate::limits::{CONNECTING, FAREWELL, OUTBOX, READ_BUFFER, WRITE_BUFFER_MAX};
+use crate::trust::{Trust, distrust};
 
 /// What a connection tells the driver.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) enum Told {
     Received { link: LinkId, text: String },
     /// A ping or a pong arrived.
     Heard { link: LinkId },
+    /// The certificate of whoever is at the other end was not accepted; it ends.
+    Distrusted { why: String },
     /// It ended, or could not be made.
     Disconnected { link: LinkId, why: String },
 }
@@ -52,14 +55,25 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Begins to connect.
-    pub(crate) fn connect(link: LinkId, address: String, told: mpsc::Sender<Told>) -> Self {
+    pub(crate) fn connect(
+        link: LinkId,
+        address: String,
+        trust: &Trust,
+        told: mpsc::Sender<Told>,
+    ) -> Self {
         let (orders, received) = mpsc::channel(OUTBOX);
+        let connector = trust.connector();
         let task = tokio::spawn(async move {
-            let config = Some(config());
-            let connecting = connect_async_with_config(address, config, true);
+            let connecting =
+                connect_async_tls_with_config(address, Some(config()), true, connector);
             match timeout_at(clock::after(CONNECTING), connecting).await {
                 Ok(Ok((socket, _))) => carry(link, socket, received, told).await,
-                Ok(Err(error)) => say_lost(link, in_words(&error), &told).await,
+                Ok(Err(error)) => {
+                    if let Some(why) = distrust(&error) {
+                        let _ = told.send(Told::Distrusted { why }).await;
+                    }
+                    say_lost(link, in_words(&error), &told).await;
+                }
                 Err(_) => say_lost(link, "nobody answered in time".to_owned(), &told).await,
             }
         });
@@ -191,6 +205,9 @@ fn config() -> WebSocketConfig {
 }
 
 fn in_words(error: &Error) -> String {
+    if let Some(why) = distrust(error) {
+        return why;
+    }
     if let Error::Io(error) = error {
         return io_in_words(error);
     }

@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::edit::unexpected;
 use super::{Waited, ask_until, closing, must_exist, open_to_connect};
-use crate::cli::{self, Secret};
+use crate::cli::{self, Secret, Vouching};
 use crate::driver::Driver;
 use crate::failure::Failure;
+use crate::trust::Trust;
 use crate::wire::check_plaintext;
 use crate::{clock, out, words};
 
@@ -20,6 +21,7 @@ pub(super) async fn golive(dir: &Path, golive: cli::GoLive) -> Result<(), Failur
     let password = golive.password_file.password()?;
     let roster = roster(&golive)?;
     must_exist(dir)?;
+    Trust::keep(dir, golive.vouching.ca.as_deref())?;
     let mut driver = open_to_connect(dir)?;
     let deadline = clock::after(golive.patience.limit);
     let relay = golive.relay.clone();
@@ -84,6 +86,7 @@ fn roster(
 pub(super) async fn join(dir: &Path, join: cli::Join) -> Result<(), Failure> {
     check_plaintext(&join.relay, join.plaintext.allow_plaintext)?;
     let password = join.password_file.password()?;
+    Trust::keep(dir, join.vouching.ca.as_deref())?;
     let mut driver = open_to_connect(dir)?;
     let deadline = clock::after(join.patience.limit);
     let ask = Ask::Join(Join {
@@ -120,8 +123,10 @@ pub(super) async fn sync(
     dir: &Path,
     limit: Option<Duration>,
     password_file: Option<Secret>,
+    vouching: &Vouching,
 ) -> Result<(), Failure> {
     must_exist(dir)?;
+    Trust::keep(dir, vouching.ca.as_deref())?;
     let mut driver = open_to_connect(dir)?;
     let deadline = limit.map(clock::after);
     let outcome = synced(&mut driver, deadline, password_file).await;

@@ -13,12 +13,14 @@ use super::{closing, must_exist};
 use crate::cli::{How, Run};
 use crate::driver::Driver;
 use crate::failure::Failure;
+use crate::trust::Trust;
 use crate::wire::peer_url;
 use crate::{clock, lines, out, words};
 
 /// `run`.
 pub(super) async fn run(dir: &Path, run: Run) -> Result<(), Failure> {
     must_exist(dir)?;
+    Trust::keep(dir, run.vouching.ca.as_deref())?;
     let wanted = Rc::new(Cell::new(false));
     let mut driver = Driver::open(dir, telling(Rc::clone(&wanted)))?;
     let outcome = stay(&mut driver, &run, &wanted).await;
