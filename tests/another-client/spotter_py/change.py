@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
+from unicodedata import category
 
 from .columns import (
     Reader,
@@ -200,10 +201,10 @@ def _read_ops(columns: dict[int, bytes], actors: list[str]) -> list[Op]:
             raise Refused("unreadable", f"column {number:#x} has {len(rows)} rows, not {count}")
         return rows or [None] * count
 
-    def actor(number: int | None) -> str:
-        if number is None or number >= len(actors):
-            raise Refused("unreadable", "no actor has this number")
-        return actors[number]
+    def op_id(counter: int | None, number: int | None) -> OpId:
+        if counter is None or number is None or number >= len(actors):
+            raise Refused("unreadable", "no operation has this name")
+        return OpId(_bounded(counter, 1, COUNTER_MAX, "as a counter"), actors[number])
 
     if columns.get(0x34) != uleb(count):
         raise Refused("forbidden-op", "an insertion")
@@ -211,15 +212,18 @@ def _read_ops(columns: dict[int, bytes], actors: list[str]) -> list[Op]:
     pred_counters = list(read_differences(columns.get(0x73, b""), PREDS_MAX))
     if len(pred_actors) != len(pred_counters):
         raise Refused("unreadable", "the columns of preds differ in length")
-    preds = iter([OpId(c, actor(a)) for c, a in zip(pred_counters, pred_actors, strict=True)])
+    preds = iter([op_id(c, a) for c, a in zip(pred_counters, pred_actors, strict=True)])
     values, ops = Reader(columns.get(0x57, b"")), []
     rows = zip(keys, *(column(n) for n in (0x01, 0x02, 0x42, 0x56, 0x70)), strict=True)
     for key, obj_actor, obj_counter, action, meta, pred_count in rows:
         if key is None or action not in (0, 1):
             raise Refused("forbidden-op", "neither a set nor a map under a key")
         _bounded(len(key.encode()), 1, 256, "bytes of key")
-        obj = None if obj_counter is None else OpId(obj_counter, actor(obj_actor))
+        root = obj_counter is None and obj_actor is None
+        obj = None if root else op_id(obj_counter, obj_actor)
         value = _read_scalar(values, meta or 0)
+        if action == 0 and value is not None:
+            raise Refused("forbidden-op", "a map with a value")
         own = tuple(islice(preds, pred_count or 0))
         ops.append(Op(obj, key, value, action == 0, own))
     return ops
@@ -254,7 +258,9 @@ def _read_author(body: Reader) -> Author:
         raise Refused("bad-author", "not one author") from None
     if not exact or type(author.priority) is not int or len(data) > 512:
         raise Refused("bad-author", "not one author")
-    if not 0 <= author.priority <= 1_000_000 or not 1 <= len(author.location) <= 64:
+    name = author.location
+    readable = name == name.strip(" ") and not any(category(letter) == "Cc" for letter in name)
+    if not readable or not 1 <= len(name) <= 64 or not 0 <= author.priority <= 1_000_000:
         raise Refused("bad-author", "a name or priority beyond its bounds")
     return author
 

@@ -392,6 +392,8 @@ class Replica:
         gone: dict[str, str] = {}
         for rejection in rejections:
             name = self._in_flight.pop(rejection["localSeqNum"])
+            if name not in self.known.places:
+                continue  # it left with another that was refused
             if rejection["forGood"]:
                 gone[name] = rejection["code"]
             else:
