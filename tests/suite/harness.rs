@@ -1,6 +1,7 @@
 //! What the scenarios are told with: real processes, bad networks, and waiting without sleeping.
 
 mod authority;
+mod http;
 mod programs;
 mod proxy;
 mod relay;
@@ -10,7 +11,8 @@ mod wire;
 mod world;
 
 pub(crate) use authority::{Authority, Vouched};
-pub(crate) use programs::{Finished, xtask};
+pub(crate) use http::http_get;
+pub(crate) use programs::{Finished, finish, programs, spotter, spotter_relay, xtask};
 pub(crate) use proxy::Weather;
 pub(crate) use relay::Relay;
 pub(crate) use replica::{Replica, copy_folder};

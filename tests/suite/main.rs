@@ -15,6 +15,7 @@ mod harness;
 mod hostile;
 mod machines;
 mod members;
+mod operations;
 mod recovery;
 mod scenarios;
 mod story;

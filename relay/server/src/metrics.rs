@@ -39,6 +39,10 @@ const EXPECTED: &[(Of, &[&str])] = &[
     ),
     (|numbers| &numbers.joins, &["joined", "resumed"]),
     (
+        |numbers| &numbers.changes_refused,
+        &["checksum", "not-a-chunk", "twin"],
+    ),
+    (
         |numbers| &numbers.meet_events,
         &[
             "went-live",

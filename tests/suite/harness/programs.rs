@@ -98,9 +98,14 @@ fn collect(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
-/// Where cargo put a program. The first call builds all of them, so that a plain
-/// `cargo test -p spotter-tests` never runs yesterday's.
+/// Where cargo put a program.
 fn built(program: &str) -> PathBuf {
+    programs().join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Where cargo put the programs. The first call builds all of them, so that a plain
+/// `cargo test -p spotter-tests` never runs yesterday's.
+pub(crate) fn programs() -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -136,5 +141,5 @@ fn built(program: &str) -> PathBuf {
             .unwrap()
             .to_path_buf()
     });
-    folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
+    folder.clone()
 }
