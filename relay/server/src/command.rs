@@ -14,7 +14,7 @@ use crate::admin;
 use crate::healthcheck::{self, HealthError};
 use crate::limits::BLOCKING_THREADS;
 use crate::notify::{self, State};
-use crate::reload::{Reloaded, Reloader};
+use crate::reload::{ReloadError, Reloaded, Reloader};
 use crate::settings::{Options, Settings, SettingsError};
 use crate::storage::words;
 use crate::tls::TlsError;
@@ -224,7 +224,7 @@ fn serve(sources: &Sources, out: &mut dyn Write) -> Result<(), Failure> {
             },
         };
         tell_addresses(&listeners, out).map_err(ServeError::Tell)?;
-        let rereading = reread_when_asked(sources, premises.reloader());
+        let rereading = reread_when_asked(sources, premises.reloader()).map_err(cannot_listen)?;
         notify::tell(State::Ready);
         let stop = async {
             tokio::select! {
@@ -256,43 +256,48 @@ fn tell_addresses(listeners: &Listeners, out: &mut dyn Write) -> io::Result<()> 
     out.flush()
 }
 
-/// Reads settings, certificate and key again, whenever the operator asks for it.
+/// Reads settings, certificate and key again, whenever the operator asks for it. The signal is heard from this call on, so
+/// that asking early does not end the process.
 #[cfg(unix)]
-async fn reread_when_asked(sources: &Sources, reloader: Reloader) -> Infallible {
+fn reread_when_asked(
+    sources: &Sources,
+    reloader: Reloader,
+) -> io::Result<impl Future<Output = Infallible>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut asked = match signal(SignalKind::hangup()) {
-        Ok(asked) => asked,
+    let mut asked = signal(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            asked.recv().await;
+            notify::tell(State::Reloading);
+            tell_reloaded(reloader.reload(sources.settings()));
+            notify::tell(State::Ready);
+        }
+    })
+}
+
+fn tell_reloaded(outcome: Result<Reloaded, ReloadError>) {
+    match outcome {
+        Ok(Reloaded {
+            changed,
+            needs_restart,
+        }) => {
+            let changed = changed.join(", ");
+            tracing::info!(changed, "settings were read again");
+            if !needs_restart.is_empty() {
+                let settings = needs_restart.join(", ");
+                tracing::warn!(settings, "these hold only from the next start");
+            }
+        }
         Err(error) => {
-            tracing::warn!(%error, "SIGHUP cannot be heard; settings hold until the next start");
-            return std::future::pending().await;
+            let trouble = words(&error);
+            tracing::error!(trouble, "settings were not taken over");
         }
-    };
-    loop {
-        asked.recv().await;
-        notify::tell(State::Reloading);
-        match reloader.reload(sources.settings()) {
-            Ok(Reloaded {
-                changed,
-                needs_restart,
-            }) => {
-                tracing::info!(changed = changed.join(", "), "settings were read again");
-                if !needs_restart.is_empty() {
-                    let settings = needs_restart.join(", ");
-                    tracing::warn!(settings, "these hold only from the next start");
-                }
-            }
-            Err(error) => {
-                let trouble = words(&error);
-                tracing::error!(trouble, "settings were not taken over");
-            }
-        }
-        notify::tell(State::Ready);
     }
 }
 
 #[cfg(not(unix))]
-async fn reread_when_asked(_: &Sources, _: Reloader) -> Infallible {
-    std::future::pending().await
+fn reread_when_asked(_: &Sources, _: Reloader) -> io::Result<impl Future<Output = Infallible>> {
+    Ok(std::future::pending())
 }
 
 /// Takes as many file descriptors as the system lets this process have: one for each connection and each awake meet.

@@ -4,6 +4,7 @@
 mod counted;
 mod killed;
 mod lost;
+mod managed;
 mod reloaded;
 mod stopped;
 mod wire;

@@ -65,7 +65,7 @@ impl Relay {
         prlimit(process, Resource::Fsize, unlimited).unwrap();
     }
 
-    fn run(mut command: Command, data: &Path, more: &[&str]) -> Self {
+    pub(crate) fn run(mut command: Command, data: &Path, more: &[&str]) -> Self {
         let told = std::fs::File::create(data.with_extension("told")).unwrap();
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--low-memory", "--data"])
