@@ -129,3 +129,6 @@ fn changes_of(walk: &mut Walk<Reader<'_>>, frame: &Frame) -> Result<Vec<Change>,
     }
     Ok(changes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,9 @@ pub(crate) struct Model<B> {
     stretch: &'static [i16; 4096],
     /// Bits coded so far: what time is bounded by.
     steps: u64,
+    /// What was coded, for the example in the documentation.
+    #[cfg(test)]
+    pub(crate) trace: Vec<String>,
 }
 
 impl<B: Bits> Model<B> {
@@ -62,6 +65,8 @@ impl<B: Bits> Model<B> {
             weights: vec![[WEIGHT; CONTEXTS_MAX]; 2 * Symbol::COUNT * (CONTEXTS_MAX + 1)],
             stretch: &STRETCH,
             steps: 0,
+            #[cfg(test)]
+            trace: Vec::new(),
         }
     }
 
@@ -82,11 +87,23 @@ impl<B: Bits> Model<B> {
 
     /// Codes a truth value.
     pub(crate) fn flag(&mut self, symbol: Symbol, contexts: &[Parts<'_>], bit: bool) -> bool {
-        self.bit(symbol.first(), &Contexts::of(symbol, contexts), 0, bit)
+        let bit = self.bit(symbol.first(), &Contexts::of(symbol, contexts), 0, bit);
+        #[cfg(test)]
+        if symbol != Symbol::TextEnd {
+            self.trace.push(format!("{symbol:?} {}", u8::from(bit)));
+        }
+        bit
     }
 
     /// Codes a number: how many bits it has, each as a bit of its own, then all its bits but the first.
     pub(crate) fn number(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u64) -> u64 {
+        let number = self.bits_of(symbol, contexts, value);
+        #[cfg(test)]
+        self.trace.push(format!("{symbol:?} {number}"));
+        number
+    }
+
+    fn bits_of(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u64) -> u64 {
         let contexts = Contexts::of(symbol, contexts);
         let wanted = 64 - value.leading_zeros();
         let mut length = 0;
@@ -115,8 +132,11 @@ impl<B: Bits> Model<B> {
     /// Codes a number that may be negative: 0, -1, 1, -2, 2 … as 0, 1, 2, 3, 4 …
     pub(crate) fn signed(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: i64) -> i64 {
         let folded = (value << 1 ^ value >> 63).cast_unsigned();
-        let folded = self.number(symbol, contexts, folded);
-        (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed()
+        let folded = self.bits_of(symbol, contexts, folded);
+        let number = (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed();
+        #[cfg(test)]
+        self.trace.push(format!("{symbol:?} {number}"));
+        number
     }
 
     /// Codes a byte, its highest bit first.
@@ -148,7 +168,16 @@ impl<B: Bits> Model<B> {
 
     /// Codes bytes that nothing foretells.
     pub(crate) fn random<const N: usize>(&mut self, bytes: [u8; N]) -> [u8; N] {
-        bytes.map(|byte| self.uniform(256, u64::from(byte)) as u8)
+        let bytes = bytes.map(|byte| self.uniform(256, u64::from(byte)) as u8);
+        #[cfg(test)]
+        self.trace.push(
+            format!(
+                "random {:x?}",
+                bytes.map(|byte| format!("{byte:02x}")).concat()
+            )
+            .replace('"', ""),
+        );
+        bytes
     }
 
     fn bit(&mut self, set: usize, contexts: &Contexts, node: u64, bit: bool) -> bool {

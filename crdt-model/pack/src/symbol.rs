@@ -90,3 +90,45 @@ impl Symbol {
         2 * self as usize + 1
     }
 }
+
+#[cfg(test)]
+impl Symbol {
+    /// All kinds, by number.
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::TableLength,
+        Self::TableActor,
+        Self::TableEven,
+        Self::TableSteps,
+        Self::TableDistance,
+        Self::Writer,
+        Self::DepsMode,
+        Self::DepsCount,
+        Self::DepInside,
+        Self::DepWriter,
+        Self::DepBack,
+        Self::StartOp,
+        Self::Seq,
+        Self::Time,
+        Self::HasAuthor,
+        Self::Priority,
+        Self::HasMessage,
+        Self::OpsCount,
+        Self::ObjectMode,
+        Self::ObjectRank,
+        Self::ObjectNear,
+        Self::Key,
+        Self::Value,
+        Self::DoubleByte,
+        Self::NumberMode,
+        Self::NumberClass,
+        Self::Digits,
+        Self::Difference,
+        Self::Verdict,
+        Self::TextEnd,
+        Self::TextByte,
+        Self::PredsMode,
+        Self::PredsCount,
+        Self::PredActor,
+        Self::PredCounter,
+    ];
+}

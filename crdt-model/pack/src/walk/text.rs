@@ -61,7 +61,10 @@ impl<B: Bits> Walk<B> {
             prefix = join_one(prefix, u64::from(byte));
             last = last << 8 | u64::from(byte);
         }
-        String::from_utf8(bytes).map_err(|_| unreadable("a text"))
+        let text = String::from_utf8(bytes).map_err(|_| unreadable("a text"))?;
+        #[cfg(test)]
+        self.model.trace.push(format!("text {text:?}"));
+        Ok(text)
     }
 
     pub(super) fn author(
