@@ -117,6 +117,21 @@ fn dashboard_and_alerts_ask_only_for_what_the_relay_tells() {
 }
 
 #[test]
+fn prometheus_own_checker_finds_no_fault() {
+    let rules = root().join("relay/server/deploy/alerts.yml");
+    let mut check_rules = Command::new("promtool");
+    check_rules.args(["check", "rules"]).arg(rules);
+    if check_rules.output().is_err() {
+        // Where there is no such program, the tests beside this one have to do.
+        return;
+    }
+    finish(&mut check_rules, None).ok();
+    let mut check_metrics = Command::new("promtool");
+    let found = finish(check_metrics.args(["check", "metrics"]), Some(&told()));
+    assert_eq!((found.code, found.err.as_str()), (Some(0), ""), "{found:?}");
+}
+
+#[test]
 fn the_page_for_operators_explains_every_metric_and_every_alert_and_no_others() {
     let page = read("docs/operating.md");
     assert_eq!(metrics_in(&page), metrics_of(&told()));
