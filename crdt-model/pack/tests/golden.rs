@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod odd;
-#[path = "../../../tests/bench/src/workload.rs"]
 mod workload;
 
 use std::path::PathBuf;

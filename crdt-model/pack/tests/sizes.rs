@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
-#[path = "../../../tests/bench/src/workload.rs"]
 mod workload;
 
 use std::io::Write as _;

@@ -3,7 +3,7 @@
 //! The meet is imported from a saved file of OpenLifter as large as asked for, one change per entry. The edits are
 //! those of a day: lifters are weighed in with rack heights and openers, then lift in flights, lightest bar first,
 //! a verdict and then the weight of the next attempt; a desk corrects names and teams meanwhile. Beside it stands a
-//! harsher kind, any field of any lifter. Included by the tests of `crdt-model/pack` too, so it names only the model.
+//! harsher kind, any field of any lifter.
 
 use serde_json::{Map, Value, json};
 use spotter_model::{ActorId, Author, Change, Edit, LocationName, Meet, Path, Pen, Priority, Seen};
