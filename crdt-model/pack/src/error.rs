@@ -28,7 +28,7 @@ pub enum PackError {
         /// How many are taken.
         max: usize,
     },
-    /// Its changes have more operations than the reader takes; none that can be admitted have so many for their bytes.
+    /// Its changes have more operations than the reader takes, which only changes made for the purpose have.
     #[error("the pack's changes have more operations than are taken for their bytes")]
     TooManyOperations,
     /// The bytes do not say what a pack has to say.
