@@ -40,7 +40,7 @@ use spotter_model::Change;
 use frame::{Frame, digest};
 use lookup::{Lookup, Tables};
 use model::Model;
-use range::{Reader, Writer};
+use range::Coder;
 use walk::{Budget, Walk};
 
 /// The number a pack begins with.
@@ -70,7 +70,7 @@ pub fn pack(changes: &[Change]) -> Vec<u8> {
         bytes: frame.bytes,
     };
     let mut walk = Walk::new(
-        Model::new(Writer::new(), frame.counters_log2()),
+        Model::new(Coder::writer(), frame.counters_log2()),
         lookup,
         budget,
     );
@@ -104,13 +104,13 @@ pub fn unpack_counted(pack: &[u8], bounds: Bounds) -> (Result<Vec<Change>, PackE
         units: bounds.bytes_max,
         bytes: frame.bytes,
     };
-    let model = Model::new(Reader::new(coded), frame.counters_log2());
+    let model = Model::new(Coder::reader(coded), frame.counters_log2());
     let mut walk = Walk::new(model, Lookup::default(), budget);
     let changes = changes_of(&mut walk, &frame);
     (changes, walk.model().steps())
 }
 
-fn changes_of(walk: &mut Walk<Reader<'_>>, frame: &Frame) -> Result<Vec<Change>, PackError> {
+fn changes_of(walk: &mut Walk<'_>, frame: &Frame) -> Result<Vec<Change>, PackError> {
     walk.tables(&Tables::default())?;
     let mut changes = Vec::new();
     let mut left = frame.bytes;

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::range::Bits;
+use crate::range::Coder;
 use crate::symbol::Symbol;
 
 /// Contexts of one symbol, at most.
@@ -39,8 +39,8 @@ pub(crate) fn join_one(hash: u64, part: u64) -> u64 {
 }
 
 /// Codes symbols, and learns from each.
-pub(crate) struct Model<B> {
-    bits: B,
+pub(crate) struct Model<'a> {
+    bits: Coder<'a>,
     /// Counters by hash of context and place in the symbol; whichever hash alike share one.
     counters: Vec<Counter>,
     /// How far a hash is shifted to become a place among the counters.
@@ -55,9 +55,9 @@ pub(crate) struct Model<B> {
     pub(crate) trace: Vec<String>,
 }
 
-impl<B: Bits> Model<B> {
+impl<'a> Model<'a> {
     /// A model with 2^`log2` counters, which has seen nothing.
-    pub(crate) fn new(bits: B, log2: u32) -> Self {
+    pub(crate) fn new(bits: Coder<'a>, log2: u32) -> Self {
         Self {
             bits,
             counters: vec![Counter(0); 1 << log2],
@@ -71,12 +71,12 @@ impl<B: Bits> Model<B> {
     }
 
     /// The coder below.
-    pub(crate) fn into_bits(self) -> B {
+    pub(crate) fn into_bits(self) -> Coder<'a> {
         self.bits
     }
 
     /// The coder below.
-    pub(crate) fn bits(&self) -> &B {
+    pub(crate) fn bits(&self) -> &Coder<'a> {
         &self.bits
     }
 

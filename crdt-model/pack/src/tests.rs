@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::frame::Frame;
 use crate::lookup::Lookup;
 use crate::model::Model;
-use crate::range::Reader;
+use crate::range::Coder;
 use crate::symbol::Symbol;
 use crate::walk::{Budget, Walk};
 use crate::{Bounds, changes_of};
@@ -40,7 +40,7 @@ fn the_example_in_the_documentation_is_what_a_reader_meets() {
         units: bounds.bytes_max,
         bytes: frame.bytes,
     };
-    let model = Model::new(Reader::new(coded), frame.counters_log2());
+    let model = Model::new(Coder::reader(coded), frame.counters_log2());
     let mut walk = Walk::new(model, Lookup::default(), budget);
     assert_eq!(changes_of(&mut walk, &frame).unwrap().len(), 2);
     let met = walk.into_model().trace;

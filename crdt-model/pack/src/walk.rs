@@ -21,7 +21,6 @@ use crate::datum::{Attempt, Datum};
 use crate::error::PackError;
 use crate::lookup::Lookup;
 use crate::model::Model;
-use crate::range::Bits;
 
 /// What may still come.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +55,8 @@ pub(crate) enum Dep {
 }
 
 /// Everything that is known at one point of a pack.
-pub(crate) struct Walk<B> {
-    model: Model<B>,
+pub(crate) struct Walk<'a> {
+    model: Model<'a>,
     /// Where things lie; only the writer of a pack looks there.
     lookup: Lookup,
     budget: Budget,
@@ -140,8 +139,8 @@ struct Register {
     datum: Option<Datum>,
 }
 
-impl<B: Bits> Walk<B> {
-    pub(crate) fn new(model: Model<B>, lookup: Lookup, budget: Budget) -> Self {
+impl<'a> Walk<'a> {
+    pub(crate) fn new(model: Model<'a>, lookup: Lookup, budget: Budget) -> Self {
         Self {
             model,
             lookup,
@@ -161,12 +160,12 @@ impl<B: Bits> Walk<B> {
     }
 
     /// The model below.
-    pub(crate) fn model(&self) -> &Model<B> {
+    pub(crate) fn model(&self) -> &Model<'a> {
         &self.model
     }
 
     /// The model below.
-    pub(crate) fn into_model(self) -> Model<B> {
+    pub(crate) fn into_model(self) -> Model<'a> {
         self.model
     }
 

@@ -6,10 +6,9 @@ use spotter_model::{Change, ChangeDraft, ChangeHash, OpId};
 use super::ops::Before;
 use super::{Dep, Placed, Walk, counter, unreadable};
 use crate::error::PackError;
-use crate::range::Bits;
 use crate::symbol::Symbol;
 
-impl<B: Bits> Walk<B> {
+impl Walk<'_> {
     /// Codes one change. Its hash is told by [`Walk::went_by`].
     pub(crate) fn change(&mut self, given: Option<&Change>) -> Result<ChangeDraft, PackError> {
         let [last, before_last] = self.last_writers;

@@ -5,7 +5,6 @@ use spotter_model::limits::DEPENDENCIES_MAX;
 
 use super::{Dep, Walk, unreadable};
 use crate::error::PackError;
-use crate::range::Bits;
 use crate::symbol::Symbol;
 
 /// How dependencies are told.
@@ -20,7 +19,7 @@ mod mode {
     pub(super) const LIST: u64 = 3;
 }
 
-impl<B: Bits> Walk<B> {
+impl Walk<'_> {
     /// Codes the dependencies of a change, ascending by place.
     pub(super) fn deps(
         &mut self,

@@ -7,7 +7,6 @@ use super::text::topic;
 use super::{Key, Object, Walk, counter, unreadable};
 use crate::datum::Datum;
 use crate::error::PackError;
-use crate::range::Bits;
 use crate::symbol::Symbol;
 
 /// How many objects are remembered of a writer.
@@ -72,7 +71,7 @@ impl Before {
     }
 }
 
-impl<B: Bits> Walk<B> {
+impl Walk<'_> {
     pub(super) fn op(
         &mut self,
         writer: u64,

@@ -5,7 +5,6 @@ use spotter_model::{ActorId, ChangeHash, ObjectId, OpId};
 use super::{Object, Walk, Writer, counter, unreadable};
 use crate::error::PackError;
 use crate::lookup::Tables;
-use crate::range::Bits;
 use crate::symbol::Symbol;
 
 /// Bytes that a change takes at least for each other actor it names: its id and the length of that.
@@ -14,7 +13,7 @@ const ACTOR_COST: usize = 9;
 /// Bytes of a hash.
 const HASH_COST: usize = 32;
 
-impl<B: Bits> Walk<B> {
+impl Walk<'_> {
     /// Codes all tables.
     pub(crate) fn tables(&mut self, given: &Tables) -> Result<(), PackError> {
         let bytes = self.budget.bytes;

@@ -6,7 +6,6 @@ use spotter_model::{Author, Change, LocationName, Priority};
 use super::{Walk, unreadable};
 use crate::error::PackError;
 use crate::model::join_one;
-use crate::range::Bits;
 use crate::symbol::Symbol;
 
 /// What texts are of, for their contexts; values come behind, by key.
@@ -20,7 +19,7 @@ pub(super) mod topic {
 /// How many bytes into a text the place still matters.
 const PLACES: usize = 40;
 
-impl<B: Bits> Walk<B> {
+impl Walk<'_> {
     /// Codes a text of at most `max` bytes that may resemble another.
     pub(super) fn text(
         &mut self,

@@ -10,7 +10,6 @@ use super::text::topic;
 use super::{Walk, unreadable};
 use crate::datum::{Attempt, Datum, Decimal};
 use crate::error::PackError;
-use crate::range::Bits;
 use crate::symbol::Symbol;
 
 /// How a value is told.
@@ -35,7 +34,7 @@ const NEAR_ATTEMPT: [i64; 3] = [400, 400, 600];
 /// What a number may be near to, in this order.
 type Others = [Option<Decimal>; 3];
 
-impl<B: Bits> Walk<B> {
+impl Walk<'_> {
     pub(super) fn value(
         &mut self,
         object: u32,
