@@ -1,5 +1,7 @@
 //! Everything a client can want done.
 
+use spotter_relay_protocol::Frame;
+
 use crate::ask::{Answer, RequestId};
 use crate::input::BatchId;
 use crate::link_id::LinkId;
@@ -33,12 +35,12 @@ pub enum Action {
         /// Which connection.
         link: LinkId,
     },
-    /// Send a text message. It may hold a password or a token: never log it.
+    /// Send a message. It may hold a password or a token: never log it.
     Send {
         /// On which connection.
         link: LinkId,
         /// The whole message.
-        text: String,
+        frame: Frame,
     },
     /// Send a ping: any sign of life in return comes back as [`Input::Heard`](crate::Input::Heard).
     Ping {

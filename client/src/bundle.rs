@@ -1,24 +1,32 @@
 //! A bundle: a whole meet as a file that people carry.
 //!
 //! Lines of JSON. The first names the format, the meet, the location it was made at and when, and how many changes
-//! follow; each of the others is one change with its hash. It is text so that a stranger can see what it is, and each
-//! line stands for itself so that damage to one costs that one. A bundle holds the meet's nonce: whoever has it has
-//! the meet.
+//! follow; each of the others is a pack of them, in base64, and how many it holds. It is text so that a stranger can see
+//! what it is, and each line stands for itself so that damage to one costs that one. In format 1, which is still read,
+//! each line is one change with its hash. A bundle holds the meet's nonce: whoever has it has the meet.
 
 use serde::{Deserialize, Serialize};
 use spotter_model::{Change, ChangeHash, LocationName};
-use spotter_relay_protocol::{ChangeBytes, MeetId};
+use spotter_pack::Bounds;
+use spotter_relay_protocol::{ChangeBytes, MeetId, PACKED_BYTES_MAX, PACKED_CHANGES_MAX};
 
+use crate::client::fitting;
 use crate::time::WallTime;
 
-/// The only format so far.
-pub const BUNDLE_FORMAT: u32 = 1;
+/// The format that is written. All up to it are read.
+pub const BUNDLE_FORMAT: u32 = 2;
+
+/// Changes in one line: as many as somebody can do without. The first stands alone, since all others build on it.
+const LINE_CHANGES_MAX: usize = 64;
+
+/// Bytes of changes in one line that is written.
+const LINE_BYTES_MAX: usize = 256 << 10;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleHeader {
-    /// Always [`BUNDLE_FORMAT`] so far. Its name tells what kind of file this is.
+    /// The format: [`BUNDLE_FORMAT`] or an earlier one. Its name tells what kind of file this is.
     pub spotter_bundle: u32,
     /// The hash of the meet's first change.
     pub root: ChangeHash,
@@ -38,7 +46,17 @@ pub struct BundleHeader {
 
 /// Each of the other lines.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct PackLine {
+    /// How many changes it holds.
+    n: usize,
+    /// The pack.
+    #[serde(with = "base64_text")]
+    p: Vec<u8>,
+}
+
+/// Each of the other lines in format 1.
+#[derive(Deserialize)]
+struct ChangeLine {
     h: ChangeHash,
     c: ChangeBytes,
 }
@@ -71,7 +89,7 @@ pub enum BundleError {
         what: String,
     },
     /// The bundle is of a later format.
-    #[error("this bundle has format {format}; this version reads format {BUNDLE_FORMAT}")]
+    #[error("this bundle has format {format}; this version reads formats up to {BUNDLE_FORMAT}")]
     LaterFormat {
         /// The format it names.
         format: u32,
@@ -86,13 +104,22 @@ pub enum BundleError {
 
 /// Writes a bundle.
 pub(crate) fn pack(header: &BundleHeader, changes: impl Iterator<Item = Change>) -> String {
+    let changes: Vec<Change> = changes.collect();
     let mut text = json(header);
-    for change in changes {
+    let mut rest = &changes[..];
+    while !rest.is_empty() {
+        let most = if rest.len() == changes.len() {
+            1
+        } else {
+            LINE_CHANGES_MAX
+        };
+        let (now, later) = rest.split_at(fitting(rest, most, LINE_BYTES_MAX));
         text.push('\n');
-        text.push_str(&json(&Line {
-            h: change.hash(),
-            c: ChangeBytes::new(std::sync::Arc::clone(change.bytes())),
+        text.push_str(&json(&PackLine {
+            n: now.len(),
+            p: spotter_pack::pack(now),
         }));
+        rest = later;
     }
     text.push('\n');
     text
@@ -117,8 +144,13 @@ pub(crate) fn read(text: &str) -> Result<Read, BundleError> {
     let mut changes = Vec::new();
     let mut damage = None;
     for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-        match read_line(line) {
-            Ok(change) => changes.push(change),
+        let read = if header.spotter_bundle == 1 {
+            read_change(line).map(|change| vec![change])
+        } else {
+            read_pack(line)
+        };
+        match read {
+            Ok(read) => changes.extend(read),
             Err(what) => {
                 damage.get_or_insert(format!("line {}: {what}", number + 1));
             }
@@ -149,17 +181,48 @@ fn read_header(line: &str) -> Result<BundleHeader, BundleError> {
     let Format {
         spotter_bundle: format,
     } = serde_json::from_str(line).map_err(not_a_bundle)?;
-    if format != BUNDLE_FORMAT {
+    if !(1..=BUNDLE_FORMAT).contains(&format) {
         return Err(BundleError::LaterFormat { format });
     }
     serde_json::from_str(line).map_err(not_a_bundle)
 }
 
-fn read_line(line: &str) -> Result<Change, String> {
-    let Line { h, c } = serde_json::from_str(line).map_err(|error| error.to_string())?;
+fn read_pack(line: &str) -> Result<Vec<Change>, String> {
+    let PackLine { n, p } = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let bounds = Bounds {
+        changes_max: PACKED_CHANGES_MAX,
+        bytes_max: PACKED_BYTES_MAX,
+    };
+    let changes = spotter_pack::unpack(&p, bounds).map_err(|error| error.to_string())?;
+    if changes.len() != n {
+        return Err(format!("the pack holds {} changes, not {n}", changes.len()));
+    }
+    Ok(changes)
+}
+
+fn read_change(line: &str) -> Result<Change, String> {
+    let ChangeLine { h, c } = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let change = Change::decode(c.as_ref()).map_err(|refusal| refusal.to_string())?;
     if change.hash() != h {
         return Err(format!("the change is {}, not {h}", change.hash()));
     }
     Ok(change)
+}
+
+/// Bytes as they stand in a line.
+mod base64_text {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(de::Error::custom)
+    }
 }

@@ -18,6 +18,8 @@ mod settling;
 mod telling;
 mod wording;
 
+pub(crate) use admitting::fitting;
+
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng as _;
 use spotter_model::{ChangeHash, Meet};
@@ -43,6 +45,8 @@ pub struct Config {
     /// Whether to hold a connection to the relay from the beginning; [`Ask::StayConnected`] changes it, and
     /// going live or joining turns it on.
     pub stay_connected: bool,
+    /// Whether to speak as the simplest clients do, without packs.
+    pub plain: bool,
 }
 
 /// A replica's machine. See the [package](crate) for how it is driven.
@@ -88,8 +92,8 @@ impl Client {
             replica: Replica::default(),
             keeper: Keeper::default(),
             outbox: Outbox::default(),
-            relay: RelayLink::new(config.stay_connected),
-            peers: Peers::default(),
+            relay: RelayLink::new(config.stay_connected, config.plain),
+            peers: Peers::new(config.plain),
             words: Words::default(),
             syncs: Vec::new(),
             fresh: Vec::new(),
@@ -105,7 +109,7 @@ impl Client {
             Input::Opened { records } => self.opened(records),
             Input::Asked { request, ask } => self.asked(now, request, ask),
             Input::Connected { link } => self.connected(now, link),
-            Input::Received { link, text } => self.received(now, link, &text),
+            Input::Received { link, frame } => self.received(now, link, &frame),
             Input::Heard { link } => self.heard(now, link),
             Input::Disconnected { link, why } => self.disconnected(now, link, why),
             Input::Saved { batch } => self.saved(batch),
@@ -129,7 +133,9 @@ impl Client {
     /// The meet on this device, for reading. Edits go through [`Ask::Edit`], or they would be neither saved nor
     /// sent.
     pub fn meet(&mut self) -> Option<&mut Meet> {
-        self.replica.meet_mut()
+        let meet = self.replica.meet_mut()?;
+        meet.look_up();
+        Some(meet)
     }
 
     fn asked(&mut self, now: Now, request: RequestId, ask: Ask) {

@@ -1,5 +1,7 @@
 //! Everything that can happen to a client.
 
+use spotter_relay_protocol::Frame;
+
 use crate::ask::{Ask, RequestId};
 use crate::link_id::LinkId;
 use crate::record::Record;
@@ -27,12 +29,12 @@ pub enum Input {
         /// Which connection.
         link: LinkId,
     },
-    /// A text message arrived.
+    /// A message arrived, in a text frame or a binary one.
     Received {
         /// On which connection.
         link: LinkId,
         /// The whole message.
-        text: String,
+        frame: Frame,
     },
     /// A ping or a pong arrived: no message, but a sign of life.
     Heard {

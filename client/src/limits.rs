@@ -1,5 +1,7 @@
 //! Every bound and delay of the client, each with its reason.
 
+use spotter_relay_protocol::PACKED_CHANGES_MAX;
+
 /// Bytes of changes sent to the relay and not yet acknowledged: enough to fill a slow line while the relay
 /// syncs, little enough to be sent again after a lost connection.
 pub(crate) const IN_FLIGHT_BYTES_MAX: usize = 256 * 1024;
@@ -9,6 +11,12 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = 128 * 1024;
 
 /// Changes in one message: what the relay accepts at once.
 pub(crate) const MESSAGE_CHANGES_MAX: usize = 256;
+
+/// Bytes of packed changes sent to the relay and not yet acknowledged.
+pub(crate) const PACKED_IN_FLIGHT_BYTES_MAX: usize = 512 * 1024;
+
+/// Bytes of changes packed into one message to a peer: even what cannot be compressed stays below the bound on a message.
+pub(crate) const PACKED_PEER_BYTES_MAX: usize = 768 * 1024;
 
 /// Bytes of changes in one record, so that a line of the local store stays of a size people can open.
 pub(crate) const RECORD_BYTES_MAX: usize = 256 * 1024;
@@ -38,8 +46,8 @@ pub(crate) const ANSWER_MAX_MS: u64 = 60_000;
 /// relay may send acknowledgements and relayed changes of one batch in either order.
 pub(crate) const HOLE_MS: u64 = 1_000;
 
-/// Positions remembered beyond a hole.
-pub(crate) const BEYOND_HOLE_MAX: usize = 4_096;
+/// Positions remembered beyond a hole: more than one message of the relay brings.
+pub(crate) const BEYOND_HOLE_MAX: usize = 2 * PACKED_CHANGES_MAX;
 
 /// The pause before a failed save is tried again; doubled up to a minute.
 pub(crate) const SAVE_AGAIN_FIRST_MS: u64 = 1_000;

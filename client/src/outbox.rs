@@ -7,7 +7,12 @@ use std::collections::BTreeMap;
 
 use spotter_model::ChangeHash;
 
-use crate::limits::{ANSWER_MAX_MS, IN_FLIGHT_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHANGES_MAX};
+use spotter_relay_protocol::{PACKED_INIT_BYTES_MAX, UPDATES_PER_MESSAGE_MAX};
+
+use crate::limits::{
+    ANSWER_MAX_MS, IN_FLIGHT_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHANGES_MAX,
+    PACKED_IN_FLIGHT_BYTES_MAX,
+};
 use crate::time::{Moment, WallTime};
 
 /// The queue in front of the relay.
@@ -38,6 +43,30 @@ struct Waiting {
 pub(crate) struct Outgoing {
     pub(crate) local_seq_num: u64,
     pub(crate) hash: ChangeHash,
+}
+
+/// How much goes out together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    changes: usize,
+    message_bytes: usize,
+    in_flight_bytes: usize,
+}
+
+impl Load {
+    /// As text.
+    pub(crate) const PLAIN: Self = Self {
+        changes: MESSAGE_CHANGES_MAX,
+        message_bytes: MESSAGE_BYTES_MAX,
+        in_flight_bytes: IN_FLIGHT_BYTES_MAX,
+    };
+
+    /// Packed: a day offline is one message.
+    pub(crate) const PACKED: Self = Self {
+        changes: UPDATES_PER_MESSAGE_MAX,
+        message_bytes: PACKED_INIT_BYTES_MAX,
+        in_flight_bytes: PACKED_IN_FLIGHT_BYTES_MAX,
+    };
 }
 
 impl Outbox {
@@ -75,7 +104,7 @@ impl Outbox {
     }
 
     /// Takes the next message's worth of changes and counts them as in flight.
-    pub(crate) fn next_message(&mut self, now: Moment) -> Vec<Outgoing> {
+    pub(crate) fn next_message(&mut self, now: Moment, load: Load) -> Vec<Outgoing> {
         if self.pause_until.is_some_and(|until| now < until) {
             return Vec::new();
         }
@@ -84,9 +113,9 @@ impl Outbox {
         let mut message_bytes = 0;
         for (&local_seq_num, waiting) in self.waiting.iter_mut().filter(|(_, w)| !w.in_flight) {
             let in_flight = self.in_flight_bytes + waiting.bytes;
-            let fits = message.len() < MESSAGE_CHANGES_MAX
-                && (message.is_empty() || message_bytes + waiting.bytes <= MESSAGE_BYTES_MAX)
-                && (self.in_flight_bytes == 0 || in_flight <= IN_FLIGHT_BYTES_MAX);
+            let fits = message.len() < load.changes
+                && (message.is_empty() || message_bytes + waiting.bytes <= load.message_bytes)
+                && (self.in_flight_bytes == 0 || in_flight <= load.in_flight_bytes);
             if !fits {
                 break;
             }
@@ -200,46 +229,49 @@ mod tests {
     #[test]
     fn changes_leave_in_order_and_only_once_while_the_connection_holds() {
         let mut outbox = outbox_of(&[100, 100]);
-        assert_eq!(numbers(&outbox.next_message(START)), [1, 2]);
-        assert_eq!(outbox.next_message(START), []);
+        assert_eq!(numbers(&outbox.next_message(START, Load::PLAIN)), [1, 2]);
+        assert_eq!(outbox.next_message(START, Load::PLAIN), []);
         outbox.push(hash(9), 100, WallTime::default());
-        assert_eq!(numbers(&outbox.next_message(START)), [3]);
+        assert_eq!(numbers(&outbox.next_message(START, Load::PLAIN)), [3]);
     }
 
     #[test]
     fn bytes_in_flight_are_bounded_until_the_relay_answers() {
         let mut outbox = outbox_of(&[60_000; 6]);
-        assert_eq!(numbers(&outbox.next_message(START)), [1, 2]);
-        assert_eq!(numbers(&outbox.next_message(START)), [3, 4]);
-        assert_eq!(outbox.next_message(START), []);
+        assert_eq!(numbers(&outbox.next_message(START, Load::PLAIN)), [1, 2]);
+        assert_eq!(numbers(&outbox.next_message(START, Load::PLAIN)), [3, 4]);
+        assert_eq!(outbox.next_message(START, Load::PLAIN), []);
         assert!(outbox.settle(START, &hash(0)));
-        assert_eq!(numbers(&outbox.next_message(START)), [5]);
+        assert_eq!(numbers(&outbox.next_message(START, Load::PLAIN)), [5]);
     }
 
     #[test]
     fn a_lost_connection_puts_everything_back() {
         let mut outbox = outbox_of(&[100, 100]);
-        outbox.next_message(START);
+        outbox.next_message(START, Load::PLAIN);
         outbox.settle(START, &hash(0));
         outbox.rewind();
-        assert_eq!(numbers(&outbox.next_message(START)), [2]);
+        assert_eq!(numbers(&outbox.next_message(START, Load::PLAIN)), [2]);
     }
 
     #[test]
     fn a_postponed_change_goes_again_after_the_pause_and_before_its_followers() {
         let mut outbox = outbox_of(&[100, 100]);
-        outbox.next_message(START);
+        outbox.next_message(START, Load::PLAIN);
         outbox.postpone(START, 2, 5_000);
         outbox.postpone(START, 1, 3_000);
-        assert_eq!(outbox.next_message(START.after_ms(4_999)), []);
-        assert_eq!(numbers(&outbox.next_message(START.after_ms(5_000))), [1, 2]);
+        assert_eq!(outbox.next_message(START.after_ms(4_999), Load::PLAIN), []);
+        assert_eq!(
+            numbers(&outbox.next_message(START.after_ms(5_000), Load::PLAIN)),
+            [1, 2]
+        );
     }
 
     #[test]
     fn an_answer_is_overdue_only_while_one_is_owed() {
         let mut outbox = outbox_of(&[100]);
         assert!(!outbox.is_overdue(START.after_ms(ANSWER_MAX_MS)));
-        outbox.next_message(START);
+        outbox.next_message(START, Load::PLAIN);
         assert!(outbox.is_overdue(START.after_ms(ANSWER_MAX_MS)));
         outbox.settle(START, &hash(0));
         assert!(!outbox.is_overdue(START.after_ms(ANSWER_MAX_MS)));

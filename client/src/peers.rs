@@ -12,11 +12,13 @@ use crate::proof::Role;
 use crate::time::Moment;
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Peers {
     pub(crate) peers: BTreeMap<LinkId, Peer>,
     pub(crate) dials: BTreeMap<String, Dial>,
     pub(crate) dialled: u64,
+    /// Packs are not wanted, or one of this run could not be read.
+    pub(crate) plain: bool,
 }
 
 /// An address to hold a connection with.
@@ -41,6 +43,8 @@ pub(crate) struct Peer {
     pub(crate) line: Line,
     pub(crate) role: Role,
     pub(crate) challenge: String,
+    /// Whether what is sent may be packed.
+    pub(crate) packs: bool,
     pub(crate) stage: Stage,
 }
 
@@ -76,6 +80,7 @@ impl Peer {
             line: Line::new(link, now),
             role,
             challenge,
+            packs: false,
             stage: Stage::Greeting,
         }
     }
@@ -112,6 +117,15 @@ impl Peer {
 }
 
 impl Peers {
+    pub(crate) fn new(plain: bool) -> Self {
+        Self {
+            peers: BTreeMap::new(),
+            dials: BTreeMap::new(),
+            dialled: 0,
+            plain,
+        }
+    }
+
     /// How many have proved that they hold the meet.
     pub(crate) fn proven(&self) -> usize {
         self.peers.values().filter(|peer| peer.is_proven()).count()

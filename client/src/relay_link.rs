@@ -20,6 +20,8 @@ pub(crate) struct RelayLink {
     pub(crate) entry: Option<Entry>,
     /// The relay does not know the meet: the next word is the recovery ticket.
     pub(crate) recover: bool,
+    /// Packs are not wanted, or one of this run could not be read.
+    pub(crate) plain: bool,
     pub(crate) backoff: Backoff,
     pub(crate) connections: u64,
     pub(crate) last_contact: Option<WallTime>,
@@ -59,6 +61,8 @@ pub(crate) struct Inside {
     pub(crate) line: Line,
     /// The log of the relay that this connection speaks of.
     pub(crate) log_id: LogId,
+    /// Whether what is sent may be packed.
+    pub(crate) packs: bool,
     /// Whether changes may be sent: not before heads are compared with a relay that has another log.
     pub(crate) may_send: bool,
     /// Whether something the relay holds is known to be missing here.
@@ -94,7 +98,7 @@ impl Entry {
 }
 
 impl RelayLink {
-    pub(crate) fn new(wanted: bool) -> Self {
+    pub(crate) fn new(wanted: bool, plain: bool) -> Self {
         Self {
             state: RelayState::Offline {
                 why: OfflineReason::NoRelay,
@@ -103,6 +107,7 @@ impl RelayLink {
             wanted,
             entry: None,
             recover: false,
+            plain,
             backoff: Backoff::default(),
             connections: 0,
             last_contact: None,

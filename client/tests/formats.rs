@@ -1,7 +1,7 @@
 //! Files of every released format open for ever: one of each is kept here and never changed.
 //!
 //! `replica-1.jsonl` holds the records of a replica that has lived through everything there is a record for, one to a
-//! line, without the framing of the local store; `bundle-1.jsonl` is a bundle.
+//! line, without the framing of the local store; `bundle-1.jsonl` and `bundle-2.jsonl` are one meet as bundles.
 #![allow(
     clippy::unwrap_used,
     clippy::unwrap_in_result,
@@ -19,7 +19,10 @@ use spotter_client::{
 use spotter_model::Path;
 
 const REPLICA: &str = include_str!("formats/replica-1.jsonl");
-const BUNDLE: &str = include_str!("formats/bundle-1.jsonl");
+const BUNDLES: [&str; 2] = [
+    include_str!("formats/bundle-1.jsonl"),
+    include_str!("formats/bundle-2.jsonl"),
+];
 
 const NOW: Now = Now {
     moment: Moment::from_ms(0),
@@ -97,12 +100,25 @@ fn kind(record: &Record) -> &'static str {
 }
 
 #[test]
-fn a_bundle_of_the_first_format_opens() {
+fn a_bundle_of_every_format_opens() {
+    for bundle in BUNDLES {
+        let (mut client, answer) = asked(Ask::UnpackBundle {
+            text: bundle.to_owned(),
+            author: None,
+        });
+        let Ok(Reply::Unpacked(unpacked)) = answer else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(unpacked.brought, unpacked.header.changes);
+        assert_eq!(unpacked.damage, None);
+        assert_eq!(unpacked.header.location.as_str(), "desk");
+        assert_eq!(shows(&mut client, "meet.state"), "Vestland");
+    }
+}
+
+/// A client on an empty store, and its answer once everything is saved.
+fn asked(ask: Ask) -> (Client, Answer) {
     let (mut client, mut actions) = open(Vec::new());
-    let ask = Ask::UnpackBundle {
-        text: BUNDLE.to_owned(),
-        author: None,
-    };
     let request = RequestId(1);
     actions.extend(client.step(NOW, Input::Asked { request, ask }));
     let mut answers: Vec<Answer> = Vec::new();
@@ -113,13 +129,7 @@ fn a_bundle_of_the_first_format_opens() {
             _ => {}
         }
     }
-    let [Ok(Reply::Unpacked(unpacked))] = &answers[..] else {
-        panic!("{answers:?}");
-    };
-    assert_eq!(unpacked.brought, unpacked.header.changes);
-    assert_eq!(unpacked.damage, None);
-    assert_eq!(unpacked.header.location.as_str(), "desk");
-    assert_eq!(shows(&mut client, "meet.state"), "Vestland");
+    (client, answers.pop().unwrap())
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod editing;
 mod linking;
 #[path = "machine/membership.rs"]
 mod membership;
+#[path = "machine/packing.rs"]
+mod packing;
 #[path = "machine/peering.rs"]
 mod peering;
 #[path = "machine/receiving.rs"]

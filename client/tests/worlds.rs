@@ -282,6 +282,7 @@ fn two_clones_of_one_device_end_with_the_acknowledged_twin_and_both_edits() {
         world.nodes[node].client = Client::new(
             &Config {
                 stay_connected: true,
+                ..Config::default()
             },
             [99; 32],
         );

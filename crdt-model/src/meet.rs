@@ -40,7 +40,7 @@ use crate::refusal::Refusal;
 
 use self::birth::give_birth;
 use self::entries::Entries;
-use self::events::{Before, Events, News};
+use self::events::{Events, News, Unseen};
 use self::layout::Containers;
 
 /// One meet on one replica.
@@ -50,6 +50,8 @@ pub struct Meet {
     containers: Option<Containers>,
     entries: Entries,
     events: Events,
+    /// What was taken in quietly and not looked at yet.
+    unseen: Option<Unseen>,
 }
 
 /// The verdict on each change that was offered.
@@ -83,6 +85,7 @@ impl Meet {
     /// # Errors
     /// This meet's own beginning is not here yet.
     pub fn reborn(&mut self, pen: &Pen, nonce: [u8; 16], now: i64) -> Result<Self, ModelError> {
+        self.look_up();
         Self::born(self.content()?, pen, nonce, now)
     }
 
@@ -93,6 +96,7 @@ impl Meet {
             containers: None,
             entries: Entries::default(),
             events: Events::default(),
+            unseen: None,
         };
         let changes: Vec<Change> = meet.changes().collect();
         meet.learn(&changes);
@@ -107,6 +111,7 @@ impl Meet {
             containers: None,
             entries: Entries::default(),
             events: Events::default(),
+            unseen: None,
         }
     }
 
@@ -170,12 +175,15 @@ impl Meet {
 
     /// Takes in changes from anyone, in any order; one verdict for each.
     pub fn receive(&mut self, changes: &[Change]) -> Verdicts {
+        let verdicts = self.receive_quietly(changes);
+        self.look_up();
+        verdicts
+    }
+
+    /// Takes in changes and leaves it for later to find out what they did to the screen: until [`Self::look_up`], or
+    /// whatever else asks. Much that arrives in pieces costs as little as if it had come at once.
+    pub fn receive_quietly(&mut self, changes: &[Change]) -> Verdicts {
         let loading = self.is_empty();
-        let before = if loading {
-            Before::new()
-        } else {
-            self.before(changes)
-        };
         let received = self.document.receive(changes);
         let verdicts: Verdicts = changes
             .iter()
@@ -192,28 +200,38 @@ impl Meet {
             .collect();
         taken.sort_by_key(|change| self.index().number_of(&change.hash()));
         let added = self.learn(&taken);
-        if loading {
+        let unseen = self.unseen.get_or_insert_with(|| Unseen::new(loading));
+        unseen.add(new, added, received.touched);
+        verdicts
+    }
+
+    /// Finds out what changes that were taken in quietly did to the screen.
+    pub fn look_up(&mut self) {
+        let Some(unseen) = self.unseen.take() else {
+            return;
+        };
+        if unseen.loading {
             self.follow_all();
             self.remember_disputed();
-            if !taken.is_empty() {
+            if !unseen.changes.is_empty() {
                 self.events.push(MeetEvent::Loaded {
-                    changes: taken.len(),
+                    changes: unseen.changes.len(),
                 });
             }
-        } else {
-            self.follow(&received.touched);
-            let news = News {
-                changes: &new,
-                added: &added,
-                before,
-            };
-            self.tell(&news, &received.touched);
+            return;
         }
-        verdicts
+        self.follow(&unseen.touched);
+        let news = News {
+            changes: &unseen.changes,
+            added: &unseen.added,
+            before: self.before(&unseen.touched),
+        };
+        self.tell(&news, &unseen.touched);
     }
 
     /// What happened on the screen since this was last asked.
     pub fn take_events(&mut self) -> Vec<MeetEvent> {
+        self.look_up();
         self.events.take()
     }
 
@@ -222,11 +240,13 @@ impl Meet {
     /// # Errors
     /// The meet's beginning is not here yet.
     pub fn export(&mut self, screen: Option<Screen>) -> Result<Value, ModelError> {
+        self.look_up();
         Ok(write_saved(&self.content()?, screen))
     }
 
     /// All entries in display order, withdrawn ones included.
     pub fn entries(&mut self) -> Vec<EntryInfo> {
+        self.look_up();
         let rows = self.entries.in_order();
         let infos = rows.into_iter().map(|row| {
             let key = "name".to_owned();

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use spotter_model::ChangeHash;
-use spotter_relay_protocol::{ChangeBytes, CloseReason, LogId, MeetId, Password, SessionId};
+use spotter_relay_protocol::{
+    ChangeBytes, CloseReason, Frame, LogId, MeetId, Password, Runs, SessionId,
+};
 
 use crate::event::Event;
 use crate::input::LinkId;
@@ -31,12 +33,12 @@ pub struct SaveId(pub u64);
 /// given; actions on different meets do not wait for each other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Send a text frame. Answered by `Sent` once the bytes have left the process.
+    /// Send a message. Answered by `Sent` once the bytes have left the process.
     Send {
         /// Where to.
         link: LinkId,
         /// The message, shared by everyone it goes to.
-        text: Arc<str>,
+        frame: Frame,
     },
     /// Send what is queued, then close, and forget the link soon even if the other side does not answer.
     /// Answered by `Disconnected`.
@@ -88,6 +90,26 @@ pub enum Action {
         after: u64,
         /// About how many bytes of changes; at least one change if there is one.
         bytes_max: usize,
+    },
+    /// Read changes of an open meet and pack them, beside whatever else is done on the meet: what is asked for never
+    /// changes. Answered by `LogPacked`.
+    PackLog {
+        /// Which meet.
+        meet: MeetId,
+        /// Which read.
+        read: ReadId,
+        /// The positions, rising; as many of the first ones as fit into a message, at least one.
+        positions: Runs,
+        /// Whether a pack that is kept beside the log, and begins with the first position, will do instead.
+        kept: bool,
+    },
+    /// Pack the log from its beginning to a position and keep that beside the log, in the place of what was kept
+    /// before; beside whatever else is done on the meet. At most one is outstanding. Answered by `PackKept`.
+    KeepPack {
+        /// Which meet.
+        meet: MeetId,
+        /// The last position.
+        upto: u64,
     },
     /// Write these changes at the end of the log and sync. At most one is outstanding for a meet. Answered by
     /// `Appended` or `AppendFailed`.

@@ -1,10 +1,8 @@
 //! What the initiator may change while the meet runs: locations, the password, who has a session.
 
-use std::sync::Arc;
-
 use spotter_relay_protocol::{
-    AdminCode, ChangePassword, CloseReason, Done, InvalidSession, MeetId, Password, RelayMessage,
-    RosterChanged, SessionCode, SessionId, SessionShown, Sessions, SetLocation,
+    AdminCode, ChangePassword, CloseReason, Done, Frame, InvalidSession, MeetId, Password,
+    RelayMessage, RosterChanged, SessionCode, SessionId, SessionShown, Sessions, SetLocation,
 };
 
 use crate::action::SaveId;
@@ -237,7 +235,7 @@ impl Meet {
     /// Tells everyone what may be joined now; the initiator's sessions get the initiator's ticket.
     fn tell_roster(&self, house: &mut House) {
         let auth = self.keeping.auth();
-        let [member, initiator]: [Arc<str>; 2] = [false, true].map(|initiator| {
+        let [member, initiator]: [Frame; 2] = [false, true].map(|initiator| {
             let roster = RosterChanged {
                 locations: auth.roster.clone(),
                 epoch: auth.epoch,
@@ -250,8 +248,8 @@ impl Meet {
                 .links
                 .member(link)
                 .is_some_and(|member| member.initiator);
-            let text = if is_initiator { &initiator } else { &member };
-            house.links.send_text(link, Arc::clone(text));
+            let frame = if is_initiator { &initiator } else { &member };
+            house.links.send_frame(link, frame.clone());
         }
     }
 

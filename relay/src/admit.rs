@@ -20,19 +20,23 @@ const SOON_MS: u64 = 250;
 const MUCH_LATER_MS: u64 = 30_000;
 
 impl Meet {
-    /// Takes in what a member offers in one message of `text_bytes`.
+    /// Takes in what a member offers in one message of so many bytes. What came packed costs what it unpacks to.
     pub(crate) fn offer(
         &mut self,
         house: &mut House,
         link: LinkId,
         updates: Vec<OfferedUpdate>,
-        text_bytes: usize,
+        message_bytes: usize,
     ) {
         let Some(by) = self.session_of(link) else {
             return;
         };
         let mut answers = Answers::default();
-        match self.may_offer(house, link, text_bytes) {
+        let unpacked: usize = updates
+            .iter()
+            .map(|update| update.change.as_ref().len())
+            .sum();
+        match self.may_offer(house, link, message_bytes.max(unpacked)) {
             Err((code, reason, wait)) => {
                 for update in &updates {
                     answers.later(link, update.local_seq_num, code.clone(), reason, wait);
@@ -40,8 +44,8 @@ impl Meet {
             }
             Ok(()) => {
                 let mut settled = VecDeque::new();
-                for update in &updates {
-                    match Change::decode(update.change.as_ref()) {
+                for update in updates {
+                    match update.change.into_change() {
                         Ok(change) => {
                             let held = Held {
                                 link,
@@ -69,7 +73,7 @@ impl Meet {
         &self,
         house: &mut House,
         link: LinkId,
-        text_bytes: usize,
+        bytes: usize,
     ) -> Result<(), (UpdateCode, &'static str, u64)> {
         if let Some(retry_after_ms) = house.leaving {
             return Err((
@@ -97,7 +101,7 @@ impl Meet {
         let taken = house
             .links
             .get_mut(link)
-            .map(|link| link.bytes.take(text_bytes as u64, rate, now));
+            .map(|link| link.bytes.take(bytes as u64, rate, now));
         match taken {
             Some(Err(wait)) => Err((
                 UpdateCode::TooFast,

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use spotter_model::ChangeHash;
+use spotter_model::Change;
 use spotter_relay_protocol::{
-    ChangeBytes, CloseReason, GoingAway, RelayMessage, RelayedUpdate, SLICE_BYTES, SessionId,
-    UPDATES_PER_MESSAGE_MAX, UpdateAck, UpdateAcked, UpdateCode, UpdateRelay,
+    Chain, ChangeBytes, CloseReason, Frame, GoingAway, RelayMessage, RelayedUpdate, Runs,
+    SLICE_BYTES, SessionId, UPDATES_PER_MESSAGE_MAX, UpdateAck, UpdateAcked, UpdateCode,
+    UpdateRelay, relay_packed,
 };
 
 use crate::action::{Action, BatchId, LogEntry};
@@ -25,17 +26,18 @@ pub(crate) struct Run {
     by: SessionId,
     /// The position before the first change.
     after: u64,
-    changes: Vec<Numbered>,
+    /// Admitted changes; the position of each is `after`, plus its place in here, plus one.
+    changes: Vec<Change>,
+    /// What belongs to each of them.
+    offered: Vec<Offered>,
     bytes: usize,
 }
 
-/// A change that was admitted and has a position: the run's `after`, plus its place in the run, plus one.
-#[derive(Debug)]
-struct Numbered {
+/// How a change came.
+#[derive(Clone, Copy, Debug)]
+struct Offered {
     local_seq_num: u64,
     received_at: i64,
-    hash: ChangeHash,
-    change: ChangeBytes,
 }
 
 /// The append that the store is busy with.
@@ -49,11 +51,9 @@ impl Meet {
     /// Puts a change that was just numbered behind those that wait for the disk.
     pub(crate) fn queue(&mut self, house: &House, held: Held) {
         let bytes = held.change.bytes().len();
-        let numbered = Numbered {
+        let offered = Offered {
             local_seq_num: held.local_seq_num,
             received_at: house.now.as_seconds(),
-            hash: held.change.hash(),
-            change: ChangeBytes::new(Arc::clone(held.change.bytes())),
         };
         self.pending_bytes += bytes;
         match self.pending.last_mut() {
@@ -62,7 +62,8 @@ impl Meet {
                     && run.bytes + bytes <= SLICE_BYTES
                     && run.changes.len() < UPDATES_PER_MESSAGE_MAX =>
             {
-                run.changes.push(numbered);
+                run.changes.push(held.change);
+                run.offered.push(offered);
                 run.bytes += bytes;
             }
             Some(_) | None => {
@@ -71,7 +72,8 @@ impl Meet {
                     link: held.link,
                     by: held.by,
                     after,
-                    changes: vec![numbered],
+                    changes: vec![held.change],
+                    offered: vec![offered],
                     bytes,
                 });
             }
@@ -143,20 +145,17 @@ impl Meet {
             };
             house.links.send(run.link, &RelayMessage::UpdateAck(ack));
         }
-        let mut text: Option<Arc<str>> = None;
+        let (mut plain, mut packed): (Option<Frame>, Option<Frame>) = (None, None);
         for (&link, reader) in &self.readers {
             if link == run.link || !reader.is_live() {
                 continue;
             }
-            let text = text.get_or_insert_with(|| {
-                let relay = UpdateRelay {
-                    updates_relayed: run.relayed(),
-                    after_server_seq_num: run.after,
-                    chain,
-                };
-                RelayMessage::UpdateRelay(relay).encode().into()
-            });
-            house.links.send_text(link, Arc::clone(text));
+            let frame = if house.links.takes_packs(link) {
+                packed.get_or_insert_with(|| run.packed(chain))
+            } else {
+                plain.get_or_insert_with(|| run.plain(chain))
+            };
+            house.links.send_frame(link, frame.clone());
         }
     }
 
@@ -180,9 +179,9 @@ impl Meet {
         let mut unanswered: Vec<(LinkId, u64)> = Vec::new();
         for run in runs.iter().chain(&self.pending) {
             unanswered.extend(
-                run.changes
+                run.offered
                     .iter()
-                    .map(|change| (run.link, change.local_seq_num)),
+                    .map(|offered| (run.link, offered.local_seq_num)),
             );
         }
         for deferred in std::mem::take(&mut self.deferred).into_values().flatten() {
@@ -233,9 +232,9 @@ impl Meet {
             retry_after_ms: house.limits.storage_retry_ms,
             reason: reason.into(),
         };
-        let text: Arc<str> = RelayMessage::GoingAway(away).encode().into();
+        let frame = Frame::from(RelayMessage::GoingAway(away).encode());
         for &link in self.readers.keys() {
-            house.links.send_text(link, Arc::clone(&text));
+            house.links.send_frame(link, frame.clone());
             house.links.close(link, CloseReason::MeetTrouble);
         }
     }
@@ -246,33 +245,48 @@ impl Run {
         self.after + self.changes.len() as u64
     }
 
-    fn positions(&self) -> impl Iterator<Item = (u64, &Numbered)> {
-        (self.after + 1..).zip(&self.changes)
-    }
-
     fn entries(&self) -> impl Iterator<Item = LogEntry> {
-        self.changes.iter().map(|numbered| LogEntry {
-            received_at: numbered.received_at,
+        std::iter::zip(&self.changes, &self.offered).map(|(change, offered)| LogEntry {
+            received_at: offered.received_at,
             by: self.by,
-            hash: numbered.hash,
-            change: numbered.change.clone(),
+            hash: change.hash(),
+            change: bytes_of(change),
         })
     }
 
     fn acks(&self) -> Vec<UpdateAcked> {
-        let ack = |(position, numbered): (u64, &Numbered)| UpdateAcked {
-            local_seq_num: numbered.local_seq_num,
+        let ack = |(position, offered): (u64, &Offered)| UpdateAcked {
+            local_seq_num: offered.local_seq_num,
             server_seq_num: position,
             after_server_seq_num: Some(position - 1),
         };
-        self.positions().map(ack).collect()
+        (self.after + 1..).zip(&self.offered).map(ack).collect()
     }
 
-    fn relayed(&self) -> Vec<RelayedUpdate> {
-        let relayed = |(position, numbered): (u64, &Numbered)| RelayedUpdate {
-            change: numbered.change.clone(),
+    fn plain(&self, chain: Chain) -> Frame {
+        let relayed = |(position, change): (u64, &Change)| RelayedUpdate {
+            change: bytes_of(change),
             server_seq_num: position,
         };
-        self.positions().map(relayed).collect()
+        let relay = UpdateRelay {
+            updates_relayed: (self.after + 1..).zip(&self.changes).map(relayed).collect(),
+            after_server_seq_num: self.after,
+            chain,
+        };
+        RelayMessage::UpdateRelay(relay).encode().into()
     }
+
+    /// The run in a pack, unless that is longer than the base64 it saves.
+    fn packed(&self, chain: Chain) -> Frame {
+        let pack = spotter_pack::pack(&self.changes);
+        if pack.len() > self.bytes * 4 / 3 {
+            return self.plain(chain);
+        }
+        let positions = Runs::of(self.after + 1..=self.last());
+        relay_packed(self.after, positions, chain, &pack)
+    }
+}
+
+fn bytes_of(change: &Change) -> ChangeBytes {
+    ChangeBytes::new(Arc::clone(change.bytes()))
 }

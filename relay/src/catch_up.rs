@@ -5,14 +5,15 @@ use std::collections::VecDeque;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    AdminCode, CaughtUp, Position, PullFrom, RelayMessage, RelayedUpdate, ServerPull, UpdateRelay,
+    AdminCode, CaughtUp, PACKED_CHANGES_MAX, Position, PullFrom, RelayMessage, RelayedUpdate, Runs,
+    ServerPull, UpdateRelay,
 };
 
 use crate::action::{Action, ReadId};
 use crate::event::Event;
 use crate::house::House;
 use crate::input::{LinkId, LogSlice};
-use crate::meet::Meet;
+use crate::meet::{Known, Meet};
 
 /// How a reader gets its changes.
 #[derive(Debug)]
@@ -27,18 +28,20 @@ pub(crate) enum Flow {
 #[derive(Debug)]
 pub(crate) struct Catching {
     /// The position the next message goes on from.
-    sent: u64,
+    pub(crate) sent: u64,
     /// The position up to which the log has been looked at.
-    cursor: u64,
+    pub(crate) cursor: u64,
     /// Which positions are wanted, where not all are.
-    wanted: Option<Wanted>,
+    pub(crate) wanted: Option<Wanted>,
     /// The slice that is being read.
-    reading: Option<ReadId>,
+    pub(crate) reading: Option<ReadId>,
+    /// Whether everything so far came from the pack that is kept beside the log, which may hold more.
+    pub(crate) from_kept: bool,
 }
 
 /// The positions a replica lacks among the first ones; of those after the horizon it lacks all.
 #[derive(Debug)]
-struct Wanted {
+pub(crate) struct Wanted {
     positions: VecDeque<u64>,
     horizon: u64,
 }
@@ -51,20 +54,15 @@ impl Flow {
             cursor: position,
             wanted: None,
             reading: None,
+            from_kept: position == 0,
         })
     }
 }
 
 impl Meet {
     /// Decides what a client that joins has to be sent, and asks it for what the relay may have lost.
-    pub(crate) fn plan(
-        &mut self,
-        house: &mut House,
-        link: LinkId,
-        position: Option<Position>,
-        heads: Option<Vec<ChangeHash>>,
-    ) {
-        let flow = match (position, heads) {
+    pub(crate) fn plan(&mut self, house: &mut House, link: LinkId, known: Known) {
+        let flow = match (known.position, known.heads) {
             (Some(known), _) if self.holds(&known) => Flow::after(known.server_seq_num),
             (Some(lost), heads) => {
                 self.ask_back(house, link, lost.server_seq_num);
@@ -157,6 +155,7 @@ impl Meet {
             cursor: 0,
             wanted,
             reading: None,
+            from_kept: false,
         })
     }
 
@@ -183,6 +182,18 @@ impl Meet {
             return;
         }
         catching.skip();
+        if catching.cursor < durable && house.links.takes_packs(link) {
+            let read = ReadId(house.number());
+            catching.reading = Some(read);
+            let positions = catching.next_positions(durable);
+            house.links.out.push(Action::PackLog {
+                meet: self.id,
+                read,
+                positions,
+                kept: catching.from_kept,
+            });
+            return;
+        }
         if catching.cursor < durable {
             let read = ReadId(house.number());
             catching.reading = Some(read);
@@ -270,6 +281,23 @@ impl Meet {
 }
 
 impl Catching {
+    /// The next positions that are wanted, as many as one message may carry.
+    fn next_positions(&self, durable: u64) -> Runs {
+        let mut positions: Vec<u64> = Vec::new();
+        let mut after = self.cursor;
+        if let Some(wanted) = &self.wanted {
+            let ahead = wanted
+                .positions
+                .iter()
+                .filter(|position| **position > after);
+            positions.extend(ahead.take(PACKED_CHANGES_MAX));
+            after = after.max(wanted.horizon);
+        }
+        let room = PACKED_CHANGES_MAX - positions.len();
+        positions.extend((after + 1..=durable).take(room));
+        Runs::of(positions)
+    }
+
     /// Moves the cursor over what is not wanted.
     fn skip(&mut self) {
         if let Some(wanted) = &self.wanted {

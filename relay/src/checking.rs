@@ -207,8 +207,7 @@ impl Relay {
             grants,
             token,
             resumed: false,
-            position: join.position,
-            heads: join.heads,
+            known: join.known,
         });
         self.open_for(join.meet, Opener::Guest(guest, join.claim));
     }

@@ -157,6 +157,7 @@ impl Relay {
                 roster: meet.keeping.auth().roster.clone(),
                 ticket: meet.keeping.ticket(true).clone(),
                 epoch: meet.keeping.auth().epoch,
+                pack: self.house.links.pack_agreed(link),
             };
             self.house
                 .links

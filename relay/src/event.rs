@@ -102,6 +102,13 @@ pub enum Event {
         /// What the store said.
         trouble: String,
     },
+    /// The beginning of a log could not be packed to be kept; nobody misses anything.
+    PackNotKept {
+        /// Which meet.
+        meet: MeetId,
+        /// What the store said.
+        trouble: String,
+    },
     /// The store cannot serve a meet.
     MeetTrouble {
         /// Which meet.
@@ -178,9 +185,10 @@ impl Event {
             | Self::Published { .. }
             | Self::Finished { .. }
             | Self::Draining { .. } => Level::Info,
-            Self::ChangeRefused { .. } | Self::MemoryLost { .. } | Self::Recovered { .. } => {
-                Level::Warn
-            }
+            Self::ChangeRefused { .. }
+            | Self::MemoryLost { .. }
+            | Self::Recovered { .. }
+            | Self::PackNotKept { .. } => Level::Warn,
             Self::MeetTrouble { damaged: false, .. } | Self::AppendFailed { .. } => Level::Warn,
             Self::MeetTrouble { damaged: true, .. } => Level::Error,
         }

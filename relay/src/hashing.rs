@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 
 use spotter_model::{ChangeHash, LocationName};
-use spotter_relay_protocol::{MeetId, Password, Position, Roster};
+use spotter_relay_protocol::{MeetId, Password, Roster};
 
 use crate::action::JobId;
 use crate::hex::Hex;
 use crate::input::LinkId;
+use crate::meet::Known;
 use crate::records::ScryptParams;
 use crate::ticket::Claim;
 
@@ -58,8 +59,7 @@ pub(crate) struct PasswordJoin {
     pub(crate) meet: MeetId,
     pub(crate) location: LocationName,
     pub(crate) claim: Option<Box<Claim>>,
-    pub(crate) position: Option<Position>,
-    pub(crate) heads: Option<Vec<ChangeHash>>,
+    pub(crate) known: Known,
 }
 
 /// The job at the head of the queue.

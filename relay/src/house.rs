@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spotter_relay_protocol::{
-    AdminCode, CloseReason, JoinCode, JoinRejected, Refused, RelayMessage, SessionToken,
+    AdminCode, CloseReason, JoinCode, JoinRejected, MeetId, Refused, RelayMessage, SessionToken,
 };
 
 use crate::draw::Draw;
@@ -29,6 +29,8 @@ pub(crate) struct House {
     pub(crate) key: RelayKey,
     pub(crate) draw: Draw,
     pub(crate) guesses: Guesses,
+    /// The meet whose log is being packed to be kept, if one is: one at a time, since it costs a core for a while.
+    pub(crate) packing: Option<MeetId>,
     /// When clients should come back; present once the relay is stopping.
     pub(crate) leaving: Option<u64>,
     last_number: u64,
@@ -45,6 +47,7 @@ impl House {
             key,
             draw: Draw::new(seed),
             guesses: Guesses::default(),
+            packing: None,
             leaving: None,
             last_number: 0,
         }

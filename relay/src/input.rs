@@ -2,9 +2,12 @@
 
 use core::net::IpAddr;
 
-use spotter_relay_protocol::{ChangeBytes, LogId, MeetId};
+use std::sync::Arc;
+
+use spotter_relay_protocol::{Chain, ChangeBytes, LogId, MeetId, Runs};
 
 use crate::action::{BatchId, JobId, ReadId, SaveId};
+use crate::heard::Heard;
 use crate::machine::Config;
 use crate::records::MeetRecords;
 use spotter_model::ChangeHash;
@@ -23,12 +26,12 @@ pub enum Input {
         /// Where it comes from, as far as the shell trusts what it is told; guesses are counted against it.
         address: IpAddr,
     },
-    /// A text frame arrived.
+    /// A text frame or a binary frame arrived.
     Received {
         /// From where.
         link: LinkId,
-        /// The whole message.
-        text: String,
+        /// The whole message, read.
+        heard: Heard,
     },
     /// Something arrived that is no message: a pong, a ping. Proof that somebody is there.
     Heard {
@@ -39,7 +42,7 @@ pub enum Input {
     Sent {
         /// On which connection.
         link: LinkId,
-        /// How many bytes of message text.
+        /// How many bytes of messages.
         bytes: usize,
     },
     /// A connection is gone, whoever closed it. Also follows every `Close`.
@@ -76,6 +79,22 @@ pub enum Input {
         read: ReadId,
         /// Consecutive changes from the position after the one asked for.
         outcome: Result<LogSlice, StoreTrouble>,
+    },
+    /// The store has answered `PackLog`.
+    LogPacked {
+        /// Which meet.
+        meet: MeetId,
+        /// Which read.
+        read: ReadId,
+        /// The first of the positions asked for, as many as fit.
+        outcome: Result<PackedSlice, StoreTrouble>,
+    },
+    /// The store has answered `KeepPack`.
+    PackKept {
+        /// Which meet.
+        meet: MeetId,
+        /// Whether it is kept now.
+        outcome: Result<(), StoreTrouble>,
     },
     /// A batch is written, synced, and still found under its name.
     Appended {
@@ -183,4 +202,25 @@ pub struct LogSlice {
     pub changes: Vec<ChangeBytes>,
     /// How many changes the log has.
     pub end: u64,
+}
+
+/// Changes of a log, packed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PackedSlice {
+    /// Their positions; at least one.
+    pub positions: Runs,
+    /// The pack.
+    pub pack: Arc<[u8]>,
+    /// For a pack that was kept beside the log: the chain it was made at, to be compared with the log's.
+    pub kept: Option<Chain>,
+}
+
+impl std::fmt::Debug for PackedSlice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedSlice")
+            .field("positions", &self.positions)
+            .field("bytes", &self.pack.len())
+            .field("kept", &self.kept)
+            .finish()
+    }
 }

@@ -10,7 +10,7 @@ use crate::house::{House, rejected, rejected_for_now};
 use crate::input::LinkId;
 use crate::link::State;
 use crate::machine::{Opener, Relay};
-use crate::meet::Guest;
+use crate::meet::{Guest, Known};
 use crate::ticket::{self, Claim};
 use crate::token;
 
@@ -116,8 +116,11 @@ impl Relay {
             message.meet_id,
             message.by,
             claim,
-            message.position,
-            message.heads,
+            Known {
+                position: message.position,
+                heads: message.heads,
+                epoch: message.epoch,
+            },
         );
     }
 
@@ -134,8 +137,7 @@ impl Relay {
             claim.auth.meet_id,
             message.by,
             Some(claim),
-            None,
-            None,
+            Known::default(),
         );
     }
 
@@ -145,8 +147,7 @@ impl Relay {
         meet: MeetId,
         by: JoinBy,
         claim: Option<Box<Claim>>,
-        position: Option<spotter_relay_protocol::Position>,
-        heads: Option<Vec<spotter_model::ChangeHash>>,
+        known: Known,
     ) {
         match by {
             JoinBy::Token(token) => {
@@ -171,8 +172,7 @@ impl Relay {
                     grants,
                     token,
                     resumed: true,
-                    position,
-                    heads,
+                    known,
                 });
                 self.open_for(meet, Opener::Guest(guest, claim));
             }
@@ -190,8 +190,7 @@ impl Relay {
                     meet,
                     location: location_name,
                     claim,
-                    position,
-                    heads,
+                    known,
                 };
                 let job = Job {
                     link,

@@ -19,16 +19,17 @@
 //! that one is durable; secrets appear in no [`Event`] and no debug output; the same inputs give the same actions.
 //!
 //! ```
-//! use spotter_relay::{Action, Config, Input, LinkId, Relay, RelayKey, Timestamp};
+//! use spotter_relay::{Action, Config, Heard, Input, LinkId, Relay, RelayKey, Timestamp};
+//! use spotter_relay_protocol::Frame;
 //!
 //! let mut relay = Relay::new(Config::default(), RelayKey::from_bytes([7; 32]), [9; 32]);
 //! let (now, link) = (Timestamp::from_millis(1_795_176_000_000), LinkId(1));
 //! let address = std::net::IpAddr::from([127, 0, 0, 1]);
 //! assert!(relay.step(now, Input::Connected { link, address }).is_empty());
 //!
-//! let text = r#"{"msgType":"LIST_SESSIONS"}"#.to_owned();
-//! let answer = relay.step(now, Input::Received { link, text });
-//! assert!(matches!(&answer[..], [Action::Send { text, .. }] if text.contains("INVALID_SESSION")));
+//! let heard = Heard::read(&r#"{"msgType":"LIST_SESSIONS"}"#.into());
+//! let answer = relay.step(now, Input::Received { link, heard });
+//! assert!(matches!(&answer[..], [Action::Send { frame: Frame::Text(text), .. }] if text.contains("INVALID_SESSION")));
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::unwrap_in_result))]
 
@@ -44,6 +45,7 @@ mod draw;
 mod event;
 mod guesses;
 mod hashing;
+mod heard;
 mod hex;
 mod house;
 mod input;
@@ -57,6 +59,7 @@ mod log;
 mod machine;
 mod meet;
 mod opening;
+mod packing;
 mod publishing;
 mod rate;
 mod records;
@@ -69,8 +72,11 @@ mod waiting;
 
 pub use action::{Action, BatchId, JobId, LogEntry, Publication, ReadId, SaveId};
 pub use event::{Event, Level, LinkNumber};
+pub use heard::Heard;
 pub use hex::Hex;
-pub use input::{CreateTrouble, Input, LinkId, LogSlice, OpenTrouble, OpenedMeet, StoreTrouble};
+pub use input::{
+    CreateTrouble, Input, LinkId, LogSlice, OpenTrouble, OpenedMeet, PackedSlice, StoreTrouble,
+};
 pub use key::RelayKey;
 pub use limits::Limits;
 pub use machine::{Config, Relay};

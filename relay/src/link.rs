@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use spotter_relay_protocol::{CloseReason, MeetId, RelayMessage, SessionId};
+use spotter_relay_protocol::{CloseReason, Frame, MeetId, PACK_FORMAT, RelayMessage, SessionId};
 
 use crate::action::Action;
 use crate::event::Event;
@@ -20,12 +20,14 @@ pub(crate) struct Link {
     pub(crate) block: AddressBlock,
     pub(crate) address: core::net::IpAddr,
     pub(crate) state: State,
+    /// Whether messages to it may be packed: its last first message said that it understands packs.
+    pub(crate) packs: bool,
     /// Attempts to join that were rejected.
     pub(crate) rejections: u32,
     pub(crate) bytes: Bucket,
     pub(crate) ops: Bucket,
     pub(crate) messages: Bucket,
-    /// Bytes of text sent and not yet gone.
+    /// Bytes of messages sent and not yet gone.
     outstanding: usize,
     heard_at: Timestamp,
     /// Whether a ping is on its way since then.
@@ -133,6 +135,7 @@ impl Links {
             block,
             address,
             state: State::Fresh { until },
+            packs: false,
             rejections: 0,
             bytes: Bucket::full(self.limits.bytes_rate(), now),
             ops: Bucket::full(self.limits.ops_rate(), now),
@@ -184,23 +187,38 @@ impl Links {
 
     /// Sends a message to one connection.
     pub(crate) fn send(&mut self, id: LinkId, message: &RelayMessage) {
-        self.send_text(id, message.encode().into());
+        let text = if self.takes_packs(id) {
+            message.encode_compact()
+        } else {
+            message.encode()
+        };
+        self.send_frame(id, text.into());
     }
 
-    /// Sends a text that others get too. Whoever has too much of it outstanding is too slow, and is closed.
-    pub(crate) fn send_text(&mut self, id: LinkId, text: Arc<str>) {
+    /// Whether messages to this connection may be packed.
+    pub(crate) fn takes_packs(&self, id: LinkId) -> bool {
+        self.links.get(&id).is_some_and(|link| link.packs)
+    }
+
+    /// The format of packs to name to this connection.
+    pub(crate) fn pack_agreed(&self, id: LinkId) -> Option<u32> {
+        self.takes_packs(id).then(|| PACK_FORMAT.into())
+    }
+
+    /// Sends a message that others get too. Whoever has too much of it outstanding is too slow, and is closed.
+    pub(crate) fn send_frame(&mut self, id: LinkId, frame: Frame) {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
         if matches!(link.state, State::Closing) {
             return;
         }
-        if link.outstanding + text.len() > self.limits.outstanding_bytes_max.max(text.len()) {
+        if link.outstanding + frame.len() > self.limits.outstanding_bytes_max.max(frame.len()) {
             self.close(id, CloseReason::SlowReader);
             return;
         }
-        link.outstanding += text.len();
-        self.out.push(Action::Send { link: id, text });
+        link.outstanding += frame.len();
+        self.out.push(Action::Send { link: id, frame });
     }
 
     /// Bytes have left the process.

@@ -109,7 +109,7 @@ impl Relay {
         let concerned = self.meet_of(&input);
         match input {
             Input::Connected { link, address } => self.connected(link, address),
-            Input::Received { link, text } => self.received(link, &text),
+            Input::Received { link, heard } => self.received(link, heard),
             Input::Heard { link } => self.house.links.heard(link, self.house.now),
             Input::Sent { link, bytes } => self.sent(link, bytes),
             Input::Disconnected { link } => self.house.links.forget(link),
@@ -122,6 +122,17 @@ impl Relay {
                 outcome,
             } => {
                 self.in_meet(meet, |meet, house| meet.log_read(house, read, outcome));
+            }
+            Input::LogPacked {
+                meet,
+                read,
+                outcome,
+            } => {
+                self.in_meet(meet, |meet, house| meet.log_packed(house, read, outcome));
+            }
+            Input::PackKept { meet, outcome } => {
+                self.house.packing = None;
+                self.in_meet(meet, |meet, house| meet.pack_kept(house, &outcome));
             }
             Input::Appended { meet, batch } => {
                 self.in_meet(meet, |meet, house| meet.appended(house, batch))
@@ -217,6 +228,8 @@ impl Relay {
             Input::MeetCreated { meet, .. }
             | Input::MeetOpened { meet, .. }
             | Input::LogRead { meet, .. }
+            | Input::LogPacked { meet, .. }
+            | Input::PackKept { meet, .. }
             | Input::Appended { meet, .. }
             | Input::AppendFailed { meet, .. }
             | Input::RecordsSaved { meet, .. }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    CloseReason, JoinCode, LogId, MeetId, MeetJoined, Position, RelayMessage, SessionId,
+    CloseReason, Frame, JoinCode, LogId, MeetId, MeetJoined, Position, RelayMessage, SessionId,
     SessionToken,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Meet {
     pub(crate) inflight: Option<Inflight>,
     /// Answers by the position they rest on; all beyond what is durable.
     pub(crate) deferred: BTreeMap<u64, Vec<Deferred>>,
+    /// How long the log was when a pack of it could not be kept.
+    pub(crate) pack_failed_at: Option<u64>,
 }
 
 /// Somebody who has joined.
@@ -63,8 +65,16 @@ pub(crate) struct Guest {
     pub(crate) grants: Grants,
     pub(crate) token: SessionToken,
     pub(crate) resumed: bool,
+    pub(crate) known: Known,
+}
+
+/// What somebody who joins says it holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
     pub(crate) position: Option<Position>,
     pub(crate) heads: Option<Vec<ChangeHash>>,
+    /// The epoch of the roster and the ticket.
+    pub(crate) epoch: Option<u64>,
 }
 
 impl Meet {
@@ -84,6 +94,7 @@ impl Meet {
             pending_bytes: 0,
             inflight: None,
             deferred: BTreeMap::new(),
+            pack_failed_at: None,
         }
     }
 
@@ -189,9 +200,9 @@ impl Meet {
 
     /// Sends one text to every member.
     pub(crate) fn tell_all(&self, house: &mut House, message: &RelayMessage) {
-        let text: std::sync::Arc<str> = message.encode().into();
+        let frame = Frame::from(message.encode());
         for &link in self.readers.keys() {
-            house.links.send_text(link, std::sync::Arc::clone(&text));
+            house.links.send_frame(link, frame.clone());
         }
     }
 
@@ -293,9 +304,13 @@ impl Meet {
                 flow: Flow::Live,
             },
         );
+        // Who returns and says which epoch it knows is not told again what it holds.
+        let epoch = self.keeping.auth().epoch;
+        let returns = guest.resumed && guest.known.epoch.is_some();
+        let news = !(returns && guest.known.epoch == Some(epoch));
         let joined = MeetJoined {
             meet_id: self.id,
-            session_token: guest.token,
+            session_token: (!returns).then_some(guest.token),
             session_expires_at: guest.grants.expires,
             location_name: entry.location_name,
             priority: entry.priority,
@@ -303,10 +318,11 @@ impl Meet {
             root: self.root,
             log_id: self.log_id,
             server_seq_num: self.log.durable(),
-            roster: self.keeping.auth().roster.clone(),
-            ticket: self.keeping.ticket(guest.grants.initiator).clone(),
-            epoch: self.keeping.auth().epoch,
+            roster: news.then(|| self.keeping.auth().roster.clone()),
+            ticket: news.then(|| self.keeping.ticket(guest.grants.initiator).clone()),
+            epoch,
             finished: self.finished,
+            pack: house.links.pack_agreed(link),
         };
         house.links.event(Event::Joined {
             meet: self.id,
@@ -316,7 +332,7 @@ impl Meet {
             resumed: guest.resumed,
         });
         house.links.send(link, &RelayMessage::MeetJoined(joined));
-        self.plan(house, link, guest.position, guest.heads);
+        self.plan(house, link, guest.known);
     }
 }
 

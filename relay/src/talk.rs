@@ -2,18 +2,19 @@
 
 use spotter_relay_protocol::{
     AdminCode, ClientMessage, CloseReason, FIRST_MESSAGE_BYTES_MAX, InvalidSession, Malformed,
-    ProtocolError, RelayMessage, SessionCode, SessionToken, UnknownMessageType,
+    ProtocolError, RelayMessage, SessionCode, SessionToken, UnknownMessageType, pack_in_common,
 };
 
 use crate::event::Event;
+use crate::heard::Heard;
 use crate::input::LinkId;
 use crate::link::{Member, State};
 use crate::machine::Relay;
 use crate::token;
 
 impl Relay {
-    /// A text frame arrived.
-    pub(crate) fn received(&mut self, link: LinkId, text: &str) {
+    /// A message arrived.
+    pub(crate) fn received(&mut self, link: LinkId, heard: Heard) {
         let (now, rate) = (self.house.now, self.house.limits.messages_rate());
         self.house.links.heard(link, now);
         let Some(sender) = self.house.links.get_mut(link) else {
@@ -28,30 +29,32 @@ impl Relay {
         if spent.is_err() {
             return self.house.links.close(link, CloseReason::TooFast);
         }
-        if text.len() > limit {
-            return self.unreadable(
-                link,
-                ProtocolError::TooLarge {
-                    bytes: text.len(),
-                    limit,
-                },
-            );
+        let not_agreed = heard.packed && !sender.packs;
+        let Heard { bytes, message, .. } = heard;
+        if bytes > limit {
+            return self.unreadable(link, ProtocolError::TooLarge { bytes, limit });
         }
-        match ClientMessage::decode(text) {
-            Ok(message) => self.message(link, message, text.len()),
+        if not_agreed {
+            return self.unreadable(link, packs_not_agreed());
+        }
+        match message {
+            Ok(message) => self.message(link, message, bytes),
             Err(error) => self.unreadable(link, error),
         }
     }
 
-    fn message(&mut self, link: LinkId, message: ClientMessage, text_bytes: usize) {
-        let Some(sender) = self.house.links.get(link) else {
+    fn message(&mut self, link: LinkId, message: ClientMessage, bytes: usize) {
+        let Some(sender) = self.house.links.get_mut(link) else {
             return;
         };
         match &sender.state {
-            State::Fresh { .. } => self.ask(link, message),
+            State::Fresh { .. } => {
+                sender.packs = pack_in_common(message.packs()).is_some();
+                self.ask(link, message);
+            }
             State::Member(member) => {
                 let member = member.clone();
-                self.members_message(link, &member, message, text_bytes);
+                self.members_message(link, &member, message, bytes);
             }
             State::Asking { .. } => {
                 let reason = "the answer to the last message is still under way";
@@ -67,7 +70,7 @@ impl Relay {
         link: LinkId,
         member: &Member,
         message: ClientMessage,
-        text_bytes: usize,
+        bytes: usize,
     ) {
         if let Some(token) = message.session_token()
             && token::hash(token) != member.token_hash
@@ -89,7 +92,7 @@ impl Relay {
         match message {
             ClientMessage::UpdateInit(message) => {
                 self.in_meet(member.meet, |meet, house| {
-                    meet.offer(house, link, message.updates, text_bytes)
+                    meet.offer(house, link, message.updates, bytes)
                 });
             }
             ClientMessage::ClientPull(message) => {
@@ -115,7 +118,7 @@ impl Relay {
         }
     }
 
-    /// Answers a text that is no message. Only a name nobody knows leaves the connection open: it may be one of a
+    /// Answers what is no message. Only a name nobody knows leaves the connection open: it may be one of a
     /// newer protocol that its sender can do without.
     fn unreadable(&mut self, link: LinkId, error: ProtocolError) {
         let (err_msg, at, reason) = match error {
@@ -168,6 +171,13 @@ impl Relay {
         self.house
             .links
             .send(link, &RelayMessage::InvalidSession(invalid));
+    }
+}
+
+fn packs_not_agreed() -> ProtocolError {
+    ProtocolError::Malformed {
+        at: "message".into(),
+        what: "packs were not agreed on: name them in the first message, or send text".into(),
     }
 }
 

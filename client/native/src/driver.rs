@@ -11,6 +11,7 @@ use spotter_client::{
     Action, Answer, Ask, BatchId, Client, Config, Input, LinkId, News, Record, Reply, RequestId,
     Status,
 };
+use spotter_relay_protocol::Frame;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
@@ -211,9 +212,13 @@ impl Driver {
                 tracing::info!(%link, "closing");
                 self.wires.remove(&link);
             }
-            Action::Send { link, text } => {
-                tracing::trace!(%link, bytes = text.len(), "sending");
-                self.send(link, Message::text(text));
+            Action::Send { link, frame } => {
+                tracing::trace!(%link, bytes = frame.len(), "sending");
+                let message = match frame {
+                    Frame::Text(text) => Message::text(&*text),
+                    Frame::Packed(bytes) => Message::Binary(Bytes::copy_from_slice(&bytes)),
+                };
+                self.send(link, message);
             }
             Action::Ping { link } => self.send(link, Message::Ping(Bytes::new())),
             Action::Answer { request, answer } => {
@@ -280,9 +285,9 @@ impl Driver {
             | Told::Disconnected { link, .. }
                 if !self.wires.contains_key(&link) => {}
             Told::Connected { link } => self.step(Input::Connected { link }),
-            Told::Received { link, text } => {
-                tracing::trace!(%link, bytes = text.len(), "received");
-                self.step(Input::Received { link, text });
+            Told::Received { link, frame } => {
+                tracing::trace!(%link, bytes = frame.len(), "received");
+                self.step(Input::Received { link, frame });
             }
             Told::Heard { link } => self.step(Input::Heard { link }),
             Told::Distrusted { why } => self.distrust = Some(why),

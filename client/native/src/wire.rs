@@ -1,4 +1,4 @@
-//! WebSocket connections: one task each, that carries texts between a socket and the driver and decides nothing.
+//! WebSocket connections: one task each, that carries messages between a socket and the driver and decides nothing.
 
 mod address;
 mod listen;
@@ -8,7 +8,7 @@ use std::io;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use spotter_client::LinkId;
-use spotter_relay_protocol::MESSAGE_BYTES_MAX;
+use spotter_relay_protocol::{Frame, MESSAGE_BYTES_MAX};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -37,7 +37,7 @@ pub(crate) enum Told {
         socket: Box<WebSocketStream<TcpStream>>,
     },
     /// A message arrived.
-    Received { link: LinkId, text: String },
+    Received { link: LinkId, frame: Frame },
     /// A ping or a pong arrived.
     Heard { link: LinkId },
     /// The certificate of whoever is at the other end was not accepted; it ends.
@@ -150,12 +150,14 @@ where
         let message = match frame {
             Ok(Message::Text(text)) => Told::Received {
                 link,
-                text: text.as_str().to_owned(),
+                frame: Frame::from(text.as_str()),
+            },
+            Ok(Message::Binary(bytes)) => Told::Received {
+                link,
+                frame: Frame::Packed((&*bytes).into()),
             },
             Ok(Message::Ping(_) | Message::Pong(_)) => Told::Heard { link },
-            Ok(Message::Binary(_) | Message::Frame(_)) => {
-                return "it sent something that is no text".to_owned();
-            }
+            Ok(Message::Frame(_)) => return "it sent half a message".to_owned(),
             Ok(Message::Close(frame)) => {
                 let reason = frame.map(|frame| frame.reason.as_str().to_owned());
                 return match reason.filter(|reason| !reason.is_empty()) {

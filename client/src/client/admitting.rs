@@ -28,15 +28,15 @@ impl Client {
     /// Lets changes join the document, and keeps aside what nobody may accept.
     ///
     /// A change that was once kept aside comes in only from the relay, whose word decides which twin stands.
-    pub(super) fn take_in(&mut self, changes: &[Change], from: Origin) -> Arrived {
+    pub(super) fn take_in(&mut self, changes: Vec<Change>, from: Origin) -> Arrived {
         let aside = &self.replica.aside;
-        let welcome =
-            |change: &&Change| from == Origin::Relay || !aside.contains_key(&change.hash());
-        let welcome: Vec<Change> = changes.iter().filter(welcome).cloned().collect();
+        let mut welcome = changes;
+        welcome.retain(|change| from == Origin::Relay || !aside.contains_key(&change.hash()));
         let Some(meet) = self.replica.shared_mut() else {
             return Arrived::default();
         };
-        let verdicts = meet.receive(&welcome);
+        // What it did to the screen is found out once, at the end of the step or of the catch-up.
+        let verdicts = meet.receive_quietly(&welcome);
         let mut arrived = Arrived::default();
         for (change, (_, verdict)) in welcome.into_iter().zip(verdicts) {
             match verdict {
@@ -103,7 +103,7 @@ impl Client {
     ) {
         let mut rest = changes;
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(fitting(rest, RECORD_BYTES_MAX));
+            let (now, later) = rest.split_at(fitting(rest, MESSAGE_CHANGES_MAX, RECORD_BYTES_MAX));
             rest = later;
             self.keep(Record::Changes {
                 from,
@@ -121,15 +121,12 @@ impl Client {
 }
 
 /// How many changes from the front fit into so many bytes; at least one, if there is one.
-pub(crate) fn fitting(changes: &[Change], bytes_max: usize) -> usize {
+pub(crate) fn fitting(changes: &[Change], changes_max: usize, bytes_max: usize) -> usize {
     let mut bytes = 0;
-    let fit = changes
-        .iter()
-        .take(MESSAGE_CHANGES_MAX)
-        .take_while(|change| {
-            bytes += change.bytes().len();
-            bytes <= bytes_max
-        });
+    let fit = changes.iter().take(changes_max).take_while(|change| {
+        bytes += change.bytes().len();
+        bytes <= bytes_max
+    });
     fit.count().max(1).min(changes.len())
 }
 

@@ -60,7 +60,8 @@ impl Client {
         self.check_store()?;
         let read = bundle::read(text).map_err(Problem::Bundle)?;
         self.make_room_for(&read)?;
-        let arrived = self.take_in(&read.changes, Origin::Bundle);
+        let found = read.changes.len();
+        let arrived = self.take_in(read.changes, Origin::Bundle);
         self.keep_changes(Origin::Bundle, &arrived.admitted, None);
         for change in &arrived.admitted {
             self.queue(&change.hash());
@@ -72,10 +73,7 @@ impl Client {
         let unpacked = Unpacked {
             brought: arrived.admitted.len(),
             known: arrived.known.len(),
-            refused: read.changes.len()
-                - arrived.admitted.len()
-                - arrived.known.len()
-                - arrived.waiting,
+            refused: found - arrived.admitted.len() - arrived.known.len() - arrived.waiting,
             waiting: arrived.waiting,
             damage: read.damage,
             header: read.header,

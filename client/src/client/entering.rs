@@ -2,7 +2,7 @@
 
 use spotter_model::{Author, ChangeHash, Meet};
 use spotter_relay_protocol::{
-    Chain, JoinCode, JoinRejected, LogId, MeetCreated, MeetJoined, Position,
+    Chain, JoinCode, JoinRejected, LogId, MeetCreated, MeetJoined, Position, pack_in_common,
 };
 
 use crate::ask::{Problem, Reply, RequestId};
@@ -162,7 +162,7 @@ impl Client {
             finished: false,
         };
         self.become_member(membership);
-        self.come_in(created.log_id);
+        self.come_in(created.log_id, created.pack);
         self.replica.track.begin(Some(start_of(created.log_id)));
         self.refill_outbox(&[]);
         self.become_live(now);
@@ -193,11 +193,14 @@ impl Client {
         if ticket_is_newer && !self.relay.recover {
             return self.offer_newer_ticket(now, entry);
         }
+        let Some(membership) = membership_of(relay, &joined, known) else {
+            return self.nonsense(now, "it left out what we do not hold: MEET_JOINED");
+        };
         if std::mem::take(&mut self.relay.recover) {
             self.tell(News::RelayRestored);
         }
-        self.become_member(membership_of(relay, &joined));
-        self.come_in(joined.log_id);
+        self.become_member(membership);
+        self.come_in(joined.log_id, joined.pack);
         self.find_place(&joined);
         self.answer_joined(entry.map(|entry| entry.request()));
     }
@@ -251,7 +254,7 @@ impl Client {
         }
     }
 
-    fn come_in(&mut self, log_id: LogId) {
+    fn come_in(&mut self, log_id: LogId, pack: Option<u32>) {
         let offline = RelayState::Offline {
             why: OfflineReason::NoRelay,
             retry_at: None,
@@ -261,6 +264,7 @@ impl Client {
             self.relay.state = RelayState::CatchingUp(Inside {
                 line,
                 log_id,
+                packs: pack.is_some_and(|pack| pack_in_common(&[pack]).is_some()),
                 may_send: true,
                 missing: false,
                 pull_at: None,
@@ -305,8 +309,19 @@ impl Client {
     }
 }
 
-fn membership_of(relay: String, joined: &MeetJoined) -> Membership {
-    Membership {
+/// What the relay said; what it left out, since we hold it, is as before.
+fn membership_of(
+    relay: String,
+    joined: &MeetJoined,
+    known: Option<&Membership>,
+) -> Option<Membership> {
+    let known = known.filter(|known| known.meet_id == joined.meet_id);
+    let of_epoch = known.filter(|known| known.epoch == joined.epoch);
+    let session = known.and_then(|known| known.session.as_ref());
+    let token = joined.session_token.as_ref();
+    let roster = joined.roster.as_ref();
+    let ticket = joined.ticket.as_ref();
+    Some(Membership {
         relay,
         meet_id: joined.meet_id,
         author: Author {
@@ -315,14 +330,14 @@ fn membership_of(relay: String, joined: &MeetJoined) -> Membership {
         },
         initiator: joined.initiator,
         session: Some(Session {
-            token: joined.session_token.clone(),
+            token: token.or(session.map(|session| &session.token))?.clone(),
             expires_at: WallTime::from_unix_seconds(joined.session_expires_at),
         }),
-        roster: joined.roster.clone(),
+        roster: roster.or(of_epoch.map(|known| &known.roster))?.clone(),
         epoch: joined.epoch,
-        ticket: joined.ticket.clone(),
+        ticket: ticket.or(of_epoch.map(|known| &known.ticket))?.clone(),
         finished: joined.finished,
-    }
+    })
 }
 
 /// Before the first change of a log.

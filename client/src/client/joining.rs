@@ -3,7 +3,7 @@
 use spotter_model::{Author, Meet};
 use spotter_relay_protocol::{
     ClientMessage, CreateMeet, HEADS_WHEN_JOINING_MAX, JoinBy, JoinMeet, MeetId, PROTOCOL,
-    Password, RecoverMeet, RosterEntry,
+    Password, RecoverMeet, RosterEntry, packs_understood,
 };
 
 use crate::ask::{GoLive, Join, Problem, RequestId};
@@ -130,6 +130,7 @@ impl Client {
             password: go_live.password.clone(),
             locations: seats.collect(),
             root: self.replica.shared_root()?,
+            packs: self.packs(),
         }))
     }
 
@@ -144,12 +145,13 @@ impl Client {
                 protocol: PROTOCOL,
                 ticket: membership.ticket.clone(),
                 by,
+                packs: self.packs(),
             });
         }
         // A relay that has forgotten the meet could not tell whether the password is right without it.
-        let ticket = match &by {
-            JoinBy::Password { .. } => known.map(|membership| membership.ticket.clone()),
-            JoinBy::Token(_) => None,
+        let (ticket, epoch) = match &by {
+            JoinBy::Password { .. } => (known.map(|membership| membership.ticket.clone()), None),
+            JoinBy::Token(_) => (None, known.map(|membership| membership.epoch)),
         };
         let heads = self.replica.shared().map(Meet::heads).unwrap_or_default();
         ClientMessage::JoinMeet(JoinMeet {
@@ -159,6 +161,17 @@ impl Client {
             ticket,
             position: known.and_then(|_| self.replica.track.position()),
             heads: (!heads.is_empty() && heads.len() <= HEADS_WHEN_JOINING_MAX).then_some(heads),
+            epoch,
+            packs: self.packs(),
         })
+    }
+
+    /// The formats of packs to name.
+    fn packs(&self) -> Vec<u32> {
+        if self.relay.plain {
+            Vec::new()
+        } else {
+            packs_understood()
+        }
     }
 }

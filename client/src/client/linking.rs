@@ -1,6 +1,6 @@
 //! Getting connected, staying so, and noticing when one is not.
 
-use spotter_relay_protocol::ClientMessage;
+use spotter_relay_protocol::{ClientMessage, Frame};
 
 use crate::action::Action;
 use crate::ask::{Problem, RequestId};
@@ -57,12 +57,12 @@ impl Client {
         true
     }
 
-    pub(super) fn received(&mut self, now: Now, link: LinkId, text: &str) {
+    pub(super) fn received(&mut self, now: Now, link: LinkId, frame: &Frame) {
         match link {
-            LinkId::Dialled(_) | LinkId::Accepted(_) => self.peer_said(now, link, text),
+            LinkId::Dialled(_) | LinkId::Accepted(_) => self.peer_said(now, link, frame),
             LinkId::Relay(_) => {
                 if self.relay_heard(now, link) {
-                    self.relay_said(now, text);
+                    self.relay_said(now, frame);
                 }
             }
         }
@@ -81,9 +81,13 @@ impl Client {
 
     /// Sends a word to the relay, if there is a connection.
     pub(super) fn say(&mut self, message: &ClientMessage) {
+        self.send(message.encode().into());
+    }
+
+    /// Sends a message to the relay, if there is a connection.
+    pub(super) fn send(&mut self, frame: Frame) {
         if let Some(link) = self.relay.link() {
-            let text = message.encode();
-            self.actions.push(Action::Send { link, text });
+            self.actions.push(Action::Send { link, frame });
         }
     }
 

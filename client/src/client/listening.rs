@@ -1,16 +1,20 @@
 //! What the relay says: one line for each word.
 
-use spotter_relay_protocol::{InvalidSession, RelayMessage, SessionCode};
+use spotter_relay_protocol::{Frame, InvalidSession, RelayMessage, SessionCode};
 
 use crate::client::Client;
 use crate::status::OfflineReason;
 use crate::time::Now;
 
 impl Client {
-    pub(super) fn relay_said(&mut self, now: Now, text: &str) {
-        let message = match RelayMessage::decode(text) {
+    pub(super) fn relay_said(&mut self, now: Now, frame: &Frame) {
+        let message = match RelayMessage::read(frame) {
             Ok(message) => message,
-            Err(error) => return self.nonsense(now, error.to_string()),
+            Err(error) => {
+                // Whatever is wrong with a pack, the same changes can be had as text.
+                self.relay.plain |= matches!(frame, Frame::Packed(_));
+                return self.nonsense(now, error.to_string());
+            }
         };
         match message {
             RelayMessage::MeetCreated(created) => self.meet_created(now, created),
@@ -18,7 +22,7 @@ impl Client {
             RelayMessage::JoinRejected(rejected) => self.join_rejected(now, rejected),
             RelayMessage::UpdateAck(ack) => self.acknowledged(now, &ack),
             RelayMessage::UpdateRejected(rejected) => self.rejected(now, rejected),
-            RelayMessage::UpdateRelay(relay) => self.relayed(now, &relay),
+            RelayMessage::UpdateRelay(relay) => self.relayed(now, relay),
             RelayMessage::CaughtUp(caught_up) => self.caught_up(now, caught_up),
             RelayMessage::ServerPull(pull) => self.relay_asks(&pull.heads),
             RelayMessage::RosterChanged(changed) => self.roster_changed(changed),
@@ -37,6 +41,8 @@ impl Client {
                 self.come_back_after(now, why, going.retry_after_ms);
             }
             RelayMessage::Malformed(malformed) => {
+                // Perhaps it was a pack: the next connection does without.
+                self.relay.plain |= self.relay.inside().is_some_and(|inside| inside.packs);
                 self.nonsense(
                     now,
                     format!("it could not read a message of ours: {}", malformed.err_msg),

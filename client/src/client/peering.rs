@@ -5,8 +5,8 @@
 
 use spotter_model::{Change, ChangeHash, Meet};
 use spotter_relay_protocol::{
-    PROTOCOL, PeerCaughtUp, PeerCode, PeerHello, PeerMessage, PeerProof, PeerPull, PeerRefused,
-    PeerRelay, PeerUpdate,
+    Frame, PACKED_CHANGES_MAX, PROTOCOL, PeerCaughtUp, PeerCode, PeerHello, PeerMessage, PeerProof,
+    PeerPull, PeerRefused, PeerRelay, PeerUpdate, pack_in_common, packs_understood,
 };
 
 use crate::action::Action;
@@ -14,7 +14,10 @@ use crate::ask::{Problem, RequestId};
 use crate::backoff::Backoff;
 use crate::client::Client;
 use crate::client::admitting::{bytes_of, fitting};
-use crate::limits::{CHALLENGE_DIGITS, MESSAGE_BYTES_MAX, PEERS_MAX, PROVING_MS};
+use crate::limits::{
+    CHALLENGE_DIGITS, MESSAGE_BYTES_MAX, MESSAGE_CHANGES_MAX, PACKED_PEER_BYTES_MAX, PEERS_MAX,
+    PROVING_MS,
+};
 use crate::line::Silence;
 use crate::link_id::LinkId;
 use crate::news::News;
@@ -102,6 +105,11 @@ impl Client {
             protocol: PROTOCOL,
             root,
             challenge: challenge.clone(),
+            packs: if self.peers.plain {
+                Vec::new()
+            } else {
+                packs_understood()
+            },
         };
         self.peers
             .peers
@@ -110,8 +118,22 @@ impl Client {
     }
 
     fn say_to_peer(&mut self, link: LinkId, message: &PeerMessage) {
-        let text = message.encode();
-        self.actions.push(Action::Send { link, text });
+        let frame = message.encode().into();
+        self.actions.push(Action::Send { link, frame });
+    }
+
+    /// Gives changes to another replica, packed if it understands that.
+    fn give_to_peer(&mut self, link: LinkId, changes: &[Change]) {
+        let relay = relay_of(changes);
+        let packs = self.takes_packs(link);
+        match relay.packed() {
+            Ok(frame) if packs => self.actions.push(Action::Send { link, frame }),
+            Ok(_) | Err(_) => self.say_to_peer(link, &PeerMessage::Relay(relay)),
+        }
+    }
+
+    fn takes_packs(&self, link: LinkId) -> bool {
+        self.peers.peers.get(&link).is_some_and(|peer| peer.packs)
     }
 
     pub(super) fn peer_left(&mut self, now: Now, link: LinkId, why: &str) {
@@ -147,14 +169,15 @@ impl Client {
         self.leave_peer(now, link, reason);
     }
 
-    pub(super) fn peer_said(&mut self, now: Now, link: LinkId, text: &str) {
+    pub(super) fn peer_said(&mut self, now: Now, link: LinkId, frame: &Frame) {
         self.peers.heard(now.moment, link);
         let Some(peer) = self.peers.peers.get(&link) else {
             return;
         };
-        let message = match PeerMessage::decode(text) {
+        let message = match PeerMessage::read(frame) {
             Ok(message) => message,
             Err(error) => {
+                self.peers.plain |= matches!(frame, Frame::Packed(_));
                 return self.leave_peer(now, link, &format!("it makes no sense: {error}"));
             }
         };
@@ -165,7 +188,7 @@ impl Client {
                 self.peer_proved(now, link, &proof)
             }
             (Stage::Exchanging(_), PeerMessage::Pull(pull)) => self.peer_asked(link, &pull.heads),
-            (Stage::Exchanging(_), PeerMessage::Relay(relay)) => self.peer_gave(now, link, &relay),
+            (Stage::Exchanging(_), PeerMessage::Relay(relay)) => self.peer_gave(now, link, relay),
             (Stage::Exchanging(_), PeerMessage::CaughtUp(caught_up)) => {
                 self.peer_is_through(link, caught_up.heads)
             }
@@ -197,6 +220,7 @@ impl Client {
         let (Some(secret), Some(peer)) = (secret, self.peers.peers.get_mut(&link)) else {
             return self.leave_peer(now, link, "the meet's beginning holds no secret");
         };
+        peer.packs = !self.peers.plain && pack_in_common(&hello.packs).is_some();
         let (dialled, accepted) = peer.challenges(&hello.challenge);
         let proof = secret.prove(peer.role, dialled, accepted);
         peer.stage = Stage::Proving {
@@ -258,22 +282,21 @@ impl Client {
             .iter()
             .filter_map(|hash| meet.change(hash))
             .collect();
-        let slice = &lacking[..fitting(&lacking, MESSAGE_BYTES_MAX)];
+        let slice = &lacking[..self.fitting_for(link, &lacking)];
         let heads = meet.heads();
         if let Some(exchange) = self.peers.peers.get_mut(&link).and_then(Peer::exchange_mut) {
             exchange.follows = true;
         }
         if !slice.is_empty() {
-            let relay = relay_of(slice);
-            self.say_to_peer(link, &relay);
+            self.give_to_peer(link, slice);
         }
         self.say_to_peer(link, &PeerMessage::CaughtUp(PeerCaughtUp { heads }));
     }
 
-    fn peer_gave(&mut self, now: Now, link: LinkId, relay: &PeerRelay) {
+    fn peer_gave(&mut self, now: Now, link: LinkId, relay: PeerRelay) {
         let mut changes = Vec::with_capacity(relay.updates_relayed.len());
-        for update in &relay.updates_relayed {
-            match Change::decode(update.change.as_ref()) {
+        for update in relay.updates_relayed {
+            match update.change.into_change() {
                 Ok(change) => changes.push(change),
                 Err(refusal) => {
                     return self.leave_peer(
@@ -284,7 +307,7 @@ impl Client {
                 }
             }
         }
-        let arrived = self.take_in(&changes, Origin::Peer);
+        let arrived = self.take_in(changes, Origin::Peer);
         self.keep_changes(Origin::Peer, &arrived.admitted, None);
         for change in &arrived.admitted {
             self.queue(&change.hash());
@@ -314,31 +337,39 @@ impl Client {
         let Some(meet) = self.replica.shared().filter(|_| !fresh.is_empty()) else {
             return;
         };
-        let mut messages = Vec::new();
+        let mut news: Vec<(LinkId, Vec<Change>)> = Vec::new();
         for (link, peer) in &mut self.peers.peers {
-            if !peer.exchange_mut().is_some_and(|exchange| exchange.follows) {
-                continue;
+            if peer.exchange_mut().is_some_and(|exchange| exchange.follows) {
+                let from_others = fresh.iter().filter(|(_, from)| *from != Some(*link));
+                let changes = from_others.filter_map(|(hash, _)| meet.change(hash));
+                news.push((*link, changes.collect()));
             }
-            let news = fresh.iter().filter(|(_, from)| *from != Some(*link));
-            let changes: Vec<Change> = news.filter_map(|(hash, _)| meet.change(hash)).collect();
+        }
+        for (link, changes) in news {
             let mut rest = &changes[..];
             while !rest.is_empty() {
-                let (now, later) = rest.split_at(fitting(rest, MESSAGE_BYTES_MAX));
-                messages.push((*link, relay_of(now)));
+                let (now, later) = rest.split_at(self.fitting_for(link, rest));
+                self.give_to_peer(link, now);
                 rest = later;
             }
         }
-        for (link, message) in messages {
-            self.say_to_peer(link, &message);
+    }
+
+    /// How many of these changes go into one message to a peer.
+    fn fitting_for(&self, link: LinkId, changes: &[Change]) -> usize {
+        if self.takes_packs(link) {
+            fitting(changes, PACKED_CHANGES_MAX, PACKED_PEER_BYTES_MAX)
+        } else {
+            fitting(changes, MESSAGE_CHANGES_MAX, MESSAGE_BYTES_MAX)
         }
     }
 }
 
-fn relay_of(changes: &[Change]) -> PeerMessage {
+fn relay_of(changes: &[Change]) -> PeerRelay {
     let updates = changes.iter().map(|change| PeerUpdate {
         change: bytes_of(change),
     });
-    PeerMessage::Relay(PeerRelay {
+    PeerRelay {
         updates_relayed: updates.collect(),
-    })
+    }
 }

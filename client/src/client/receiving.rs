@@ -1,7 +1,7 @@
 //! Changes that the relay passes on, and how far they bring us in its log.
 
-use spotter_model::{Change, ChangeHash};
-use spotter_relay_protocol::UpdateRelay;
+use spotter_model::ChangeHash;
+use spotter_relay_protocol::{RelayedUpdate, UpdateRelay};
 
 use crate::client::Client;
 use crate::client::admitting::Arrived;
@@ -10,23 +10,33 @@ use crate::time::Now;
 use crate::track::Stretch;
 
 impl Client {
-    pub(super) fn relayed(&mut self, now: Now, relay: &UpdateRelay) {
+    pub(super) fn relayed(&mut self, now: Now, relay: UpdateRelay) {
         if self.relay.inside().is_none() {
             return self.nonsense(now, "UPDATE_RELAY before joining");
         }
-        let mut numbered = Vec::with_capacity(relay.updates_relayed.len());
-        for update in &relay.updates_relayed {
-            match Change::decode(update.change.as_ref()) {
-                Ok(change) => numbered.push((update.server_seq_num, change)),
+        let stretch = relay.updates_relayed.last().map(|last| Stretch {
+            after: relay.after_server_seq_num,
+            last: last.server_seq_num,
+            chain: relay.chain,
+        });
+        let (mut numbers, mut changes) = (Vec::new(), Vec::new());
+        for RelayedUpdate {
+            change,
+            server_seq_num,
+        } in relay.updates_relayed
+        {
+            match change.into_change() {
+                Ok(change) => {
+                    numbers.push((server_seq_num, change.hash()));
+                    changes.push(change);
+                }
                 Err(refusal) => self.fault(format!(
-                    "the relay's change {} cannot be read: {refusal}",
-                    update.server_seq_num
+                    "the relay's change {server_seq_num} cannot be read: {refusal}"
                 )),
             }
         }
-        let changes: Vec<Change> = numbered.iter().map(|(_, change)| change.clone()).collect();
-        let arrived = self.take_in(&changes, Origin::Relay);
-        self.step_along(now, relay, &numbered);
+        let arrived = self.take_in(changes, Origin::Relay);
+        self.step_along(now, stretch, &numbers);
         let settled = self.settle_known(now, &arrived);
         self.keep_relayed(&arrived, settled);
         if arrived.waiting > 0 {
@@ -37,20 +47,15 @@ impl Client {
     }
 
     /// Moves our place in the relay's log over what arrived.
-    fn step_along(&mut self, now: Now, relay: &UpdateRelay, numbered: &[(u64, Change)]) {
-        for (number, change) in numbered {
-            let hash = change.hash();
-            if self.replica.holds(&hash) {
-                self.replica.track.has(*number, hash);
+    fn step_along(&mut self, now: Now, stretch: Option<Stretch>, numbers: &[(u64, ChangeHash)]) {
+        for (number, hash) in numbers {
+            if self.replica.holds(hash) {
+                self.replica.track.has(*number, *hash);
             }
         }
         let track = &mut self.replica.track;
-        if let Some(last) = relay.updates_relayed.last() {
-            track.stretches(Stretch {
-                after: relay.after_server_seq_num,
-                last: last.server_seq_num,
-                chain: relay.chain,
-            });
+        if let Some(stretch) = stretch {
+            track.stretches(stretch);
         }
         track.advance(now.moment);
     }

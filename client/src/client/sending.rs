@@ -4,27 +4,31 @@ use std::collections::BTreeSet;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    ClientMessage, OfferedUpdate, RejectedUpdate, UpdateAck, UpdateCode, UpdateInit, UpdateRejected,
+    ChangeBytes, ClientMessage, OfferedUpdate, RejectedUpdate, UpdateAck, UpdateCode, UpdateInit,
+    UpdateRejected,
 };
 
 use crate::client::Client;
-use crate::client::admitting::bytes_of;
 use crate::client::redoing::Refused;
 use crate::limits::{RESEND_DEFAULT_MS, RETRY_AFTER_MAX_MS};
 use crate::news::News;
-use crate::outbox::Outgoing;
+use crate::outbox::{Load, Outgoing};
 use crate::record::Record;
 use crate::time::{Now, WallTime};
 
 impl Client {
     /// Sends what the bounds allow, if the relay can take it.
     pub(super) fn send_outbox(&mut self, now: Now) {
-        let may_send = self.relay.inside().is_some_and(|inside| inside.may_send);
-        if !may_send {
+        let Some(inside) = self.relay.inside().filter(|inside| inside.may_send) else {
             return;
-        }
+        };
+        let load = if inside.packs {
+            Load::PACKED
+        } else {
+            Load::PLAIN
+        };
         loop {
-            let message = self.outbox.next_message(now.moment);
+            let message = self.outbox.next_message(now.moment, load);
             if message.is_empty() {
                 return;
             }
@@ -40,15 +44,19 @@ impl Client {
         let updates = message.iter().filter_map(|outgoing| {
             Some(OfferedUpdate {
                 local_seq_num: outgoing.local_seq_num,
-                change: bytes_of(&meet.change(&outgoing.hash)?),
+                change: ChangeBytes::from(meet.change(&outgoing.hash)?),
                 after_server_seq_num,
             })
         });
-        let message = ClientMessage::UpdateInit(UpdateInit {
+        let init = UpdateInit {
             session_token: None,
             updates: updates.collect(),
-        });
-        self.say(&message);
+        };
+        let packs = self.relay.inside().is_some_and(|inside| inside.packs);
+        match init.packed().ok().filter(|_| packs) {
+            Some(frame) => self.send(frame),
+            None => self.say(&ClientMessage::UpdateInit(init)),
+        }
     }
 
     /// Queues a change of the document that the relay does not hold as far as we know.

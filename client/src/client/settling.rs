@@ -8,6 +8,7 @@ use crate::ask::{Problem, Reply};
 use crate::client::{Client, Opened};
 use crate::input::BatchId;
 use crate::news::News;
+use crate::relay_link::RelayState;
 use crate::status::{LinkState, OfflineReason};
 use crate::time::Now;
 
@@ -42,7 +43,11 @@ impl Client {
         }
     }
 
+    /// Tells what happened to the meet; of what was missed, once all of it is here.
     fn tell_what_happened(&mut self) {
+        if matches!(self.relay.state, RelayState::CatchingUp(_)) {
+            return;
+        }
         let Some(meet) = self.replica.meet_mut() else {
             return;
         };

@@ -36,6 +36,7 @@ impl Bench {
             client: Client::new(
                 &Config {
                     stay_connected: true,
+                    ..Config::default()
                 },
                 seed,
             ),
@@ -83,8 +84,8 @@ impl Bench {
     }
 
     pub fn hear(&mut self, message: RelayMessage) -> Vec<Action> {
-        let text = message.encode();
-        self.step(Input::Received { link: RELAY, text })
+        let frame = message.encode().into();
+        self.step(Input::Received { link: RELAY, frame })
     }
 
     /// Syncs whatever these actions want saved, and whatever comes of it.
@@ -141,11 +142,11 @@ impl Bench {
 /// What was sent to the relay.
 pub fn said(actions: &[Action]) -> Vec<ClientMessage> {
     let texts = actions.iter().filter_map(|action| match action {
-        Action::Send { text, .. } => Some(text),
+        Action::Send { frame, .. } => Some(frame),
         _ => None,
     });
     texts
-        .map(|text| ClientMessage::decode(text).unwrap())
+        .map(|frame| ClientMessage::read(frame).unwrap())
         .collect()
 }
 
@@ -232,13 +233,14 @@ pub fn created() -> RelayMessage {
         roster: roster(),
         ticket: ticket(),
         epoch: 1,
+        pack: None,
     })
 }
 
 pub fn joined(root: ChangeHash, server_seq_num: u64) -> MeetJoined {
     MeetJoined {
         meet_id: meet_id(),
-        session_token: token(),
+        session_token: Some(token()),
         session_expires_at: 1_796_000_000,
         location_name: location("desk"),
         priority: Priority::new(10).unwrap(),
@@ -246,10 +248,11 @@ pub fn joined(root: ChangeHash, server_seq_num: u64) -> MeetJoined {
         root,
         log_id: log_id(),
         server_seq_num,
-        roster: roster(),
-        ticket: ticket(),
+        roster: Some(roster()),
+        ticket: Some(ticket()),
         epoch: 1,
         finished: false,
+        pack: None,
     }
 }
 

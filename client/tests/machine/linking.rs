@@ -135,8 +135,8 @@ fn words_of_an_abandoned_connection_are_not_heard() {
 #[test]
 fn nonsense_ends_the_connection_and_not_the_client() {
     let mut bench = Bench::live();
-    let text = "{\"msgType\":\"UPDATE_ACK\",\"updateAcks\":7}".to_owned();
-    let heard = bench.step(Input::Received { link: RELAY, text });
+    let frame = "{\"msgType\":\"UPDATE_ACK\",\"updateAcks\":7}".into();
+    let heard = bench.step(Input::Received { link: RELAY, frame });
     assert_eq!(kinds(&heard), ["tell", "disconnect", "tell"]);
     assert_eq!(connects(&bench.sleep()).len(), 1);
 }

@@ -24,8 +24,11 @@ fn knock_again(bench: &mut Bench) -> Vec<Action> {
 }
 
 fn hear(bench: &mut Bench, message: RelayMessage) -> Vec<Action> {
-    let text = message.encode();
-    bench.step(Input::Received { link: SECOND, text })
+    let frame = message.encode().into();
+    bench.step(Input::Received {
+        link: SECOND,
+        frame,
+    })
 }
 
 fn rejected(code: JoinCode) -> RelayMessage {
@@ -79,7 +82,7 @@ fn an_expired_session_loses_nothing_and_goes_on_with_the_password() {
     let joined = RelayMessage::MeetJoined(joined(bench.root(), 1)).encode();
     let inside = bench.step(Input::Received {
         link: LinkId::Relay(3),
-        text: joined,
+        frame: joined.into(),
     });
     assert_eq!(offered(&inside).len(), 2);
 }

@@ -10,17 +10,17 @@ const GUEST: LinkId = LinkId::Accepted(1);
 
 fn heard(actions: &[Action]) -> Vec<PeerMessage> {
     let texts = actions.iter().filter_map(|action| match action {
-        Action::Send { text, .. } => Some(text),
+        Action::Send { frame, .. } => Some(frame),
         _ => None,
     });
     texts
-        .map(|text| PeerMessage::decode(text).unwrap())
+        .map(|frame| PeerMessage::read(frame).unwrap())
         .collect()
 }
 
 fn say(bench: &mut Bench, message: PeerMessage) -> Vec<Action> {
-    let text = message.encode();
-    bench.step(Input::Received { link: GUEST, text })
+    let frame = message.encode().into();
+    bench.step(Input::Received { link: GUEST, frame })
 }
 
 fn hello(root: ChangeHash) -> PeerMessage {
@@ -28,6 +28,7 @@ fn hello(root: ChangeHash) -> PeerMessage {
         protocol: PROTOCOL,
         root,
         challenge: "00".repeat(16),
+        packs: Vec::new(),
     })
 }
 
@@ -155,11 +156,11 @@ fn two_replicas_tell_each_other_what_they_hold_and_then_what_is_new() {
 
 fn heard_by(actions: &[Action], by: LinkId) -> Vec<PeerMessage> {
     let texts = actions.iter().filter_map(|action| match action {
-        Action::Send { link, text } if *link == by => Some(text),
+        Action::Send { link, frame } if *link == by => Some(frame),
         _ => None,
     });
     texts
-        .map(|text| PeerMessage::decode(text).unwrap())
+        .map(|frame| PeerMessage::read(frame).unwrap())
         .collect()
 }
 
@@ -168,11 +169,11 @@ fn pass(to: &mut Bench, link: LinkId, sent: &[Action]) -> Vec<Action> {
     let texts = sent.iter().filter_map(|action| match action {
         Action::Send {
             link: LinkId::Dialled(_) | LinkId::Accepted(_),
-            text,
-        } => Some(text.clone()),
+            frame,
+        } => Some(frame.clone()),
         _ => None,
     });
     texts
-        .flat_map(|text| to.step(Input::Received { link, text }))
+        .flat_map(|frame| to.step(Input::Received { link, frame }))
         .collect()
 }

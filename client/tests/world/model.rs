@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::world::{Line, RelaySide, Said};
 use spotter_model::{Admission, Change, ChangeHash, Index, LocationName, Refusal};
 use spotter_relay_protocol::{
-    CaughtUp, Chain, ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinCode, JoinMeet,
+    CaughtUp, Chain, ChangeBytes, ClientMessage, CreateMeet, Frame, JoinBy, JoinCode, JoinMeet,
     JoinRejected, LogId, MeetCreated, MeetId, MeetJoined, OfferedUpdate, PullFrom, RejectedUpdate,
-    RelayMessage, RelayedUpdate, Roster, ServerPull, SessionToken, Ticket, UpdateAck, UpdateAcked,
-    UpdateCode, UpdateRejected, UpdateRelay,
+    RelayMessage, RelayedUpdate, Roster, Runs, ServerPull, SessionToken, Ticket, UpdateAck,
+    UpdateAcked, UpdateCode, UpdateRejected, UpdateRelay, pack_in_common, relay_packed,
 };
 
 /// What the model relay remembers.
@@ -21,6 +21,8 @@ pub struct ModelRelay {
     /// Refuse changes that hold this text, as admission would.
     pub allergy: Option<String>,
     refused: BTreeSet<ChangeHash>,
+    /// Lines that agreed on packs.
+    packs: BTreeSet<Line>,
 }
 
 struct LiveMeet {
@@ -42,16 +44,17 @@ impl RelaySide for ModelRelay {
             lost: None,
             allergy: None,
             refused: BTreeSet::new(),
+            packs: BTreeSet::new(),
         }
     }
 
     fn connected(&mut self, _line: Line) {}
 
-    fn received(&mut self, line: Line, text: &str) -> Said {
-        let words = self.answer(line, text);
+    fn received(&mut self, line: Line, frame: &Frame) -> Said {
+        let words = self.answer(line, frame);
         words
             .into_iter()
-            .map(|(line, message)| (line, message.encode()))
+            .map(|(line, message)| (line, self.frame(line, &message)))
             .collect()
     }
 
@@ -107,8 +110,40 @@ impl RelaySide for ModelRelay {
 }
 
 impl ModelRelay {
-    fn answer(&mut self, line: Line, text: &str) -> Words {
-        match ClientMessage::decode(text).unwrap() {
+    /// Notes whether a line takes packs.
+    fn agree(&mut self, line: Line, packs: &[u32]) -> Option<u32> {
+        let agreed = pack_in_common(packs);
+        match agreed {
+            Some(_) => self.packs.insert(line),
+            None => self.packs.remove(&line),
+        };
+        agreed
+    }
+
+    /// A message as this line takes it.
+    fn frame(&self, line: Line, message: &RelayMessage) -> Frame {
+        if !self.packs.contains(&line) {
+            return message.encode().into();
+        }
+        let RelayMessage::UpdateRelay(relay) = message else {
+            return message.encode_compact().into();
+        };
+        let changes = relay.updates_relayed.iter();
+        let changes: Vec<Change> = changes
+            .map(|update| update.change.change().unwrap())
+            .collect();
+        let numbers = relay.updates_relayed.iter();
+        let numbers = Runs::of(numbers.map(|update| update.server_seq_num));
+        let pack = spotter_pack::pack(&changes);
+        relay_packed(relay.after_server_seq_num, numbers, relay.chain, &pack)
+    }
+
+    fn answer(&mut self, line: Line, frame: &Frame) -> Words {
+        let message = ClientMessage::read(frame).unwrap();
+        if matches!(frame, Frame::Packed(_)) {
+            assert!(self.packs.contains(&line), "packs were not agreed on");
+        }
+        match message {
             ClientMessage::CreateMeet(create) => self.create(line, create),
             ClientMessage::JoinMeet(join) => self.join(line, join),
             ClientMessage::RecoverMeet(recover) => {
@@ -116,6 +151,7 @@ impl ModelRelay {
                     let (root, roster) = self.lost.clone().unwrap();
                     self.begin(root, roster);
                 }
+                self.agree(line, &recover.packs);
                 let JoinBy::Token(token) = recover.by else {
                     panic!("the model recovers by token")
                 };
@@ -142,6 +178,7 @@ impl ModelRelay {
     fn create(&mut self, line: Line, create: CreateMeet) -> Words {
         let roster = Roster::new(create.locations).unwrap();
         self.begin(create.root, roster.clone());
+        let pack = self.agree(line, &create.packs);
         let meet = self.meet.as_mut().unwrap();
         let location = create.this_location_name;
         meet.inside.insert(line, location.clone());
@@ -156,6 +193,7 @@ impl ModelRelay {
             roster,
             ticket: ticket(),
             epoch: 1,
+            pack,
         };
         vec![(line, RelayMessage::MeetCreated(created))]
     }
@@ -168,6 +206,7 @@ impl ModelRelay {
             JoinBy::Password { location_name, .. } => location_name,
             JoinBy::Token(token) => location_in(&token),
         };
+        self.agree(line, &join.packs);
         let meet = self.meet.as_ref().unwrap();
         let known = join.position.filter(|position| {
             let chain = usize::try_from(position.server_seq_num)
@@ -187,7 +226,7 @@ impl ModelRelay {
         meet.inside.insert(line, location.clone());
         let joined = MeetJoined {
             meet_id: meet_id(),
-            session_token: token_for(location),
+            session_token: Some(token_for(location)),
             session_expires_at: 2_000_000_000,
             location_name: location.clone(),
             priority: meet.roster.find(location).unwrap().priority,
@@ -195,10 +234,11 @@ impl ModelRelay {
             root: meet.index.root(),
             log_id: meet.log_id,
             server_seq_num: meet.log.len() as u64,
-            roster: meet.roster.clone(),
-            ticket: ticket(),
+            roster: Some(meet.roster.clone()),
+            ticket: Some(ticket()),
             epoch: 1,
             finished: false,
+            pack: self.packs.contains(&line).then_some(1),
         };
         let mut said = vec![(line, RelayMessage::MeetJoined(joined))];
         said.extend(

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use spotter_client::{Action, Input, LinkId, Record, Reply};
+use spotter_relay_protocol::Frame;
 
 use super::{HANG_UP, Line, Parcel, RelaySide, Said, Wire, World};
 
@@ -49,13 +50,13 @@ impl<R: RelaySide> World<R> {
             }
             Action::Send {
                 link: link @ LinkId::Relay(_),
-                text,
+                frame,
             } => {
-                self.post(Wire::ToRelay((node, link)), Parcel::Text(text));
+                self.post(Wire::ToRelay((node, link)), Parcel::Message(frame));
             }
-            Action::Send { link, text } => {
+            Action::Send { link, frame } => {
                 if let Some(other) = self.other_end.get(&(node, link)).copied() {
-                    self.post(Wire::ToNode(other), Parcel::Text(text));
+                    self.post(Wire::ToNode(other), Parcel::Message(frame));
                 }
             }
             Action::Ping { link } => self.post(Wire::ToNode((node, link)), Parcel::Pong),
@@ -139,21 +140,23 @@ impl<R: RelaySide> World<R> {
     }
 
     pub(super) fn give_to_relay(&mut self, line: Line, parcel: Parcel) {
-        let Parcel::Text(text) = parcel else { return };
-        let said = self.relay.received(line, &text);
+        let Parcel::Message(frame) = parcel else {
+            return;
+        };
+        let said = self.relay.received(line, &frame);
         self.post_all(said);
     }
 
     pub(super) fn post_all(&mut self, said: Said) {
-        for (line, text) in said {
-            if text == HANG_UP {
+        for (line, frame) in said {
+            if frame == Frame::from(HANG_UP) {
                 self.forget_wire(line);
                 self.post(Wire::ToNode(line), Parcel::Lost);
                 continue;
             }
-            self.post(Wire::ToNode(line), Parcel::Text(text.clone()));
+            self.post(Wire::ToNode(line), Parcel::Message(frame.clone()));
             if self.echo {
-                self.post(Wire::ToNode(line), Parcel::Text(text));
+                self.post(Wire::ToNode(line), Parcel::Message(frame));
             }
         }
     }
@@ -173,7 +176,7 @@ impl<R: RelaySide> World<R> {
                 }
                 self.step(node, Input::Connected { link });
             }
-            Parcel::Text(text) => self.step(node, Input::Received { link, text }),
+            Parcel::Message(frame) => self.step(node, Input::Received { link, frame }),
             Parcel::Pong => self.step(node, Input::Heard { link }),
             Parcel::Lost => {
                 let why = "connection refused".to_owned();

@@ -35,6 +35,7 @@ impl Meet {
         reason: Option<&str>,
         seen: Seen,
     ) -> Result<Option<Change>, ModelError> {
+        self.look_up();
         self.check_seen(edit, seen)?;
         let ops = self.plan(pen, edit)?;
         if ops.is_empty() {

@@ -121,6 +121,49 @@ impl Events {
 /// What registers showed before changes were taken in, as far as anyone will ask.
 pub(super) type Before = BTreeMap<RegisterId, Option<Scalar>>;
 
+/// What was taken in and not looked at yet.
+pub(super) struct Unseen {
+    /// Whether the meet was empty before.
+    pub(super) loading: bool,
+    /// The changes that became part of the meet.
+    pub(super) changes: BTreeSet<ChangeHash>,
+    /// The entries they made.
+    pub(super) added: Vec<EntryAdded>,
+    /// The registers they wrote, with what each showed before the first of them.
+    pub(super) touched: Vec<Touched>,
+    known: BTreeSet<RegisterId>,
+}
+
+impl Unseen {
+    pub(super) fn new(loading: bool) -> Self {
+        Self {
+            loading,
+            changes: BTreeSet::new(),
+            added: Vec::new(),
+            touched: Vec::new(),
+            known: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        changes: BTreeSet<ChangeHash>,
+        added: Vec<EntryAdded>,
+        touched: Vec<Touched>,
+    ) {
+        self.changes.extend(changes);
+        if self.loading {
+            return;
+        }
+        self.added.extend(added);
+        for touched in touched {
+            if self.known.insert(touched.register.clone()) {
+                self.touched.push(touched);
+            }
+        }
+    }
+}
+
 /// What was taken in.
 pub(super) struct News<'a> {
     /// The changes that became part of the meet.

@@ -1,7 +1,5 @@
 //! What a replica learns from changes: the containers, the entries, and what there is to tell people.
 
-use std::collections::BTreeSet;
-
 use crate::change::Change;
 use crate::document::Touched;
 use crate::ids::OpId;
@@ -72,22 +70,19 @@ impl Meet {
         }
     }
 
-    /// What the registers show that changes are about to write.
-    pub(super) fn before(&mut self, changes: &[Change]) -> Before {
-        let new = changes
-            .iter()
-            .filter(|change| !self.contains(&change.hash()));
-        let ops = new.flat_map(Change::ops);
-        let registers = ops.map(|op| RegisterId {
-            object: op.object,
-            key: op.key.clone(),
-        });
-        let known: BTreeSet<RegisterId> = registers
-            .filter(|register| self.document.shown_write(register).is_some())
-            .collect();
-        let read = known
-            .into_iter()
-            .map(|register| (register.clone(), self.read(&register)));
-        read.collect()
+    /// What registers showed before they were written.
+    pub(super) fn before(&mut self, touched: &[Touched]) -> Before {
+        let mut before = Before::new();
+        for Touched {
+            register,
+            before: shown,
+        } in touched
+        {
+            let shown = shown.and_then(|id| self.document.write_named(register, &id));
+            if let Some(written) = shown {
+                before.insert(register.clone(), self.unfolded(&written.value));
+            }
+        }
+        before
     }
 }

@@ -18,6 +18,7 @@ impl Meet {
     /// # Errors
     /// There is no such register, or it has never been written.
     pub fn get(&mut self, path: &Path) -> Result<Shown, ModelError> {
+        self.look_up();
         let register = self.locate(path)?;
         let shown = self.show(&register, path);
         shown.ok_or_else(|| ModelError::Unset { path: path.clone() })
@@ -48,6 +49,7 @@ impl Meet {
 
     /// Every register in conflict, with what stands and what it overruled.
     pub fn conflicts(&mut self) -> Vec<Conflict> {
+        self.look_up();
         let disputed = self.document.disputed();
         disputed
             .iter()
@@ -76,6 +78,7 @@ impl Meet {
     /// # Errors
     /// There is no such register.
     pub fn history(&mut self, path: &Path) -> Result<Vec<HistoryItem>, ModelError> {
+        self.look_up();
         let register = self.locate(path)?;
         let history = self.document.history(&register);
         let items = history.iter().map(|written| HistoryItem {
@@ -92,6 +95,7 @@ impl Meet {
     /// # Errors
     /// There is no such register or no such write.
     pub fn restore(&mut self, path: &Path, write: &OpId) -> Result<Edit, ModelError> {
+        self.look_up();
         let register = self.locate(path)?;
         let Some(written) = self.document.write_named(&register, write) else {
             return Err(ModelError::NoSuchWrite {

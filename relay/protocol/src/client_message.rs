@@ -1,6 +1,7 @@
 //! What a client says to a relay.
 
 mod fields;
+mod packed;
 
 use serde::{Deserialize, Serialize};
 use spotter_model::{ChangeHash, LocationName, Priority};
@@ -58,6 +59,9 @@ pub struct CreateMeet {
     pub locations: Vec<RosterEntry>,
     /// The hash of the meet's genesis change.
     pub root: ChangeHash,
+    /// The formats of packs that the sender understands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<u32>,
 }
 
 /// `JOIN_MEET`: join by password, or return by token.
@@ -76,6 +80,10 @@ pub struct JoinMeet {
     pub position: Option<Position>,
     /// The replica's heads, for when the position means nothing to the relay.
     pub heads: Option<Vec<ChangeHash>>,
+    /// The epoch of the roster and ticket it holds, which need not be sent again while that is still the epoch.
+    pub epoch: Option<u64>,
+    /// The formats of packs that the sender understands.
+    pub packs: Vec<u32>,
 }
 
 /// The right by which a client joins.
@@ -102,6 +110,8 @@ pub struct RecoverMeet {
     pub ticket: Ticket,
     /// By what right.
     pub by: JoinBy,
+    /// The formats of packs that the sender understands.
+    pub packs: Vec<u32>,
 }
 
 /// `UPDATE_INIT`: changes the sender holds and the relay may not have.
@@ -268,6 +278,23 @@ impl ClientMessage {
             Self::ListSessions(_) => "LIST_SESSIONS",
             Self::RevokeSession(_) => "REVOKE_SESSION",
             Self::FinishMeet(_) => "FINISH_MEET",
+        }
+    }
+
+    /// The formats of packs that the sender of a first message understands.
+    pub fn packs(&self) -> &[u32] {
+        match self {
+            Self::CreateMeet(message) => &message.packs,
+            Self::JoinMeet(message) => &message.packs,
+            Self::RecoverMeet(message) => &message.packs,
+            Self::UpdateInit(_)
+            | Self::ClientPull(_)
+            | Self::PublishMeet(_)
+            | Self::SetLocation(_)
+            | Self::ChangePassword(_)
+            | Self::ListSessions(_)
+            | Self::RevokeSession(_)
+            | Self::FinishMeet(_) => &[],
         }
     }
 

@@ -58,6 +58,13 @@ impl ProtocolError {
         }
     }
 
+    pub(crate) fn malformed_at(at: &str, what: &str) -> Self {
+        Self::Malformed {
+            at: at.into(),
+            what: cut(what, WHAT_CHARS_MAX),
+        }
+    }
+
     fn malformed(at: String, error: &serde_json::Error) -> Self {
         Self::Malformed {
             at,
@@ -125,6 +132,12 @@ impl<'a> Envelope<'a> {
             };
             ProtocolError::malformed(at, &error)
         })
+    }
+
+    /// The error for a message that carries no changes and comes with a pack nevertheless.
+    pub(crate) fn never_packed(&self) -> ProtocolError {
+        let at = cut(&self.msg_type, REPEATED_CHARS_MAX);
+        ProtocolError::malformed_at(&at, "this message does not travel packed")
     }
 
     /// The error for a name nobody knows.

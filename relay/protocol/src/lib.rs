@@ -1,4 +1,5 @@
-//! The words a client and a relay exchange: JSON text frames, one message each, named by `msgType`.
+//! The words a client and a relay exchange: JSON text frames, one message each, named by `msgType`; and, where both
+//! sides agreed on it, binary frames in which the changes are packed.
 //!
 //! This package holds the vocabulary and nothing that acts on it. [`ClientMessage`] is what a client
 //! may say to a relay, [`RelayMessage`] what a relay may answer, [`PeerMessage`] what two replicas say
@@ -21,12 +22,14 @@ mod change_bytes;
 mod client_message;
 mod codes;
 mod decode;
+mod frame;
 mod limits;
 mod meet_id;
 mod peer_message;
 mod position;
 mod relay_message;
 mod roster;
+mod runs;
 mod secrets;
 mod session_id;
 
@@ -38,6 +41,7 @@ pub use client_message::{
 };
 pub use codes::{AdminCode, CloseReason, JoinCode, PeerCode, SessionCode, UpdateCode};
 pub use decode::ProtocolError;
+pub use frame::{Frame, pack_in_common, packs_understood};
 pub use limits::*;
 pub use meet_id::{InvalidMeetId, MeetId};
 pub use peer_message::{
@@ -48,8 +52,10 @@ pub use relay_message::{
     CaughtUp, Done, GoingAway, InvalidSession, JoinRejected, Malformed, MeetCreated, MeetFinished,
     MeetJoined, PublishAck, Refused, RejectedUpdate, RelayMessage, RelayedUpdate, RosterChanged,
     ServerPull, SessionShown, Sessions, UnknownMessageType, UpdateAck, UpdateAcked, UpdateRejected,
-    UpdateRelay,
+    UpdateRelay, relay_packed,
 };
 pub use roster::{InvalidRoster, Roster, RosterEntry};
+pub use runs::Runs;
 pub use secrets::{InvalidPassword, InvalidTicket, InvalidToken, Password, SessionToken, Ticket};
 pub use session_id::SessionId;
+pub use spotter_pack::PACK_FORMAT;

@@ -13,8 +13,21 @@ pub const FIRST_MESSAGE_BYTES_MAX: usize = 96 << 10;
 /// What a sender aims at for one message that carries several changes, so that others get a turn between two.
 pub const SLICE_BYTES: usize = 128 << 10;
 
-/// Most changes in one `UPDATE_INIT` or `UPDATE_RELAY`.
+/// Most changes in one `UPDATE_INIT`, and in one plain `UPDATE_RELAY`.
 pub const UPDATES_PER_MESSAGE_MAX: usize = 1_000;
+
+/// Most bytes of changes in a packed `UPDATE_INIT`: what a relay looks at in one go, a thousand usual changes.
+pub const PACKED_INIT_BYTES_MAX: usize = 256 << 10;
+
+/// Most changes in a packed `UPDATE_RELAY`, and most numbers in the runs of one message: a day of a large meet. Packs
+/// gain by their length, and it is one client that reads one.
+pub const PACKED_CHANGES_MAX: usize = 10_000;
+
+/// Most bytes of changes in a packed `UPDATE_RELAY`.
+pub const PACKED_BYTES_MAX: usize = 2 << 20;
+
+/// What a sender aims at for one packed message as it travels, so that a slow line is not filled for long.
+pub const PACKED_SLICE_BYTES: usize = 512 << 10;
 
 /// Most heads in `JOIN_MEET`; a replica with more joins first and then sends `CLIENT_PULL`.
 pub const HEADS_WHEN_JOINING_MAX: usize = 256;

@@ -2,12 +2,14 @@
 //! asks for what it misses. The same admission guards both sides.
 
 use serde::{Deserialize, Serialize};
-use spotter_model::ChangeHash;
+use spotter_model::{Change, ChangeHash};
 
 use crate::change_bytes::ChangeBytes;
 use crate::codes::PeerCode;
 use crate::decode::{self, ProtocolError};
+use crate::frame::{Frame, Parts, packed};
 use crate::limits::{HEADS_MAX, UPDATES_PER_MESSAGE_MAX};
+use crate::relay_message::BOUNDS;
 
 /// One message between replicas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +45,9 @@ pub struct PeerHello {
     pub root: ChangeHash,
     /// Sixteen random bytes in hex, drawn for this connection.
     pub challenge: String,
+    /// The formats of packs that the sender understands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<u32>,
 }
 
 /// `PEER_PROOF`: HMAC-SHA256 in hex, keyed by the genesis nonce, over role and both challenges.
@@ -95,7 +100,49 @@ pub struct PeerCaughtUp {
     pub heads: Vec<ChangeHash>,
 }
 
+/// The object in front of a pack.
+#[derive(Serialize)]
+#[serde(tag = "msgType", rename = "UPDATE_RELAY")]
+struct Packed {}
+
+impl PeerRelay {
+    /// The message with its changes packed.
+    ///
+    /// # Errors
+    /// A change that cannot be read cannot be packed; then the plain message has to do.
+    pub fn packed(&self) -> Result<Frame, spotter_model::Refusal> {
+        let changes = self.updates_relayed.iter();
+        let changes: Vec<Change> = changes
+            .map(|update| update.change.change())
+            .collect::<Result<_, _>>()?;
+        Ok(packed(&Packed {}, &spotter_pack::pack(&changes)))
+    }
+}
+
 impl PeerMessage {
+    /// Reads one message, plain or packed.
+    ///
+    /// # Errors
+    /// When the frame is no message of this protocol; the error names the field and what is wrong with it.
+    pub fn read(frame: &Frame) -> Result<Self, ProtocolError> {
+        let bytes = match frame {
+            Frame::Text(text) => return Self::decode(text),
+            Frame::Packed(bytes) => bytes,
+        };
+        let parts = Parts::of(bytes)?;
+        let envelope = parts.envelope()?;
+        if envelope.msg_type != "UPDATE_RELAY" {
+            return Err(envelope.never_packed());
+        }
+        let changes = parts.changes("UPDATE_RELAY", None, BOUNDS)?;
+        let updates = changes.into_iter().map(|change| PeerUpdate {
+            change: ChangeBytes::from(change),
+        });
+        Ok(Self::Relay(PeerRelay {
+            updates_relayed: updates.collect(),
+        }))
+    }
+
     /// Reads one message.
     ///
     /// # Errors

@@ -1,5 +1,8 @@
 //! What a relay says to a client.
 
+mod fields;
+mod packed;
+
 use serde::{Deserialize, Serialize};
 use spotter_model::{ChangeHash, LocationName, Priority};
 
@@ -11,6 +14,10 @@ use crate::position::{Chain, LogId};
 use crate::roster::Roster;
 use crate::secrets::{SessionToken, Ticket};
 use crate::session_id::SessionId;
+use fields::{UpdateAckFields, UpdateRejectedFields};
+
+pub(crate) use packed::BOUNDS;
+pub use packed::relay_packed;
 
 /// One message from a relay to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,6 +87,9 @@ pub struct MeetCreated {
     pub ticket: Ticket,
     /// Rises with every change of roster, password or revocations.
     pub epoch: u64,
+    /// The format of packs that both sides may send from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<u32>,
 }
 
 /// `MEET_JOINED`: the client is in the meet; what it misses follows.
@@ -88,8 +98,9 @@ pub struct MeetCreated {
 pub struct MeetJoined {
     /// Which meet.
     pub meet_id: MeetId,
-    /// What lets this client return without the password.
-    pub session_token: SessionToken,
+    /// What lets this client return without the password; absent if it returned with it and named its epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
     /// When it stops doing so, in seconds since 1970.
     pub session_expires_at: i64,
     /// The location the client sits at, by today's name.
@@ -104,14 +115,19 @@ pub struct MeetJoined {
     pub log_id: LogId,
     /// How many changes the log has.
     pub server_seq_num: u64,
-    /// The locations that may be joined.
-    pub roster: Roster,
-    /// What to keep for the day the relay has lost everything.
-    pub ticket: Ticket,
+    /// The locations that may be joined; absent if the client holds those of this epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<Roster>,
+    /// What to keep for the day the relay has lost everything; absent if the client holds that of this epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
     /// Rises with every change of roster, password or revocations.
     pub epoch: u64,
     /// Whether the initiator has closed the meet. Changes that come late are still taken.
     pub finished: bool,
+    /// The format of packs that both sides may send from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<u32>,
 }
 
 /// `JOIN_REJECTED`: the answer to `CREATE_MEET`, `JOIN_MEET` and `RECOVER_MEET` that was not followed.
@@ -129,7 +145,7 @@ pub struct JoinRejected {
 
 /// `UPDATE_ACK`: these changes are on the relay's disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "UpdateAckFields")]
 pub struct UpdateAck {
     /// One for each change.
     pub update_acks: Vec<UpdateAcked>,
@@ -153,7 +169,7 @@ pub struct UpdateAcked {
 
 /// `UPDATE_REJECTED`: these changes are not on the relay's disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "UpdateRejectedFields")]
 pub struct UpdateRejected {
     /// One for each change.
     pub updates_rejected: Vec<RejectedUpdate>,

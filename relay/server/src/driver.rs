@@ -5,16 +5,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use spotter_relay::{Action, Input, LinkId, Relay};
-use spotter_relay_protocol::CloseReason;
+use spotter_relay_protocol::{CloseReason, Frame};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::clock::Clock;
 use crate::diagnostics;
 use crate::hasher::Hasher;
 use crate::link::{LinkHandle, Order};
 use crate::metrics::Metrics;
+use crate::packs::Packs;
 use crate::storage::Storage;
 
 /// What the driver is told.
@@ -36,10 +37,11 @@ pub(crate) struct Driver {
     pub(crate) clock: Clock,
     pub(crate) inbox: mpsc::Receiver<Told>,
     pub(crate) storage: Storage,
+    pub(crate) packs: Packs,
     pub(crate) hasher: Hasher,
     pub(crate) links: BTreeMap<LinkId, LinkHandle>,
-    /// The message that was said last: one that goes to many is made into a frame's payload once.
-    pub(crate) said_last: Option<(Arc<str>, Utf8Bytes)>,
+    /// The message that was said last as text, and packed: one that goes to many is made into a payload once.
+    pub(crate) said_last: [Option<(Frame, Message)>; 2],
     pub(crate) drained: bool,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -73,8 +75,8 @@ impl Driver {
                 if let Input::Disconnected { link } = &input {
                     self.links.remove(link);
                 }
-                if let Input::Received { text, .. } = &input {
-                    self.metrics.received(text.len());
+                if let Input::Received { heard, .. } = &input {
+                    self.metrics.received(heard.len());
                 }
                 self.step(input);
             }
@@ -91,13 +93,16 @@ impl Driver {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Send { link, text } => {
-                self.metrics.sent(text.len());
-                let said = self.payload(text);
+            Action::Send { link, frame } => {
+                self.metrics.sent(frame.len());
+                let said = self.payload(frame);
                 self.order(link, Order::Say(said));
             }
             Action::Close { link, reason } => self.order(link, Order::Close(reason)),
             Action::Ping { link } => self.order(link, Order::Ping),
+            packed @ (Action::PackLog { .. } | Action::KeepPack { .. }) => {
+                self.packs.perform(packed)
+            }
             Action::HashPassword {
                 job,
                 salt,
@@ -132,14 +137,18 @@ impl Driver {
         }
     }
 
-    fn payload(&mut self, text: Arc<str>) -> Utf8Bytes {
-        if let Some((last, payload)) = &self.said_last
-            && Arc::ptr_eq(last, &text)
+    fn payload(&mut self, frame: Frame) -> Message {
+        let kind = usize::from(matches!(frame, Frame::Packed(_)));
+        if let Some((last, payload)) = &self.said_last[kind]
+            && last.is_same(&frame)
         {
             return payload.clone();
         }
-        let payload = Utf8Bytes::from(&*text);
-        self.said_last = Some((text, payload.clone()));
+        let payload = match &frame {
+            Frame::Text(text) => Message::text(&**text),
+            Frame::Packed(bytes) => Message::Binary(Bytes::copy_from_slice(bytes)),
+        };
+        self.said_last[kind] = Some((frame, payload.clone()));
         payload
     }
 }

@@ -55,6 +55,9 @@ pub(crate) const HEAD_BYTES: usize = 16 << 10;
 /// Threads that wait for disks.
 pub(crate) const BLOCKING_THREADS: usize = 64;
 
+/// Threads that pack logs, of those that wait for disks.
+pub(crate) const PACKING_THREADS: usize = 2;
+
 /// The pause after the system could not accept a connection, mostly for want of file descriptors.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 

@@ -6,15 +6,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt, StreamExt};
-use spotter_relay::{Input, LinkId};
-use spotter_relay_protocol::CloseReason;
+use spotter_relay::{Heard, Input, LinkId};
+use spotter_relay_protocol::{CloseReason, Frame};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::clock;
 use crate::driver::Told;
@@ -23,7 +23,7 @@ use crate::limits::{FAREWELL, WRITTEN_TOGETHER};
 /// What the driver wants done on a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Order {
-    Say(Utf8Bytes),
+    Say(Message),
     Ping,
     Close(CloseReason),
 }
@@ -144,23 +144,26 @@ where
     ) -> Result<Option<CloseReason>, Gone> {
         let link = self.id;
         match message {
-            Some(Ok(Message::Text(text))) => {
-                let text = text.as_str().to_owned();
-                self.tell(Input::Received { link, text }).await?;
-                Ok(None)
-            }
+            Some(Ok(Message::Text(text))) => self.read(Frame::from(text.as_str())).await,
+            Some(Ok(Message::Binary(bytes))) => self.read(Frame::Packed((&*bytes).into())).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                 // The library has queued the answer to a ping.
                 self.unflushed = true;
                 self.tell(Input::Heard { link }).await?;
                 Ok(None)
             }
-            // The words are text; nothing else is understood.
-            Some(Ok(Message::Binary(_) | Message::Frame(_))) => Ok(Some(CloseReason::Malformed)),
+            Some(Ok(Message::Frame(_))) => Ok(Some(CloseReason::Malformed)),
             Some(Err(Error::Capacity(_))) => Ok(Some(CloseReason::TooLarge)),
             Some(Err(Error::Utf8(_) | Error::Protocol(_))) => Ok(Some(CloseReason::Malformed)),
             Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Gone),
         }
+    }
+
+    /// Reads a message here, in the connection's own task, so that the driver need not.
+    async fn read(&mut self, frame: Frame) -> Result<Option<CloseReason>, Gone> {
+        let (link, heard) = (self.id, Heard::read(&frame));
+        self.tell(Input::Received { link, heard }).await?;
+        Ok(None)
     }
 
     /// Writes this order and those that are waiting behind it, to be flushed together.
@@ -173,9 +176,9 @@ where
         let mut written = 0;
         while let Some(order) = next {
             let message = match order {
-                Order::Say(text) => {
-                    self.unsent += text.len();
-                    Message::Text(text)
+                Order::Say(message) => {
+                    self.unsent += message.len();
+                    message
                 }
                 Order::Ping => Message::Ping(Default::default()),
                 Order::Close(reason) => return Ok(Some(reason)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication};
-use spotter_relay_protocol::MeetId;
+use spotter_relay_protocol::{LogId, MeetId};
 use spotter_relay_store::{LogHead, LogStore, Opened, StoreError};
 
 use crate::clock::Stopwatch;
@@ -44,6 +44,18 @@ impl<S: LogStore> LogStore for Measured<S> {
     fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<LogSlice, StoreError> {
         self.metrics.log_read();
         self.noted("read", self.store.read(meet, after, bytes_max))
+    }
+
+    fn log_id(&self, meet: MeetId) -> Result<LogId, StoreError> {
+        self.store.log_id(meet)
+    }
+
+    fn keep_pack(&self, meet: MeetId, file: &[u8]) -> Result<(), StoreError> {
+        self.noted("save", self.store.keep_pack(meet, file))
+    }
+
+    fn kept_pack(&self, meet: MeetId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.noted("read", self.store.kept_pack(meet))
     }
 
     fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {

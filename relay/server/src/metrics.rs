@@ -200,7 +200,8 @@ impl Metrics {
             Event::Published { .. } => count(meets, "published"),
             Event::Finished { .. } => count(meets, "finished"),
             Event::Draining { .. } => numbers.draining.set(1),
-            Event::Left { .. } | Event::Administered { .. } => {}
+            // The disk's refusal is counted where it happened.
+            Event::PackNotKept { .. } | Event::Left { .. } | Event::Administered { .. } => {}
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::limits::{INBOX, RETRY_AFTER_DRAIN_MS};
 use crate::measured::Measured;
 use crate::metrics::Metrics;
 use crate::monitor;
+use crate::packs::Packs;
 use crate::ready::Ready;
 use crate::reload::{Reloader, config};
 use crate::settings::Settings;
@@ -145,6 +146,7 @@ impl Premises {
             metrics: Arc::clone(&self.metrics),
         });
         let (inbox, told) = mpsc::channel(INBOX);
+        let packs = Packs::new(Arc::clone(&store), inbox.clone());
         let storage = Storage::new(store, inbox.clone());
         let seed = random().map_err(ServeError::Key)?;
         let driver = Driver {
@@ -152,9 +154,10 @@ impl Premises {
             clock: Clock::start(),
             inbox: told,
             storage: storage.clone(),
+            packs,
             hasher: Hasher::new(inbox.clone(), Arc::clone(&self.metrics)),
             links: BTreeMap::new(),
-            said_last: None,
+            said_last: [None, None],
             drained: false,
             metrics: Arc::clone(&self.metrics),
         };

@@ -167,6 +167,8 @@ impl Storage {
                 return None;
             }
             Action::Send { .. }
+            | Action::PackLog { .. }
+            | Action::KeepPack { .. }
             | Action::Close { .. }
             | Action::Ping { .. }
             | Action::HashPassword { .. }
@@ -198,6 +200,8 @@ fn meet_of(action: &Action) -> Option<MeetId> {
         | Action::FinishMeet { meet, .. }
         | Action::CloseMeet { meet } => Some(*meet),
         Action::Send { .. }
+        | Action::PackLog { .. }
+        | Action::KeepPack { .. }
         | Action::Close { .. }
         | Action::Ping { .. }
         | Action::HashPassword { .. }
@@ -230,7 +234,7 @@ fn open_trouble(error: StoreError) -> OpenTrouble {
     }
 }
 
-fn trouble(error: &StoreError) -> StoreTrouble {
+pub(crate) fn trouble(error: &StoreError) -> StoreTrouble {
     match error {
         StoreError::Damaged { .. } => StoreTrouble::Damaged(words(error)),
         StoreError::NoSuchMeet

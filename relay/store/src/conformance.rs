@@ -31,6 +31,7 @@ macro_rules! conformance_tests {
             records_are_replaced_as_a_whole,
             a_finished_meet_is_finished_for_good_and_still_takes_late_changes,
             publications_are_counted_and_kept_apart,
+            a_pack_is_kept_beside_the_log_wherever_the_meet_lies,
             meets_do_not_touch_each_other,
             many_threads_may_append_to_many_meets,
         );
@@ -282,6 +283,30 @@ pub fn publications_are_counted_and_kept_apart(folder: &impl Folder) {
             .expect("kept"),
         2
     );
+}
+
+/// What is kept beside the log is given back, replaced, and neither part of the log nor in its way.
+pub fn a_pack_is_kept_beside_the_log_wherever_the_meet_lies(folder: &impl Folder) {
+    let (store, meet) = made(folder);
+    assert!(matches!(store.kept_pack(meet), Ok(None)));
+    assert_eq!(store.log_id(meet).ok(), Some(head(meet).log_id));
+    for file in [&b"first"[..], b"", b"the second is longer"] {
+        store.keep_pack(meet, file).expect("kept");
+        assert_eq!(store.kept_pack(meet).expect("given").as_deref(), Some(file));
+    }
+    store.append(meet, &changes(1..4)).expect("appended");
+    store.finish(meet).expect("finished");
+    store.close(meet).expect("closed");
+    assert!(matches!(store.kept_pack(meet), Err(StoreError::NotOpen)));
+    assert!(matches!(
+        store.keep_pack(meet, b"x"),
+        Err(StoreError::NotOpen)
+    ));
+    let next = folder.store();
+    next.open(meet).expect("opened");
+    let kept = next.kept_pack(meet).expect("given");
+    assert_eq!(kept.as_deref(), Some(&b"the second is longer"[..]));
+    assert_eq!(read_all(&*next, meet, 0), bytes(1..4));
 }
 
 #[allow(missing_docs, reason = "each name is the fact it states")]

@@ -1,7 +1,7 @@
 //! The contract between a relay and whatever keeps its meets.
 
 use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication};
-use spotter_relay_protocol::MeetId;
+use spotter_relay_protocol::{LogId, MeetId};
 
 use crate::{LogHead, Opened, StoreError};
 
@@ -49,6 +49,28 @@ pub trait LogStore: Send + Sync {
     ///
     /// [`StoreError::NotOpen`], [`StoreError::Damaged`], or the world's.
     fn read(&self, meet: MeetId, after: u64, bytes_max: usize) -> Result<LogSlice, StoreError>;
+
+    /// The name of an open meet's log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotOpen`].
+    fn log_id(&self, meet: MeetId) -> Result<LogId, StoreError>;
+
+    /// Keeps bytes beside the log, in the place of those kept before: the pack of its beginning. Nothing depends on
+    /// them; a store may lose or damage them, and whoever asks for them has to look whether they are what was kept.
+    ///
+    /// # Errors
+    ///
+    /// Those of the world; then the bytes kept before may still be there. They never close the meet.
+    fn keep_pack(&self, meet: MeetId, file: &[u8]) -> Result<(), StoreError>;
+
+    /// The bytes kept beside the log, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotOpen`], or the world's.
+    fn kept_pack(&self, meet: MeetId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Appends changes and returns the position of the last one.
     ///

@@ -1,7 +1,7 @@
 //! Meets in a folder of readable files, as the seed of the project drew it:
 //!
 //! ```text
-//! DATA/current-meets/123456789/{updates.json.log, auth.json, sessions.json}
+//! DATA/current-meets/123456789/{updates.json.log, auth.json, sessions.json, cold.pack}
 //! DATA/finished-meets/123456789/…
 //! ```
 //!
@@ -18,12 +18,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use spotter_journal::Unreadable;
-use spotter_journal_file::{Disk, JournalFile, RealDisk, make_dir, move_dir, save_record};
+use spotter_journal_file::{
+    Disk, JournalFile, RealDisk, make_dir, move_dir, save_file, save_record,
+};
 use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication};
-use spotter_relay_protocol::MeetId;
+use spotter_relay_protocol::{LogId, MeetId};
 
 pub use self::admin::{Finding, MeetPlace, Repaired};
-use self::layout::{AUTH, FirstLine, LOG, Layout, SESSIONS};
+use self::layout::{AUTH, COLD_PACK, FirstLine, LOG, Layout, SESSIONS};
 use self::open::OpenMeet;
 use crate::stored::LogLine;
 use crate::{LogHead, LogStore, Opened, StoreError};
@@ -166,6 +168,22 @@ where
                 changes,
                 end: open.end(),
             })
+        })
+    }
+
+    fn log_id(&self, meet: MeetId) -> Result<LogId, StoreError> {
+        self.with_open(meet, |open| Ok(open.head.log_id))
+    }
+
+    fn keep_pack(&self, meet: MeetId, file: &[u8]) -> Result<(), StoreError> {
+        self.with_open(meet, |open| Ok(save_file(&open.dir.join(COLD_PACK), file)?))
+    }
+
+    fn kept_pack(&self, meet: MeetId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with_open(meet, |open| match std::fs::read(open.dir.join(COLD_PACK)) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::Unusable(Box::new(error))),
         })
     }
 

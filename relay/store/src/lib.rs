@@ -23,10 +23,12 @@ mod contract;
 mod error;
 mod flat;
 mod memory;
+mod packs;
 mod stored;
 
 pub use contract::LogStore;
 pub use error::StoreError;
 pub use flat::{Finding, FlatFiles, MeetPlace, Repaired};
 pub use memory::Memory;
+pub use packs::{keep_pack, pack_log};
 pub use stored::{LogHead, Opened};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use spotter_relay::{LogEntry, LogSlice, MeetRecords, OpenedMeet, Publication};
-use spotter_relay_protocol::MeetId;
+use spotter_relay_protocol::{LogId, MeetId};
 
 use crate::{LogHead, LogStore, Opened, StoreError};
 
@@ -23,6 +23,7 @@ struct Kept {
     records: MeetRecords,
     log: Vec<LogEntry>,
     publications: Vec<Publication>,
+    kept_pack: Option<Vec<u8>>,
     finished: bool,
     open: bool,
 }
@@ -55,6 +56,7 @@ impl LogStore for Memory {
             records: records.clone(),
             log: Vec::new(),
             publications: Vec::new(),
+            kept_pack: None,
             finished: false,
             open: true,
         };
@@ -97,6 +99,18 @@ impl LogStore for Memory {
                 end: kept.log.len() as u64,
             }
         })
+    }
+
+    fn log_id(&self, meet: MeetId) -> Result<LogId, StoreError> {
+        self.with_open(meet, |kept| kept.head.log_id)
+    }
+
+    fn keep_pack(&self, meet: MeetId, file: &[u8]) -> Result<(), StoreError> {
+        self.with_open(meet, |kept| kept.kept_pack = Some(file.to_owned()))
+    }
+
+    fn kept_pack(&self, meet: MeetId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with_open(meet, |kept| kept.kept_pack.clone())
     }
 
     fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {

@@ -83,7 +83,10 @@ fn a_renamed_location_keeps_its_sessions_and_shows_both_names() {
         (joined.location_name.as_str(), joined.priority.get()),
         ("Weigh-in A", 15)
     );
-    assert_eq!(joined.roster.entries()[1].renamed_from, [name("Weigh-in")]);
+    assert_eq!(
+        joined.roster.as_ref().unwrap().entries()[1].renamed_from,
+        [name("Weigh-in")]
+    );
 }
 
 #[test]

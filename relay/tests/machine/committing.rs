@@ -90,19 +90,15 @@ fn a_relayed_message_is_encoded_once_for_all_readers() {
         panic!()
     };
     let actions = desk.step(Input::Appended { meet, batch });
-    let texts: Vec<_> = actions
+    let frames: Vec<_> = actions
         .iter()
         .filter_map(|action| match action {
-            Action::Send { link, text } if *link != seat.link => Some(text),
+            Action::Send { link, frame } if *link != seat.link => Some(frame),
             _ => None,
         })
         .collect();
-    assert_eq!(texts.len(), 3);
-    assert!(
-        texts
-            .iter()
-            .all(|text| std::sync::Arc::ptr_eq(text, texts[0]))
-    );
+    assert_eq!(frames.len(), 3);
+    assert!(frames.iter().all(|frame| frame.is_same(frames[0])));
 }
 
 #[test]

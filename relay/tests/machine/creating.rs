@@ -19,7 +19,7 @@ fn a_meet_is_created_in_exactly_these_steps() {
 
     let hash = desk.step(Input::Received {
         link,
-        text: create_message().encode(),
+        heard: Heard::read(&create_message().encode().into()),
     });
     let [Action::HashPassword { job, params, .. }] = hash.as_slice() else {
         panic!("{hash:?}")
@@ -50,13 +50,13 @@ fn a_meet_is_created_in_exactly_these_steps() {
     });
     let [
         Action::Event(Event::WentLive { .. }),
-        Action::Send { text, .. },
+        Action::Send { frame, .. },
     ] = answer.as_slice()
     else {
         panic!("{answer:?}")
     };
-    let RelayMessage::MeetCreated(created) = RelayMessage::decode(text).unwrap() else {
-        panic!("{text}")
+    let RelayMessage::MeetCreated(created) = RelayMessage::read(frame).unwrap() else {
+        panic!("{frame:?}")
     };
     assert_eq!(
         (created.meet_id, created.log_id, created.initiator),

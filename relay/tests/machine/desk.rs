@@ -23,6 +23,8 @@ pub(crate) struct Stored {
     pub(crate) publications: Vec<Arc<Publication>>,
     pub(crate) finished: bool,
     pub(crate) is_open: bool,
+    /// What is kept beside the log.
+    pub(crate) kept: Option<PackedSlice>,
 }
 
 /// Machine, store and scrypt.
@@ -37,6 +39,8 @@ pub(crate) struct Desk {
     /// What appends, opens and saves meet with.
     pub(crate) trouble: Option<StoreTrouble>,
     pub(crate) said: BTreeMap<LinkId, Vec<RelayMessage>>,
+    /// The same as it travels, from the beginning.
+    pub(crate) frames: BTreeMap<LinkId, Vec<Frame>>,
     pub(crate) closed: BTreeMap<LinkId, CloseReason>,
     pub(crate) pings: Vec<LinkId>,
     pub(crate) events: Vec<Event>,
@@ -78,6 +82,7 @@ impl Desk {
             holding: |_| false,
             trouble: None,
             said: BTreeMap::new(),
+            frames: BTreeMap::new(),
             closed: BTreeMap::new(),
             pings: Vec::new(),
             events: Vec::new(),
@@ -152,7 +157,7 @@ impl Desk {
     pub(crate) fn say_text(&mut self, link: LinkId, text: &str) {
         self.happen(Input::Received {
             link,
-            text: text.into(),
+            heard: Heard::read(&text.into()),
         });
     }
 
@@ -215,8 +220,8 @@ impl Desk {
         Seat {
             link,
             meet: joined.meet_id,
-            token: joined.session_token.clone(),
-            ticket: joined.ticket.clone(),
+            token: joined.session_token.clone().unwrap(),
+            ticket: joined.ticket.clone().unwrap(),
             log_id: joined.log_id,
         }
     }
@@ -228,12 +233,13 @@ impl Desk {
 
     fn perform(&mut self, action: Action) -> Option<Input> {
         match action {
-            Action::Send { link, text } => {
-                let message = RelayMessage::decode(&text).unwrap();
+            Action::Send { link, frame } => {
+                let message = RelayMessage::read(&frame).unwrap();
                 self.said.entry(link).or_default().push(message);
+                self.frames.entry(link).or_default().push(frame.clone());
                 (!self.wire_is_stuck).then(|| Input::Sent {
                     link,
-                    bytes: text.len(),
+                    bytes: frame.len(),
                 })
             }
             Action::Close { link, reason } => {
@@ -295,6 +301,7 @@ impl Desk {
                     records,
                     log: Vec::new(),
                     publications: Vec::new(),
+                    kept: None,
                     finished: false,
                     is_open: true,
                 };
@@ -331,6 +338,24 @@ impl Desk {
                     meet,
                     read,
                     outcome: Ok(slice),
+                })
+            }
+            Action::PackLog {
+                meet,
+                read,
+                positions,
+                kept,
+            } => Some(Input::LogPacked {
+                meet,
+                read,
+                outcome: Ok(self.store[&meet].pack(&positions, kept)),
+            }),
+            Action::KeepPack { meet, upto } => {
+                let stored = self.store.get_mut(&meet).unwrap();
+                stored.kept = Some(stored.pack(&Runs::of(1..=upto), false));
+                Some(Input::PackKept {
+                    meet,
+                    outcome: trouble.map_or(Ok(()), Err),
                 })
             }
             Action::Append {
@@ -426,6 +451,31 @@ impl Desk {
     }
 }
 
+impl Stored {
+    /// As a store packs, two hundred at a time; what is kept is given whole.
+    fn pack(&self, positions: &Runs, kept: bool) -> PackedSlice {
+        let first = positions.numbers().next().unwrap();
+        if let Some(slice) = self.kept.as_ref().filter(|_| kept && first == 1) {
+            let hashes = self.log.iter().take(slice.positions.count() as usize);
+            let chain = hashes.fold(Chain::START, |chain, entry| chain.then(&entry.hash));
+            return PackedSlice {
+                kept: Some(chain),
+                ..slice.clone()
+            };
+        }
+        let positions = Runs::of(positions.numbers().take(200));
+        let changes: Vec<Change> = positions
+            .numbers()
+            .map(|position| self.log[position as usize - 1].change.change().unwrap())
+            .collect();
+        PackedSlice {
+            positions,
+            pack: spotter_pack::pack(&changes).into(),
+            kept: None,
+        }
+    }
+}
+
 /// Quick, and as good as scrypt here.
 fn fake_scrypt(salt: &[u8; 16], password: &Password) -> [u8; 32] {
     Sha256::new()
@@ -454,6 +504,7 @@ pub(crate) fn create_message() -> ClientMessage {
         password: Password::parse(PASSWORD).unwrap(),
         locations: vec![entry("Platform 1", 20), entry("Weigh-in", 10)],
         root: genesis().hash(),
+        packs: Vec::new(),
     })
 }
 
@@ -468,6 +519,8 @@ pub(crate) fn join_message(meet: MeetId, location: &str, password: &str) -> Clie
         ticket: None,
         position: None,
         heads: None,
+        epoch: None,
+        packs: Vec::new(),
     })
 }
 
@@ -479,6 +532,8 @@ pub(crate) fn resume_message(seat: &Seat) -> ClientMessage {
         ticket: None,
         position: None,
         heads: None,
+        epoch: None,
+        packs: Vec::new(),
     })
 }
 

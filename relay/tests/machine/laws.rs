@@ -179,7 +179,7 @@ impl World {
         if let Some(RelayMessage::MeetJoined(joined)) =
             self.desk.said.get(&link).and_then(|said| said.first())
         {
-            let token = joined.session_token.clone();
+            let token = joined.session_token.clone().unwrap();
             self.seats.insert(
                 who,
                 Seat {

@@ -20,5 +20,6 @@ mod document;
 mod joining;
 mod laws;
 mod limiting;
+mod packing;
 mod recovering;
 mod timing;

@@ -56,6 +56,7 @@ fn a_member_without_its_ticket_is_asked_for_it() {
             protocol: PROTOCOL,
             ticket: member.ticket.clone(),
             by: JoinBy::Token(member.token.clone()),
+            packs: Vec::new(),
         }),
     );
     assert!(matches!(desk.heard(link)[0], RelayMessage::MeetJoined(_)));
@@ -133,6 +134,7 @@ fn a_forged_ticket_is_refused_by_name() {
             protocol: PROTOCOL,
             ticket: Ticket::parse("bm90aGluZw").unwrap(),
             by: JoinBy::Token(member.token.clone()),
+            packs: Vec::new(),
         }),
     );
     let heard = desk.heard(link);

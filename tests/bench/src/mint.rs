@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use spotter_model::Change;
 use spotter_relay::{
-    Action, Config, Input, Limits, LinkId, Relay, RelayKey, ScryptParams, Timestamp,
+    Action, Config, Heard, Input, Limits, LinkId, Relay, RelayKey, ScryptParams, Timestamp,
 };
 use spotter_relay_store::{FlatFiles, LogHead, LogStore};
 use tempfile::TempDir;
@@ -167,7 +167,8 @@ impl Mint {
 
     /// Says something and returns the answer, which must be of this type.
     fn ask(&mut self, link: LinkId, text: String, wanted: &str) -> Value {
-        let heard = self.tell(Input::Received { link, text });
+        let heard = Heard::read(&text.into());
+        let heard = self.tell(Input::Received { link, heard });
         let answer = heard
             .iter()
             .find(|message| message["msgType"] == wanted)
@@ -197,9 +198,9 @@ impl Mint {
 
     /// Does what concerns the store and what is said; nothing else matters here.
     fn perform(&self, action: Action, said: &mut Vec<Value>) -> Option<Input> {
-        if let Action::Send { link, text } = action {
-            let bytes = text.len();
-            said.push(ok(serde_json::from_str(&text)));
+        if let Action::Send { link, frame } = action {
+            let bytes = frame.len();
+            said.push(ok(serde_json::from_str(frame.text().unwrap_or_default())));
             return Some(Input::Sent { link, bytes });
         }
         if let Action::HashPassword {

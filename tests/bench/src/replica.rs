@@ -9,6 +9,7 @@ use spotter_client::{
     RequestId, WallTime,
 };
 use spotter_model::{Change, Edit, Seen};
+use spotter_relay_protocol::Frame;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::clock::{now, pause_until};
@@ -138,7 +139,7 @@ impl Replica {
                 let message = ok(received.transpose());
                 self.received += message.as_ref().map_or(0, with_changes);
                 match message.and_then(frame_of) {
-                    Some(text) => self.step(Input::Received { link, text }),
+                    Some(frame) => self.step(Input::Received { link, frame }),
                     None => self.step(Input::Heard { link }),
                 }
             },
@@ -161,7 +162,10 @@ impl Replica {
             Action::Save { batch, .. } => self.step(Input::Saved { batch }),
             Action::Connect { link, address } => self.to_connect = Some((link, address)),
             Action::Disconnect { .. } => self.link = None,
-            Action::Send { text, .. } => self.send(Message::text(text)),
+            Action::Send { frame, .. } => self.send(match frame {
+                Frame::Text(text) => Message::text(&*text),
+                Frame::Packed(bytes) => Message::binary(Bytes::copy_from_slice(&bytes)),
+            }),
             Action::Ping { .. } => self.send(Message::Ping(Bytes::new())),
             Action::Answer { request, answer } => {
                 self.answers.insert(request, answer);
@@ -181,14 +185,11 @@ fn with_changes(message: &Message) -> usize {
     if has_changes { message.len() } else { 0 }
 }
 
-fn frame_of(message: Message) -> Option<String> {
+fn frame_of(message: Message) -> Option<Frame> {
     match message {
-        Message::Text(text) => Some(text.as_str().to_owned()),
-        Message::Binary(_)
-        | Message::Ping(_)
-        | Message::Pong(_)
-        | Message::Close(_)
-        | Message::Frame(_) => None,
+        Message::Text(text) => Some(text.as_str().into()),
+        Message::Binary(bytes) => Some(Frame::Packed((&*bytes).into())),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use spotter_model::ChangeHash;
 use spotter_relay::{
-    Action, BatchId, Config, CreateTrouble, Input, Limits, LogEntry, LogSlice, MeetRecords,
-    OpenTrouble, OpenedMeet, Relay, RelayKey, ScryptParams, Timestamp,
+    Action, BatchId, Config, CreateTrouble, Heard, Input, Limits, LogEntry, LogSlice, MeetRecords,
+    OpenTrouble, OpenedMeet, PackedSlice, Relay, RelayKey, ScryptParams, Timestamp,
 };
-use spotter_relay_protocol::{LogId, MeetId, Password};
+use spotter_relay_protocol::{Chain, Frame, LogId, MeetId, Password, Runs};
 
 use super::world::{HANG_UP, Line, RelaySide, Said};
 
@@ -31,6 +31,8 @@ struct Stored {
     root: ChangeHash,
     records: Arc<MeetRecords>,
     log: Vec<LogEntry>,
+    /// What is kept beside the log; it outlives a log that is rolled back.
+    kept: Option<PackedSlice>,
 }
 
 impl RealRelay {
@@ -68,19 +70,16 @@ impl RealRelay {
 
     fn perform(&mut self, action: Action) -> Option<Input> {
         match action {
-            Action::Send { link, text } => {
+            Action::Send { link, frame } => {
+                let bytes = frame.len();
                 if let Some(line) = self.links.get(&link.0) {
-                    self.said.push((*line, text.to_string()));
+                    self.said.push((*line, frame));
                 }
-                Some(Input::Sent {
-                    link,
-                    bytes: text.len(),
-                })
+                Some(Input::Sent { link, bytes })
             }
             Action::Close { link, .. } => {
                 let line = self.links.remove(&link.0);
-                self.said
-                    .extend(line.map(|line| (line, HANG_UP.to_owned())));
+                self.said.extend(line.map(|line| (line, HANG_UP.into())));
                 Some(Input::Disconnected { link })
             }
             Action::HashPassword {
@@ -103,6 +102,7 @@ impl RealRelay {
                     root,
                     records,
                     log: Vec::new(),
+                    kept: None,
                 };
                 let outcome = match self.store.entry(meet) {
                     Entry::Occupied(_) => Err(CreateTrouble::Taken),
@@ -140,6 +140,24 @@ impl RealRelay {
                     meet,
                     read,
                     outcome: Ok(slice),
+                })
+            }
+            Action::PackLog {
+                meet,
+                read,
+                positions,
+                kept,
+            } => Some(Input::LogPacked {
+                meet,
+                read,
+                outcome: Ok(self.store[&meet].pack(&positions, kept)),
+            }),
+            Action::KeepPack { meet, upto } => {
+                let stored = self.store.get_mut(&meet)?;
+                stored.kept = Some(stored.pack(&Runs::of(1..=upto), false));
+                Some(Input::PackKept {
+                    meet,
+                    outcome: Ok(()),
                 })
             }
             Action::Append {
@@ -181,6 +199,28 @@ impl RealRelay {
     }
 }
 
+impl Stored {
+    /// Packs a few at a time, so that many a catch-up takes several packs.
+    fn pack(&self, positions: &Runs, kept: bool) -> PackedSlice {
+        let begins = positions.numbers().next() == Some(1);
+        if let Some(slice) = self.kept.as_ref().filter(|_| kept && begins) {
+            return slice.clone();
+        }
+        let positions = Runs::of(positions.numbers().take(7));
+        let (mut changes, mut chain) = (Vec::new(), Chain::START);
+        for position in positions.numbers() {
+            let entry = &self.log[position as usize - 1];
+            changes.push(entry.change.change().unwrap());
+            chain = chain.then(&entry.hash);
+        }
+        PackedSlice {
+            positions,
+            pack: spotter_pack::pack(&changes).into(),
+            kept: (!kept && begins).then_some(chain),
+        }
+    }
+}
+
 impl RelaySide for RealRelay {
     fn new() -> Self {
         Self {
@@ -203,14 +243,12 @@ impl RelaySide for RealRelay {
         self.happen(Input::Connected { link, address });
     }
 
-    fn received(&mut self, line: Line, text: &str) -> Said {
+    fn received(&mut self, line: Line, frame: &Frame) -> Said {
         let Some(link) = self.link_of(line) else {
             return Vec::new();
         };
-        self.happen(Input::Received {
-            link,
-            text: text.to_owned(),
-        })
+        let heard = Heard::read(frame);
+        self.happen(Input::Received { link, heard })
     }
 
     fn disconnected(&mut self, line: Line) -> Said {

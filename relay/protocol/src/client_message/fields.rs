@@ -26,6 +26,10 @@ pub(super) struct JoinMeetFields {
     position: Option<Position>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     heads: Option<Vec<ChangeHash>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    packs: Vec<u32>,
 }
 
 /// `RECOVER_MEET` as it travels.
@@ -40,6 +44,8 @@ pub(super) struct RecoverMeetFields {
     password: Option<Password>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_token: Option<SessionToken>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    packs: Vec<u32>,
 }
 
 /// `CLIENT_PULL` as it travels.
@@ -104,6 +110,8 @@ impl TryFrom<JoinMeetFields> for JoinMeet {
             ticket: fields.ticket,
             position: fields.position,
             heads: fields.heads,
+            epoch: fields.epoch,
+            packs: fields.packs,
         })
     }
 }
@@ -120,6 +128,8 @@ impl From<JoinMeet> for JoinMeetFields {
             ticket: message.ticket,
             position: message.position,
             heads: message.heads,
+            epoch: message.epoch,
+            packs: message.packs,
         }
     }
 }
@@ -133,6 +143,7 @@ impl TryFrom<RecoverMeetFields> for RecoverMeet {
             protocol: fields.protocol,
             ticket: fields.ticket,
             by,
+            packs: fields.packs,
         })
     }
 }
@@ -146,6 +157,7 @@ impl From<RecoverMeet> for RecoverMeetFields {
             location_name,
             password,
             session_token,
+            packs: message.packs,
         }
     }
 }

@@ -86,7 +86,7 @@ fn the_document_lists_the_limits_of_words() {
             (
                 "a message",
                 MESSAGE_BYTES_MAX,
-                "bytes of text; longer ones close the connection (1009)",
+                "bytes; longer ones close the connection (1009)",
             ),
             ("a message before joining", FIRST_MESSAGE_BYTES_MAX, "bytes"),
             (
@@ -95,6 +95,21 @@ fn the_document_lists_the_limits_of_words() {
                 "bytes of changes, as an aim",
             ),
             ("changes in a message", UPDATES_PER_MESSAGE_MAX, ""),
+            (
+                "bytes of changes in a packed `UPDATE_INIT`",
+                PACKED_INIT_BYTES_MAX,
+                "unpacked",
+            ),
+            (
+                "changes in a packed `UPDATE_RELAY`, numbers in the runs of a message",
+                PACKED_CHANGES_MAX,
+                "",
+            ),
+            (
+                "bytes of changes in a packed `UPDATE_RELAY`",
+                PACKED_BYTES_MAX,
+                "unpacked",
+            ),
             (
                 "heads in `JOIN_MEET`",
                 HEADS_WHEN_JOINING_MAX,

@@ -15,6 +15,7 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
                 password: password(),
                 locations: roster().into(),
                 root: genesis().hash(),
+                packs: Vec::new(),
             }),
         ),
         (
@@ -26,6 +27,8 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
                 ticket: None,
                 position: None,
                 heads: None,
+                epoch: None,
+                packs: Vec::new(),
             }),
         ),
         (
@@ -41,6 +44,8 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
                     chain: chain(2),
                 }),
                 heads: Some(vec![edit().hash()]),
+                epoch: Some(1),
+                packs: vec![1],
             }),
         ),
         (
@@ -49,6 +54,7 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
                 protocol: PROTOCOL,
                 ticket: ticket(),
                 by: JoinBy::Token(token()),
+                packs: Vec::new(),
             }),
         ),
         (
@@ -145,26 +151,20 @@ pub(crate) fn relay() -> Vec<(&'static str, RelayMessage)> {
                 roster: roster(),
                 ticket: ticket(),
                 epoch: 1,
+                pack: None,
             }),
         ),
         (
             "MEET_JOINED",
             RelayMessage::MeetJoined(MeetJoined {
-                meet_id: meet(),
-                session_token: token(),
-                session_expires_at: 1_795_780_800,
-                location_name: location("Weigh-in"),
-                priority: priority(10),
-                initiator: false,
-                root: genesis().hash(),
-                log_id: log_id(),
-                server_seq_num: 2,
-                roster: roster(),
-                ticket: ticket(),
-                epoch: 1,
-                finished: false,
+                session_token: Some(token()),
+                roster: Some(roster()),
+                ticket: Some(ticket()),
+                pack: None,
+                ..returned()
             }),
         ),
+        ("MEET_JOINED.returned", RelayMessage::MeetJoined(returned())),
         (
             "JOIN_REJECTED",
             RelayMessage::JoinRejected(JoinRejected {
@@ -318,6 +318,52 @@ pub(crate) fn relay() -> Vec<(&'static str, RelayMessage)> {
     ]
 }
 
+fn returned() -> MeetJoined {
+    MeetJoined {
+        meet_id: meet(),
+        session_token: None,
+        session_expires_at: 1_795_780_800,
+        location_name: location("Weigh-in"),
+        priority: priority(10),
+        initiator: false,
+        root: genesis().hash(),
+        log_id: log_id(),
+        server_seq_num: 2,
+        roster: None,
+        ticket: None,
+        epoch: 1,
+        finished: false,
+        pack: Some(1),
+    }
+}
+
+/// Messages in binary frames: the object in front of the pack, the pack, and the same message as it is understood.
+pub(crate) fn packed() -> Vec<(&'static str, Frame)> {
+    let update = |local_seq_num, change: Change| OfferedUpdate {
+        local_seq_num,
+        change: change.into(),
+        after_server_seq_num: Some(0),
+    };
+    let init = UpdateInit {
+        session_token: None,
+        updates: vec![update(1, genesis()), update(2, edit())],
+    };
+    let pack = spotter_pack::pack(&[genesis(), edit()]);
+    let peer = PeerRelay {
+        updates_relayed: vec![PeerUpdate {
+            change: edit().into(),
+        }],
+    };
+    vec![
+        ("UPDATE_INIT.packed", init.packed().unwrap()),
+        (
+            "UPDATE_RELAY.packed",
+            relay_packed(0, Runs::of([1, 2]), chain(2), &pack),
+        ),
+        ("UPDATE_RELAY.packed.peer", peer.packed().unwrap()),
+    ]
+}
+
 pub(crate) fn peer() -> Vec<(&'static str, PeerMessage)> {
     vec![
         (
@@ -326,6 +372,7 @@ pub(crate) fn peer() -> Vec<(&'static str, PeerMessage)> {
                 protocol: PROTOCOL,
                 root: genesis().hash(),
                 challenge: "8f14e45fceea167a5a36dedd4bea2543".into(),
+                packs: vec![1],
             }),
         ),
         (

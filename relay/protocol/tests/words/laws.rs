@@ -53,6 +53,7 @@ impl Arbitrary for Any<ClientMessage> {
                 password: password(g),
                 locations: roster(g).into(),
                 root: hash(g),
+                packs: Vec::arbitrary(g),
             }),
             1 => ClientMessage::JoinMeet(JoinMeet {
                 protocol: PROTOCOL,
@@ -61,11 +62,14 @@ impl Arbitrary for Any<ClientMessage> {
                 ticket: maybe(g, ticket),
                 position: maybe(g, position),
                 heads: maybe(g, heads),
+                epoch: Option::arbitrary(g),
+                packs: Vec::arbitrary(g),
             }),
             2 => ClientMessage::RecoverMeet(RecoverMeet {
                 protocol: PROTOCOL,
                 ticket: ticket(g),
                 by: by(g),
+                packs: Vec::arbitrary(g),
             }),
             3 => ClientMessage::UpdateInit(UpdateInit {
                 session_token,
@@ -106,7 +110,7 @@ impl Arbitrary for Any<RelayMessage> {
         Self(match u8::arbitrary(g) % 9 {
             0 => RelayMessage::MeetJoined(MeetJoined {
                 meet_id: meet(g),
-                session_token: token(g),
+                session_token: maybe(g, token),
                 session_expires_at: i64::arbitrary(g),
                 location_name: name(g),
                 priority: priority(u32::arbitrary(g) % 1_000_001),
@@ -114,10 +118,11 @@ impl Arbitrary for Any<RelayMessage> {
                 root: hash(g),
                 log_id: position(g).log_id,
                 server_seq_num: u64::arbitrary(g),
-                roster: roster(g),
-                ticket: ticket(g),
+                roster: maybe(g, roster),
+                ticket: maybe(g, ticket),
                 epoch: u64::arbitrary(g),
                 finished: bool::arbitrary(g),
+                pack: Option::arbitrary(g),
             }),
             1 => RelayMessage::UpdateAck(UpdateAck {
                 update_acks: list(g, |g| UpdateAcked {
@@ -177,6 +182,7 @@ impl Arbitrary for Any<PeerMessage> {
                 protocol: PROTOCOL,
                 root: hash(g),
                 challenge: String::arbitrary(g),
+                packs: Vec::arbitrary(g),
             }),
             1 => PeerMessage::Pull(PeerPull { heads: heads(g) }),
             2 => PeerMessage::Relay(PeerRelay {

@@ -78,6 +78,8 @@ async fn join_with_a_wrong_password(relay: &Relay, meet_id: MeetId) {
         ticket: None,
         position: None,
         heads: None,
+        epoch: None,
+        packs: Vec::new(),
     };
     wire.say(ClientMessage::JoinMeet(join)).await;
     let answer = wire.hear().await;

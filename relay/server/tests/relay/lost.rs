@@ -25,6 +25,8 @@ async fn join(
         ticket: ticket.cloned(),
         position: None,
         heads: None,
+        epoch: None,
+        packs: Vec::new(),
     };
     wire.say(ClientMessage::JoinMeet(join)).await;
     let answer = wire.hear().await.unwrap();

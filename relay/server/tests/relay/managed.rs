@@ -86,6 +86,8 @@ async fn guess(address: SocketAddr) {
         ticket: None,
         position: None,
         heads: None,
+        epoch: None,
+        packs: Vec::new(),
     };
     wire.say(ClientMessage::JoinMeet(join)).await;
     wire.hear().await.unwrap();

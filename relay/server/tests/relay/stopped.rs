@@ -122,6 +122,8 @@ async fn no_password_and_no_token_is_written_anywhere() {
             ticket: None,
             position: None,
             heads: None,
+            epoch: None,
+            packs: Vec::new(),
         };
         other.say(ClientMessage::JoinMeet(join)).await;
         other.hear().await.unwrap();

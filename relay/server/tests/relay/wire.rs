@@ -255,6 +255,7 @@ pub(crate) async fn create_meet(relay: &Relay, root: ChangeHash) -> (Wire, MeetC
         password: Password::parse(PASSWORD).unwrap(),
         locations,
         root,
+        packs: Vec::new(),
     };
     wire.say(ClientMessage::CreateMeet(create)).await;
     match wire.hear().await {
@@ -279,6 +280,8 @@ pub(crate) async fn come_back(relay: &Relay, meet_id: MeetId, token: &SessionTok
         ticket: None,
         position: None,
         heads: None,
+        epoch: None,
+        packs: Vec::new(),
     };
     wire.say(ClientMessage::JoinMeet(join)).await;
     match wire.hear().await {

@@ -12,6 +12,9 @@ pub(super) const LOG: &str = "updates.json.log";
 pub(super) const AUTH: &str = "auth.json";
 pub(super) const SESSIONS: &str = "sessions.json";
 
+/// The log's beginning, packed for those who join from nothing. It can be deleted at any time.
+pub(super) const COLD_PACK: &str = "cold.pack";
+
 /// The format of logs that this program writes and, until there is another, the only one it reads.
 const FORMAT: u32 = 1;
 
