@@ -25,7 +25,7 @@ use crate::model::Model;
 /// What may still come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    /// Operations and preds, long keys counted several times.
+    /// Operations, preds and objects outside; long keys counted several times.
     pub(crate) units: usize,
     /// Bytes of the changes, which no text outgrows.
     pub(crate) bytes: usize,
@@ -107,7 +107,7 @@ struct Object {
     /// The key last written in it.
     key: u64,
     /// The attempt last written in it.
-    attempt: Option<Attempt>,
+    attempt: Option<Box<Attempt>>,
 }
 
 impl Object {

@@ -105,7 +105,7 @@ impl Walk<'_> {
         let state = &mut self.objects[object as usize];
         state.key = u64::from(key);
         if let Datum::Attempt(attempt) = datum {
-            state.attempt = Some(attempt);
+            state.attempt = Some(Box::new(attempt));
         }
         if datum == Datum::Make {
             self.objects.push(Object::new(ObjectId::Made(id)));

@@ -33,6 +33,7 @@ impl Walk<'_> {
             self.outside.push((ChangeHash::new(hash), 0));
         }
         let count = self.table_length(2, given.objects.len(), bytes)?;
+        self.budget.take_units(count)?;
         self.objects(&given.objects, count)
     }
 

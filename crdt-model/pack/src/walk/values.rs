@@ -132,7 +132,7 @@ impl Walk<'_> {
             _ => None,
         };
         let register_told = told(&of_register);
-        let of_object = self.objects[object as usize].attempt;
+        let of_object = self.objects[object as usize].attempt.as_deref().copied();
         let others = [attempt(of_register), of_object, attempt(of_key)];
         let given = attempt(given);
         // Two more than the verdict, so that none is 0.
