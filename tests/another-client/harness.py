@@ -129,9 +129,9 @@ class WithRelay(unittest.TestCase):
     def spotter(self, name: str) -> Spotter:
         return Spotter(self.folder / name)
 
-    def join(self, meet: str, location: str) -> tuple[Replica, Link]:
+    def join(self, meet: str, location: str, packs: bool = True) -> tuple[Replica, Link]:
         """A Python replica that has joined and caught up."""
-        replica = Replica(meet_id=meet, location=location, password=PASSWORD)
+        replica = Replica(meet_id=meet, location=location, password=PASSWORD, packs=packs)
         return replica, self.connect(replica)
 
     def connect(self, replica: Replica) -> Link:

@@ -3,9 +3,10 @@
 import os
 import random
 import unittest
+from unittest import mock
 
 from harness import WithRelay, live_meet
-from spotter_py import layout, store
+from spotter_py import layout, packed, store
 from spotter_py.change import Scalar
 from spotter_py.replica import Replica
 from spotter_py.wire import Link
@@ -17,8 +18,10 @@ FIELDS = ("bodyweightKg", "lot", "notes", "team", "squat.1", "bench.2")
 
 class RandomHistories(WithRelay):
     def test_two_hundred_random_edits_end_in_agreement(self) -> None:
-        with self.subTest(f"SPOTTER_SEED={SEED}"):
+        counted = mock.patch.object(packed, "from_binary", wraps=packed.from_binary)
+        with self.subTest(f"SPOTTER_SEED={SEED}"), counted as reads:
             self.play(random.Random(SEED))
+            self.assertGreater(reads.call_count, 5, "one location reads packs")
 
     def play(self, draw: random.Random) -> None:
         desk = self.spotter("desk")
@@ -29,7 +32,7 @@ class RandomHistories(WithRelay):
         links: dict[str, Link | None] = {}
         replicas: dict[str, Replica] = {}
         for name in ("Platform 1", "Weigh-in"):
-            replicas[name], links[name] = self.join(meet, name)
+            replicas[name], links[name] = self.join(meet, name, packs=name == "Weigh-in")
 
         made = 0
         while made < EDITS:
@@ -55,6 +58,7 @@ class RandomHistories(WithRelay):
                     store.save(replicas[who], self.folder / who)
                     replicas[who], links[who] = store.load(self.folder / who), None
                     replicas[who].author = link.replica.author
+                    replicas[who].packs = link.replica.packs
                 case ((0 | 1 | 2), None):
                     links[who] = self.connect(replicas[who])
                 case 3, Link() as link:

@@ -21,6 +21,7 @@ from .resolution import overruled, replay
 Message = dict[str, Any]
 
 PROTOCOL = 1
+PACK_FORMAT = 1
 DEPENDENCIES_MAX = 64
 JOIN_HEADS_MAX = 256
 MESSAGE_AIM = 131_072
@@ -81,6 +82,8 @@ class Replica:
     epoch: int = 0
     own: set[str] = field(default_factory=set)
 
+    packs: bool = True
+    """Whether to ask for packs."""
     location: str | None = None
     password: str | None = None
     author: Author | None = None
@@ -193,7 +196,7 @@ class Replica:
             "password": self.password,
             "locations": [{"locationName": n, "priority": p} for n, p in roster.items()],
             "root": self.history.root,
-        }
+        } | self._understood()
 
     def join(self) -> Message:
         """JOIN_MEET, by token if there is one, else by location and password."""
@@ -201,7 +204,10 @@ class Replica:
         message |= self._credentials()
         if self.ticket and not self.session_token:
             message["ticket"] = self.ticket
-        return message | self._whereabouts()
+        return message | self._whereabouts() | self._understood()
+
+    def _understood(self) -> Message:
+        return {"packs": [PACK_FORMAT]} if self.packs else {}
 
     def _credentials(self) -> Message:
         if self.session_token:
@@ -318,7 +324,7 @@ class Replica:
 
     def _recover(self) -> Message:
         message = {"msgType": "RECOVER_MEET", "protocol": PROTOCOL, "ticket": self.ticket}
-        return message | self._credentials() | self._whereabouts()
+        return message | self._credentials() | self._whereabouts() | self._understood()
 
     def _relayed(self, message: Message) -> list[Message]:
         hashes = []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import websocket
 
+from . import packed
 from .replica import Message, Replica
 
 QUIET_SECONDS = 20
@@ -69,10 +70,11 @@ class Link:
             code = int.from_bytes(frame.data[:2], "big")
             reason = frame.data[2:].decode()
             raise websocket.WebSocketConnectionClosedException(f"closed: {code} {reason}")
+        if opcode == websocket.ABNF.OPCODE_BINARY:
+            return packed.from_binary(frame.data)
         if opcode != websocket.ABNF.OPCODE_TEXT:
             return None
-        said: Message = json.loads(frame.data)
-        return said
+        return packed.from_text(json.loads(frame.data))
 
     def _mind_the_time(self) -> None:
         """Pings a quiet relay, gives up a silent one, fills a gap that stays, offers again."""
