@@ -117,6 +117,8 @@ class Cuts(Trouble):
         self.replica.receive = lambda m: relayed.append(m) or receive(m)  # type: ignore
         link.sync()
         del self.replica.receive
+        for held in ("sessionToken", "ticket", "roster"):
+            self.assertNotIn(held, relayed[0], "what a client holds it is not told again")
         updates = [u for m in relayed for u in m.get("updatesRelayed", [])]
         assert before
         self.assertEqual([u["serverSeqNum"] for u in updates], [before.seq + 1])

@@ -211,7 +211,8 @@ class Replica:
 
     def _credentials(self) -> Message:
         if self.session_token:
-            return {"sessionToken": self.session_token}
+            held = {"epoch": self.epoch} if self.roster and self.ticket else {}
+            return {"sessionToken": self.session_token} | held
         return {"locationName": self.location, "password": self.password}
 
     def _whereabouts(self) -> Message:
@@ -298,9 +299,9 @@ class Replica:
         return {"msgType": "CLIENT_PULL", **where}
 
     def _joined(self, message: Message) -> list[Message]:
-        self.meet_id, self.session_token = message["meetId"], message["sessionToken"]
+        self.meet_id, self.session_token = message["meetId"], self._held(message, "sessionToken")
         self.location, self.initiator = message["locationName"], message["initiator"]
-        self.roster, self.finished = message["roster"], message.get("finished", False)
+        self.roster, self.finished = self._held(message, "roster"), message.get("finished", False)
         self._keep_ticket(message)
         author = Author(message["locationName"], message["priority"])
         if author != self.author:
@@ -318,8 +319,13 @@ class Replica:
             self.position = None
         return []
 
+    def _held(self, message: Message, name: str) -> Any:
+        """What was told, or what is held already and was therefore left out."""
+        held = {"sessionToken": self.session_token, "roster": self.roster}
+        return message.get(name, held[name])
+
     def _keep_ticket(self, message: Message) -> None:
-        if message["epoch"] >= self.epoch:
+        if "ticket" in message and message["epoch"] >= self.epoch:
             self.ticket, self.epoch = message["ticket"], message["epoch"]
 
     def _recover(self) -> Message:
