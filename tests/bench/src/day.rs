@@ -149,102 +149,114 @@ fn saved(lifters: usize) -> String {
     meet.to_string()
 }
 
+const LIFTS: [&str; 3] = ["squat", "bench", "deadlift"];
+
 /// Everything that is written on the day: 31 edits a lifter.
 fn script(lifters: usize) -> Vec<Line> {
-    let mut draw = Draw::seeded(5);
-    let mut lines = Vec::new();
-    // How strong a lifter is, from 0 to 99.
-    let strength = |lifter: usize| lifter * 37 % 100;
-    let kilograms = |lifter: usize, lift: usize, attempt: usize| {
-        let base = [100, 60, 130][lift] + strength(lifter);
-        format!("{}.5", base + 5 * attempt)
+    let mut writer = Writer {
+        draw: Draw::seeded(5),
+        lines: Vec::new(),
     };
-    let lifts = ["squat", "bench", "deadlift"];
-    let line = |desk, lifter: usize, path: &str, value: String, later| Line {
-        desk,
-        path: format!("entries.{}.{path}", 5_000 + lifter),
-        value,
-        later: later as i64,
-    };
-    for lifter in 0..lifters {
-        let weight = format!("{}.{}", 50 + draw.below(70), draw.below(99) + 1);
-        lines.push(line(0, lifter, "bodyweightKg", weight, 20 + draw.below(60)));
-        lines.push(line(
-            0,
-            lifter,
-            "lot",
-            (lifter * 7 % lifters + 1).to_string(),
-            3,
-        ));
-        lines.push(line(
-            0,
-            lifter,
-            "squatRackInfo",
-            draw.below(20).to_string(),
-            5,
-        ));
-        lines.push(line(
-            0,
-            lifter,
-            "benchRackInfo",
-            draw.below(12).to_string(),
-            4,
-        ));
-        for (number, lift) in lifts.iter().enumerate() {
-            let opener = kilograms(lifter, number, 0);
-            lines.push(line(
-                0,
-                lifter,
-                &format!("{lift}.1"),
-                opener,
-                4 + draw.below(5),
-            ));
-        }
-    }
-    for lifter in 0..lifters {
-        for (number, lift) in lifts.iter().enumerate() {
-            let opener = format!("{}.25", 70 + strength(lifter) + 20 * number);
-            lines.push(line(
-                0,
-                lifter,
-                &format!("{lift}.1"),
-                opener,
-                2 + draw.below(30),
-            ));
-        }
-    }
+    let mut next: Vec<[usize; 3]> = (0..lifters).map(|_| writer.openers()).collect();
+    writer.weigh_in(&next);
+    writer.change_openers(&mut next);
     // Three platforms side by side; a flight is a tenth of the lifters.
-    for (number, lift) in lifts.iter().enumerate() {
-        for flight in (0..lifters)
-            .collect::<Vec<_>>()
-            .chunks((lifters / 10).max(3))
-        {
+    let all: Vec<usize> = (0..lifters).collect();
+    for lift in 0..LIFTS.len() {
+        for flight in all.chunks((lifters / 10).max(3)) {
             for attempt in 0..3 {
-                for &lifter in flight {
-                    let desk = lifter % 3 + 1;
-                    let verdict = if draw.below(5) == 0 { "no" } else { "good" };
-                    let lifted = format!("{} {verdict}", kilograms(lifter, number, attempt));
-                    let path = format!("{lift}.{}", attempt + 1);
-                    lines.push(line(desk, lifter, &path, lifted, 10 + draw.below(20)));
-                    if attempt < 2 {
-                        let next = kilograms(lifter, number, attempt + 1);
-                        let path = format!("{lift}.{}", attempt + 2);
-                        lines.push(line(desk, lifter, &path, next, 5 + draw.below(20)));
-                    }
-                }
+                writer.round(flight, lift, attempt, &mut next);
             }
         }
     }
-    // Corrections at the desk afterwards.
-    for lifter in 0..lifters {
-        for round in 0..6 {
-            let note = format!(
-                "{} {}",
-                ["checked", "called", "paid"][round % 3],
-                draw.below(900)
-            );
-            lines.push(line(0, lifter, "notes", note, 5 + draw.below(40)));
+    writer.correct(lifters);
+    writer.lines
+}
+
+/// Writes the lines, with what cannot be foreseen drawn.
+struct Writer {
+    draw: Draw,
+    lines: Vec<Line>,
+}
+
+impl Writer {
+    fn line(&mut self, desk: usize, lifter: usize, path: &str, value: String, later: usize) {
+        self.lines.push(Line {
+            desk,
+            path: format!("entries.{}.{path}", 5_000 + lifter),
+            value,
+            later: (later + self.draw.below(25)) as i64,
+        });
+    }
+
+    /// Weights to begin with, in quarters of a kilogram.
+    fn openers(&mut self) -> [usize; 3] {
+        let strength = self.draw.below(40);
+        [240, 140, 300].map(|base| base + 10 * strength + 10 * self.draw.below(12))
+    }
+
+    fn weigh_in(&mut self, openers: &[[usize; 3]]) {
+        let mut lots: Vec<usize> = (1..=openers.len()).collect();
+        for (lifter, openers) in openers.iter().enumerate() {
+            let lot = lots.swap_remove(self.draw.below(lots.len()));
+            let weight = (4_500 + self.draw.below(8_000)) as f64 / 100.0;
+            self.line(0, lifter, "bodyweightKg", weight.to_string(), 20);
+            self.line(0, lifter, "lot", lot.to_string(), 2);
+            for rack in ["squatRackInfo", "benchRackInfo"] {
+                let height = self.draw.below(20).to_string();
+                self.line(0, lifter, rack, height, 3);
+            }
+            for (lift, weight) in LIFTS.iter().zip(openers) {
+                self.line(0, lifter, &format!("{lift}.1"), kilograms(*weight), 3);
+            }
         }
     }
-    lines
+
+    fn change_openers(&mut self, next: &mut [[usize; 3]]) {
+        for (lifter, weights) in next.iter_mut().enumerate() {
+            for (lift, weight) in LIFTS.iter().zip(weights) {
+                *weight = (*weight + 10 * self.draw.below(3)).saturating_sub(10) + 1;
+                self.line(0, lifter, &format!("{lift}.1"), kilograms(*weight), 5);
+            }
+        }
+    }
+
+    /// One attempt of each lifter of a flight, the lightest first, and the next weight each asks for.
+    fn round(&mut self, flight: &[usize], lift: usize, attempt: usize, next: &mut [[usize; 3]]) {
+        let mut order = flight.to_vec();
+        order.sort_by_key(|lifter| next[*lifter][lift]);
+        let path = |attempt: usize| format!("{}.{}", LIFTS[lift], attempt + 1);
+        for lifter in order {
+            let desk = lifter % 3 + 1;
+            let weight = &mut next[lifter][lift];
+            let is_good = self.draw.below(4) > 0;
+            let verdict = if is_good { "good" } else { "no" };
+            let lifted = format!("{} {verdict}", kilograms(*weight));
+            *weight += if is_good {
+                10 * (1 + self.draw.below(4))
+            } else {
+                0
+            };
+            let asked = kilograms(*weight);
+            self.line(desk, lifter, &path(attempt), lifted, 10);
+            if attempt < 2 {
+                self.line(desk, lifter, &path(attempt + 1), asked, 5);
+            }
+        }
+    }
+
+    /// Corrections at the desk afterwards.
+    fn correct(&mut self, lifters: usize) {
+        for lifter in 0..lifters {
+            for round in 0..6 {
+                let word = ["checked", "called", "paid", "doping control"][self.draw.below(4)];
+                let note = format!("{word} {} {round}", self.draw.below(900));
+                self.line(0, lifter, "notes", note, 5);
+            }
+        }
+    }
+}
+
+fn kilograms(quarters: usize) -> String {
+    (quarters as f64 / 4.0).to_string()
 }

@@ -105,6 +105,15 @@ impl History {
         self.log.push(ok(written).0);
     }
 
+    /// One edit of a register of the root by the first replica, as long as most texts may be.
+    pub(crate) fn long_text(&mut self, number: usize) {
+        let mut ops = NewOps::new();
+        let text = format!("{number} {}", "a long remark ".repeat(800));
+        ops.set(Target::Object(ObjectId::Root), "remark", text.as_str());
+        let written = self.replicas[0].write(&pen(0), &ops, 1_790_000_000, None);
+        self.log.push(ok(written).0);
+    }
+
     /// A replica takes in all that the relay has.
     pub(crate) fn catch_up(&mut self, replica: usize) {
         let news = &self.log[self.seen[replica]..];

@@ -9,6 +9,7 @@
 //! and every load is made before the clock starts. To add a group, write a module with a function that takes the report and
 //! whether the run is long, and list it in [`GROUPS`].
 
+mod apply;
 mod broadcast;
 mod clock;
 mod crowd;
@@ -22,6 +23,8 @@ mod many;
 mod mint;
 mod model;
 mod pack;
+mod pages;
+mod plots;
 mod profile;
 mod proxy;
 mod replica;
@@ -29,6 +32,7 @@ mod report;
 mod resident;
 mod servers;
 mod start;
+mod storms;
 mod wire;
 
 use std::path::PathBuf;
@@ -108,6 +112,12 @@ const GROUPS: &[Group] = &[
         seconds: (3, 30),
     },
     Group {
+        name: "storms",
+        about: "what others notice of a restart, slow readers, a flood, a large meet that wakes",
+        measure: storms::measure,
+        seconds: (35, 75),
+    },
+    Group {
         name: "pack",
         about: "bytes and processor time of many changes: as they are, deflated, packed",
         measure: pack::measure,
@@ -121,7 +131,7 @@ const GROUPS: &[Group] = &[
     },
     Group {
         name: "profile",
-        about: "where the relay's processor time goes, by `perf`",
+        about: "where a relay's processor time goes, by `perf`, and a client's",
         measure: profile::measure,
         seconds: (20, 30),
     },
@@ -131,7 +141,7 @@ const GROUPS: &[Group] = &[
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --long --json bench.json\n  cargo xtask bench --only latency --against bench.json"
+    after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --long --json bench.json\n  cargo xtask bench --only latency --against bench.json\n  cargo xtask bench --long --write-docs"
 )]
 struct Options {
     /// Measure the large cases too (50,000 changes, 1,000 meets, 100,000 meets on disk).
@@ -149,6 +159,9 @@ struct Options {
     /// Show beside each figure its ratio to the one in this file, which `--json` has written.
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    /// Write tables and plots into docs/performance.md.
+    #[arg(long)]
+    write_docs: bool,
     /// Be the bare broadcast: what this program starts beside a relay.
     #[arg(long, hide = true)]
     bare_broadcast: bool,
@@ -211,10 +224,17 @@ fn run(options: &Options) -> Result<(), String> {
         0 => "\nevery bar was kept".to_owned(),
         count => format!("\n{count} bars were not kept; the table says which"),
     });
-    match &options.json {
-        Some(path) => report.run.save(path),
-        None => Ok(()),
+    if let Some(path) = &options.json {
+        report.run.save(path)?;
     }
+    if options.write_docs {
+        let groups: Vec<_> = GROUPS
+            .iter()
+            .map(|group| (group.name, group.about))
+            .collect();
+        pages::write(&report.run, &groups)?;
+    }
+    Ok(())
 }
 
 /// Says what is measured on, and what would spoil it.

@@ -75,6 +75,19 @@ impl Place {
         Self { folder, meets }
     }
 
+    /// Makes one more meet, of other changes, with one session.
+    pub(crate) fn add_meet(&self, changes: &[Change]) -> Minted {
+        let draft = memory_folder();
+        let mut mint = Mint::at(draft.path(), false);
+        // The generator of ids would begin with the same one again.
+        mint.relay = Relay::new(config(), RelayKey::from_bytes(KEY), [10; 32]);
+        let meet = mint.meet(&json!(changes[0].hash()), &offers(changes), 1);
+        drop(mint);
+        copy(draft.path(), self.folder.path());
+        rustix::fs::sync();
+        meet
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -98,6 +111,19 @@ pub(crate) fn offers(changes: &[Change]) -> Vec<String> {
     offers
 }
 
+fn config() -> Config {
+    let limits = Limits {
+        creations_per_hour_max: u32::MAX,
+        links_per_meet_max: 10_000,
+        sessions_per_meet_max: 10_000,
+        ..Limits::default()
+    };
+    Config {
+        limits,
+        scrypt: ScryptParams::LOW_MEMORY,
+    }
+}
+
 struct Mint {
     relay: Relay,
     store: FlatFiles,
@@ -109,18 +135,8 @@ struct Mint {
 
 impl Mint {
     fn at(place: &Path, honest: bool) -> Self {
-        let limits = Limits {
-            creations_per_hour_max: u32::MAX,
-            links_per_meet_max: 10_000,
-            sessions_per_meet_max: 10_000,
-            ..Limits::default()
-        };
-        let config = Config {
-            limits,
-            scrypt: ScryptParams::LOW_MEMORY,
-        };
         Self {
-            relay: Relay::new(config, RelayKey::from_bytes(KEY), [9; 32]),
+            relay: Relay::new(config(), RelayKey::from_bytes(KEY), [9; 32]),
             store: FlatFiles::new(&place.join("data")),
             now_ms: unix_ms() - 3_600_000,
             links: 0,
@@ -287,7 +303,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in ok(fs::read_dir(from)).flatten() {
         let target = to.join(entry.file_name());
         if ok(entry.file_type()).is_dir() {
-            ok(fs::create_dir(&target));
+            ok(fs::create_dir_all(&target));
             copy(&entry.path(), &target);
         } else {
             ok(fs::copy(entry.path(), &target));

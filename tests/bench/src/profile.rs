@@ -84,6 +84,7 @@ const REST: &str = "hand over between tasks";
 
 /// Two loads: many changes of one meet in flight, and many meets with one each.
 pub(crate) fn measure(report: &mut Report, long: bool) {
+    crate::apply::measure(report);
     let seconds = if long { 8 } else { 4 };
     if !perf_is_there() {
         report.say(

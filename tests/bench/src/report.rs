@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::host;
 
+/// The first two lines of a table of figures.
+pub(crate) const TABLE_HEAD: &str = "\
+| group | what | value | rounds | reference | ratio | bar | kept |
+| --- | --- | --- | --- | --- | --- | --- | --- |";
+
 /// One figure beside what it is compared with.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Figure {
@@ -24,6 +29,9 @@ pub(crate) struct Figure {
     pub(crate) reference: Option<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bar: Option<f64>,
+    /// Whether the bar is one for the ratio.
+    #[serde(default)]
+    pub(crate) bar_is_ratio: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bar_kept: Option<bool>,
 }
@@ -143,6 +151,7 @@ impl Report {
             value: reference,
             ratio: value / reference,
         });
+        let bar_is_ratio = matches!(bar, Bar::Ratio(_));
         let (bar, bar_kept) = match bar {
             Bar::None => (None, None),
             Bar::Value(bar) => (Some(bar), Some(value <= bar)),
@@ -160,6 +169,7 @@ impl Report {
             rounds: values.rounds,
             reference,
             bar,
+            bar_is_ratio,
             bar_kept,
         };
         self.say(&figure.row(self.earlier(&figure)));
@@ -180,10 +190,7 @@ impl Report {
 
     /// The whole table, for the end of a run.
     pub(crate) fn table(&self) -> String {
-        let mut lines = vec![
-            "| group | what | value | rounds | reference | ratio | bar | kept |".to_owned(),
-            "| --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
-        ];
+        let mut lines = vec![TABLE_HEAD.to_owned()];
         let figures = self.run.figures.iter();
         lines.extend(figures.map(|figure| figure.row(self.earlier(figure))));
         lines.join("\n")
@@ -198,14 +205,17 @@ impl Report {
     }
 
     fn earlier(&self, figure: &Figure) -> Option<&Figure> {
-        let earlier = self.earlier.as_ref()?.figures.iter();
-        earlier
-            .clone()
-            .find(|other| other.group == figure.group && other.what == figure.what)
+        self.earlier.as_ref()?.figure(&figure.group, &figure.what)
     }
 }
 
 impl Run {
+    /// A figure by its names.
+    pub(crate) fn figure(&self, group: &str, what: &str) -> Option<&Figure> {
+        let mut figures = self.figures.iter();
+        figures.find(|figure| figure.group == group && figure.what == what)
+    }
+
     /// Reads a run that was kept.
     ///
     /// # Errors
@@ -241,10 +251,11 @@ impl Figure {
             format!(" {}x of before |", number(self.value / earlier.value))
         });
         format!(
-            "| {} | {} | {} {} | {rounds} | {} | {} | {} | {} |{against}",
+            "| {} | {} | {}{}{} | {rounds} | {} | {} | {} | {} |{against}",
             self.group,
             self.what,
             number(self.value),
+            if self.unit.is_empty() { "" } else { " " },
             self.unit,
             reference.map_or_else(String::new, |r| format!("{}: {}", r.what, number(r.value))),
             reference.map_or_else(String::new, |r| number(r.ratio)),

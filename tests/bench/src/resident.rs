@@ -1,8 +1,16 @@
 //! What meets and connections take of a relay's memory while nobody says anything, from its resident size.
 
+use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::{ClientConfig, RootCertStore};
+use tempfile::TempDir;
+use tokio_tungstenite::Connector;
+
 use crate::clock::pause;
+use crate::history::ok;
+use crate::host::memory_folder;
 use crate::latency::prepare;
 use crate::mint::{Minted, Place};
 use crate::report::{Bar, Report};
@@ -26,7 +34,7 @@ struct Resident {
 /// Of meets that have just begun: their genesis, and nothing else.
 pub(crate) fn measure(report: &mut Report, long: bool) {
     let meets = if long { 1_000 } else { 200 };
-    let measured = run_local(with_idle_clients(meets));
+    let measured = run_local(with_idle_clients(meets, None));
     let what = format!("a meet with two idle clients, {meets} of them");
     report.add(
         "resident",
@@ -43,19 +51,75 @@ pub(crate) fn measure(report: &mut Report, long: bool) {
         None,
         Bar::Value(10.0),
     );
+    let encrypted = run_local(with_idle_clients(meets, Some(Certificate::new())));
+    let what = format!("the same over TLS: a meet with two idle clients, {meets} of them");
+    report.add(
+        "resident",
+        what,
+        (encrypted.meet / 1e3, "KB"),
+        None,
+        Bar::None,
+    );
+    let what = format!(
+        "the same over TLS: another idle connection, {} of them",
+        meets * LATER
+    );
+    report.add(
+        "resident",
+        what,
+        (encrypted.connection / 1e3, "KB"),
+        None,
+        Bar::None,
+    );
 }
 
-async fn with_idle_clients(meets: usize) -> Resident {
+/// A certificate that signs itself, in files for the relay and trusted by the clients.
+struct Certificate {
+    files: TempDir,
+    trusting: Connector,
+}
+
+impl Certificate {
+    fn new() -> Self {
+        let made = ok(rcgen::generate_simple_self_signed(["localhost".to_owned()]));
+        let files = memory_folder();
+        ok(fs::write(files.path().join("cert"), made.cert.pem()));
+        let key = made.signing_key.serialize_pem();
+        ok(fs::write(files.path().join("key"), key));
+        let mut roots = RootCertStore::empty();
+        ok(roots.add(made.cert.der().clone()));
+        let config = ClientConfig::builder().with_root_certificates(roots);
+        Self {
+            files,
+            trusting: Connector::Rustls(Arc::new(config.with_no_client_auth())),
+        }
+    }
+
+    fn arguments(&self) -> [String; 4] {
+        let path = |name: &str| self.files.path().join(name).display().to_string();
+        [
+            "--tls-cert".to_owned(),
+            path("cert"),
+            "--tls-key".to_owned(),
+            path("key"),
+        ]
+    }
+}
+
+async fn with_idle_clients(meets: usize, certificate: Option<Certificate>) -> Resident {
     let (base, _) = prepare(0);
     let place = Place::with_meets(meets + WARM_UP, FIRST + LATER, &base[..1]);
-    let relay = Server::relay(place.path(), &[]);
+    let arguments = certificate.as_ref().map(Certificate::arguments);
+    let arguments: Vec<&str> = arguments.iter().flatten().map(String::as_str).collect();
+    let relay = Server::relay(place.path(), &arguments);
+    let trusting = certificate.map(|certificate| certificate.trusting);
     let (warm_up, measured) = place.meets.split_at(WARM_UP);
     let mut idle = Vec::new();
-    come(&relay, warm_up, 0..FIRST + LATER, &mut idle).await;
+    come(&relay, &trusting, warm_up, 0..FIRST + LATER, &mut idle).await;
     let before = relay.resident_bytes();
-    come(&relay, measured, 0..FIRST, &mut idle).await;
+    come(&relay, &trusting, measured, 0..FIRST, &mut idle).await;
     let awake = relay.resident_bytes();
-    come(&relay, measured, FIRST..FIRST + LATER, &mut idle).await;
+    come(&relay, &trusting, measured, FIRST..FIRST + LATER, &mut idle).await;
     let crowded = relay.resident_bytes();
     Resident {
         meet: (awake - before) / meets as f64,
@@ -66,13 +130,18 @@ async fn with_idle_clients(meets: usize) -> Resident {
 /// Has these sessions of every meet return, and waits until the relay has nothing left to do.
 async fn come(
     relay: &Server,
+    trusting: &Option<Connector>,
     meets: &[Minted],
     sessions: std::ops::Range<usize>,
     idle: &mut Vec<Wire>,
 ) {
     for meet in meets {
         for session in sessions.clone() {
-            idle.push(Wire::join(relay.address, meet, session).await);
+            let wire = match trusting {
+                Some(trusting) => Wire::open_encrypted(relay.address, trusting.clone()).await,
+                None => Wire::open(relay.address, "/").await,
+            };
+            idle.push(wire.joined(meet, session).await);
         }
     }
     let mut before = Duration::MAX;

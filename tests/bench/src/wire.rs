@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 use crate::history::ok;
 use crate::mint::Minted;
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// The half that writes.
-pub(crate) type Mouth = SplitSink<WebSocketStream<TcpStream>, Message>;
+pub(crate) type Mouth = SplitSink<Socket, Message>;
 /// The half that reads.
-pub(crate) type Ear = SplitStream<WebSocketStream<TcpStream>>;
+pub(crate) type Ear = SplitStream<Socket>;
 
 /// A client's connection.
 pub(crate) struct Wire {
@@ -31,10 +33,32 @@ impl Wire {
         Self::over(stream, &address.to_string(), path).await
     }
 
+    /// Connects to a relay that encrypts.
+    pub(crate) async fn open_encrypted(address: SocketAddr, trusting: Connector) -> Self {
+        let stream = ok(TcpStream::connect(address).await);
+        ok(stream.set_nodelay(true));
+        let url = format!("wss://localhost:{}/", address.port());
+        let (config, trusting) = (Some(small_buffers()), Some(trusting));
+        let upgraded =
+            tokio_tungstenite::client_async_tls_with_config(url, stream, config, trusting);
+        let (socket, _) = ok(upgraded.await);
+        let (mouth, ear) = socket.split();
+        Self { mouth, ear }
+    }
+
+    /// Connects to a relay with little room for what arrives and is not read.
+    pub(crate) async fn open_narrow(address: SocketAddr) -> Self {
+        let socket = ok(TcpSocket::new_v4());
+        ok(socket.set_recv_buffer_size(128 << 10));
+        let stream = ok(socket.connect(address).await);
+        Self::over(stream, &address.to_string(), "/").await
+    }
+
     /// Speaks over a stream that stands.
     pub(crate) async fn over(stream: TcpStream, host: &str, path: &str) -> Self {
         ok(stream.set_nodelay(true));
         let url = format!("ws://{host}{path}");
+        let stream = MaybeTlsStream::Plain(stream);
         let upgraded =
             tokio_tungstenite::client_async_with_config(url, stream, Some(small_buffers()));
         let (socket, _) = ok(upgraded.await);
@@ -44,10 +68,15 @@ impl Wire {
 
     /// Returns to a meet with a session, and waits until everything in it has come.
     pub(crate) async fn join(address: SocketAddr, meet: &Minted, session: usize) -> Self {
-        let mut wire = Self::open(address, "/").await;
-        wire.send(join_message(meet, session, None)).await;
-        wire.message("CAUGHT_UP").await;
-        wire
+        let wire = Self::open(address, "/").await;
+        wire.joined(meet, session).await
+    }
+
+    /// Returns to a meet on a connection that stands.
+    pub(crate) async fn joined(mut self, meet: &Minted, session: usize) -> Self {
+        self.send(join_message(meet, session, None)).await;
+        self.message("CAUGHT_UP").await;
+        self
     }
 
     pub(crate) async fn send(&mut self, text: impl Into<Utf8Bytes>) {
