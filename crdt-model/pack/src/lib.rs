@@ -51,10 +51,10 @@ pub const PACK_FORMAT: u8 = 1;
 pub struct Bounds {
     /// Changes in the pack.
     pub changes_max: usize,
-    /// Bytes of all its changes together, as [`Change::bytes`] has them. As many operations, preds and objects made elsewhere may be in them,
-    /// where a key counts as another operation for every 16 bytes. Changes of a meet stay far below that; one made
-    /// for the purpose can be admitted and count nine times its bytes, so ten times what an honest writer puts into
-    /// a pack leaves room for every pack of admitted changes.
+    /// Bytes of all its changes together, as [`Change::bytes`] has them. As many operations, preds and objects made
+    /// elsewhere may be in them, where a key counts as another operation for every 16 bytes. Changes of a meet stay
+    /// far below that; one made for the purpose can be admitted and count nine times its bytes, so ten times what an
+    /// honest writer puts into a pack leaves room for every pack of admitted changes.
     pub bytes_max: usize,
 }
 
