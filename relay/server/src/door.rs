@@ -33,6 +33,7 @@ use crate::limits::{
 };
 use crate::link;
 use crate::metrics::Metrics;
+use crate::orders::orders;
 use crate::ready::Ready;
 
 pub(crate) use rules::{RuleBook, Rules};
@@ -228,7 +229,7 @@ async fn respond(mut request: Request<Incoming>, guest: &Arc<Guest>) -> Answer {
             WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config()))
                 .await;
         let link = LinkId(guest.door.next_link.fetch_add(1, Ordering::Relaxed));
-        let (handle, orders) = link::handle();
+        let (handle, orders) = orders();
         let connected = Told::Connected {
             link,
             address,

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use spotter_relay::{Action, Input, LinkId, Relay};
 use spotter_relay_protocol::{CloseReason, Frame};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::diagnostics;
 use crate::hasher::Hasher;
-use crate::link::{LinkHandle, Order};
+use crate::limits::TOLD_TOGETHER;
 use crate::metrics::Metrics;
+use crate::orders::{LinkHandle, Order};
 use crate::packs::Packs;
 use crate::storage::Storage;
 
@@ -29,6 +32,8 @@ pub(crate) enum Told {
     },
     /// Anything else that the machine wants to know.
     Happened(Input),
+    /// Several such things at once.
+    Done(Vec<Input>),
 }
 
 /// The machine and everything it acts through.
@@ -49,14 +54,30 @@ pub(crate) struct Driver {
 impl Driver {
     /// Runs until the machine has been drained and every connection is gone.
     pub(crate) async fn run(mut self) {
+        let mut told = Vec::new();
+        // One timer, which is moved when the machine names another moment, and not for every message.
+        let mut alarm = pin!(sleep_until(clock::after(Duration::ZERO)));
+        let mut set_for = None;
         while !(self.drained && self.links.is_empty()) {
-            let wakeup = self.relay.next_wakeup().map(|at| self.clock.instant_of(at));
+            let wakeup = self.relay.next_wakeup();
+            if wakeup != set_for {
+                set_for = wakeup;
+                if let Some(at) = wakeup {
+                    alarm.as_mut().reset(self.clock.instant_of(at));
+                }
+            }
             tokio::select! {
-                told = self.inbox.recv() => match told {
-                    Some(told) => self.told(told),
-                    None => return,
-                },
-                () = until(wakeup) => self.step(Input::Tick),
+                count = self.inbox.recv_many(&mut told, TOLD_TOGETHER) => {
+                    if count == 0 {
+                        return;
+                    }
+                    told.drain(..).for_each(|told| self.told(told));
+                    self.metrics.stands(&self.relay);
+                }
+                () = &mut alarm, if set_for.is_some() => {
+                    set_for = None;
+                    self.step(Input::Tick);
+                }
             }
         }
     }
@@ -80,6 +101,7 @@ impl Driver {
                 }
                 self.step(input);
             }
+            Told::Done(inputs) => inputs.into_iter().for_each(|input| self.step(input)),
         }
     }
 
@@ -88,7 +110,6 @@ impl Driver {
         for action in actions {
             self.perform(action);
         }
-        self.metrics.stands(&self.relay);
     }
 
     fn perform(&mut self, action: Action) {
@@ -130,7 +151,7 @@ impl Driver {
         let Some(handle) = self.links.get(&link) else {
             return;
         };
-        if handle.orders.try_send(order).is_err() {
+        if handle.give(order).is_err() {
             tracing::debug!(link = link.0, reason = %CloseReason::SlowReader.as_str(), "cut off");
             self.metrics.cut_off();
             self.links.remove(&link);
@@ -150,13 +171,5 @@ impl Driver {
         };
         self.said_last[kind] = Some((frame, payload.clone()));
         payload
-    }
-}
-
-/// Waits until a moment, or for ever if there is none.
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }

@@ -35,6 +35,7 @@ mod metrics;
 mod monitor;
 mod network;
 mod notify;
+mod orders;
 mod packs;
 mod ready;
 mod reload;

@@ -24,8 +24,12 @@ pub(crate) const INBOX: usize = 4_096;
 /// this many waiting is not reading.
 pub(crate) const ORDERS: usize = 2_048;
 
-/// Messages that are written together before they are flushed.
-pub(crate) const WRITTEN_TOGETHER: usize = 256;
+/// Bytes that have left a connection before the machine is told of them. Far below what the machine lets be
+/// outstanding, so that a reader of whom it is never told is neither held up nor taken for slow.
+pub(crate) const SENT_TOLD_FROM: usize = 16 << 10;
+
+/// What has been told that the driver takes in one go.
+pub(crate) const TOLD_TOGETHER: usize = 256;
 
 /// The size of a connection's read buffer; the library's own is 128 KiB, whether or not anybody says anything.
 pub(crate) const READ_BUFFER: usize = 2 << 10;
@@ -66,3 +70,10 @@ pub(crate) const RETRY_AFTER_DRAIN_MS: u64 = 2_000;
 
 /// The size at which diag.log is moved aside: months of a busy relay, and no more than a disk can spare twice.
 pub(crate) const DIAG_BYTES_MAX: u64 = 32 << 20;
+
+/// Meets whose appends are written before one sync. Bounds what a lot holds in memory, and how long its first waits for
+/// its last.
+pub(crate) const APPENDED_TOGETHER: usize = 1_024;
+
+/// Logs that are closed at a time when the relay stops; each waits for the disk.
+pub(crate) const CLOSED_SIDE_BY_SIDE: usize = 16;

@@ -1,5 +1,6 @@
 //! One connection, after its upgrade: carries messages between a socket and the driver.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +10,7 @@ use futures_util::{Sink, SinkExt, StreamExt};
 use spotter_relay::{Heard, Input, LinkId};
 use spotter_relay_protocol::{CloseReason, Frame};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -18,40 +19,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::clock;
 use crate::driver::Told;
-use crate::limits::{FAREWELL, WRITTEN_TOGETHER};
-
-/// What the driver wants done on a connection.
-#[derive(Clone, Debug)]
-pub(crate) enum Order {
-    Say(Message),
-    Ping,
-    Close(CloseReason),
-}
-
-/// The driver's end of a connection. Dropping it cuts the connection at once.
-#[derive(Debug)]
-pub(crate) struct LinkHandle {
-    pub(crate) orders: mpsc::Sender<Order>,
-    _cut: oneshot::Sender<()>,
-}
-
-/// The connection's end of a [`LinkHandle`].
-#[derive(Debug)]
-pub(crate) struct Orders {
-    orders: mpsc::Receiver<Order>,
-    cut: oneshot::Receiver<()>,
-}
-
-/// The two ends of a new connection's orders.
-pub(crate) fn handle() -> (LinkHandle, Orders) {
-    let (sender, orders) = mpsc::channel(crate::limits::ORDERS);
-    let (_cut, cut) = oneshot::channel();
-    let handle = LinkHandle {
-        orders: sender,
-        _cut,
-    };
-    (handle, Orders { orders, cut })
-}
+use crate::limits::{FAREWELL, SENT_TOLD_FROM};
+use crate::orders::{Order, Orders};
 
 /// Carries messages until either side is done, then tells the driver that the connection is gone.
 pub(crate) async fn run<S>(
@@ -65,19 +34,14 @@ pub(crate) async fn run<S>(
     let mut link = Link {
         id,
         socket,
-        unsent: 0,
+        untold: 0,
         unflushed: false,
         inbox,
     };
-    let Orders { orders, mut cut } = orders;
-    let reason = tokio::select! {
-        reason = link.talk(orders) => reason,
-        _ = &mut cut => None,
-    };
-    if let Some(reason) = reason {
+    if let Some(reason) = link.talk(&orders).await {
         tokio::select! {
             () = link.bid_farewell(reason, FAREWELL) => {}
-            _ = &mut cut => {}
+            () = poll_fn(|cx| orders.poll_cut(cx)) => {}
         }
     }
     let _ = link.tell(Input::Disconnected { link: id }).await;
@@ -86,8 +50,8 @@ pub(crate) async fn run<S>(
 struct Link<S> {
     id: LinkId,
     socket: WebSocketStream<S>,
-    /// Bytes of messages that have been written and not flushed.
-    unsent: usize,
+    /// Bytes of messages that the driver has not been told have left, flushed or not.
+    untold: usize,
     /// Whether there is anything to flush, be it an answer to a ping.
     unflushed: bool,
     inbox: mpsc::Sender<Told>,
@@ -98,7 +62,7 @@ struct Gone;
 
 /// What a connection waits for.
 enum Happened {
-    Ordered(Option<Order>),
+    Ordered(Option<VecDeque<Order>>),
     Heard(Option<Result<Message, Error>>),
     Flushed(Result<(), Error>),
 }
@@ -108,11 +72,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     /// Carries messages until the connection is to be closed, for which the reason is returned, or is gone.
-    async fn talk(&mut self, mut orders: mpsc::Receiver<Order>) -> Option<CloseReason> {
+    async fn talk(&mut self, orders: &Orders) -> Option<CloseReason> {
         loop {
-            let happened = poll_fn(|cx| self.poll(&mut orders, cx)).await;
+            let happened = poll_fn(|cx| self.poll(orders, cx)).await;
             let outcome = match happened {
-                Happened::Ordered(order) => self.write(order?, &mut orders),
+                Happened::Ordered(orders) => self.write(orders?),
                 Happened::Heard(message) => self.heard(message).await,
                 Happened::Flushed(Ok(())) => self.flushed().await.map(|()| None),
                 Happened::Flushed(Err(_)) => Err(Gone),
@@ -126,9 +90,9 @@ where
     }
 
     /// Writing comes before flushing, so that what is said to many is flushed once.
-    fn poll(&mut self, orders: &mut mpsc::Receiver<Order>, cx: &mut Context<'_>) -> Poll<Happened> {
-        if let Poll::Ready(order) = orders.poll_recv(cx) {
-            return Poll::Ready(Happened::Ordered(order));
+    fn poll(&mut self, orders: &Orders, cx: &mut Context<'_>) -> Poll<Happened> {
+        if let Poll::Ready(orders) = orders.poll_take(cx) {
+            return Poll::Ready(Happened::Ordered(orders));
         }
         if self.unflushed
             && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx)
@@ -166,18 +130,12 @@ where
         Ok(None)
     }
 
-    /// Writes this order and those that are waiting behind it, to be flushed together.
-    fn write(
-        &mut self,
-        first: Order,
-        orders: &mut mpsc::Receiver<Order>,
-    ) -> Result<Option<CloseReason>, Gone> {
-        let mut next = Some(first);
-        let mut written = 0;
-        while let Some(order) = next {
+    /// Writes all that was ordered, to be flushed together.
+    fn write(&mut self, orders: VecDeque<Order>) -> Result<Option<CloseReason>, Gone> {
+        for order in orders {
             let message = match order {
                 Order::Say(message) => {
-                    self.unsent += message.len();
+                    self.untold += message.len();
                     message
                 }
                 Order::Ping => Message::Ping(Default::default()),
@@ -188,23 +146,17 @@ where
                 .start_send(message)
                 .map_err(|_| Gone)?;
             self.unflushed = true;
-            written += 1;
-            next = if written < WRITTEN_TOGETHER {
-                orders.try_recv().ok()
-            } else {
-                None
-            };
         }
         Ok(None)
     }
 
+    /// Everything has left. The driver is told of it now and then: enough for its bounds, seldom enough to cost nothing.
     async fn flushed(&mut self) -> Result<(), Gone> {
         self.unflushed = false;
-        let bytes = std::mem::take(&mut self.unsent);
-        if bytes == 0 {
+        if self.untold < SENT_TOLD_FROM {
             return Ok(());
         }
-        let link = self.id;
+        let (link, bytes) = (self.id, std::mem::take(&mut self.untold));
         self.tell(Input::Sent { link, bytes }).await
     }
 

@@ -58,17 +58,22 @@ impl<S: LogStore> LogStore for Measured<S> {
         self.noted("read", self.store.kept_pack(meet))
     }
 
-    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {
+    fn append_many(&self, appends: &[(MeetId, &[LogEntry])]) -> Vec<Result<u64, StoreError>> {
         let begun = Stopwatch::start();
-        let outcome = self.noted("append", self.store.append(meet, entries));
-        if outcome.is_ok() {
-            let bytes = entries
-                .iter()
-                .map(|entry| entry.change.shared().len())
-                .sum();
-            self.metrics.appended(entries.len(), bytes, begun.passed());
-        }
-        outcome
+        let outcomes = self.store.append_many(appends);
+        let passed = begun.passed();
+        let count = |((_, entries), outcome): (&(MeetId, &[LogEntry]), _)| {
+            let outcome = self.noted("append", outcome);
+            if outcome.is_ok() {
+                let bytes = entries
+                    .iter()
+                    .map(|entry| entry.change.shared().len())
+                    .sum();
+                self.metrics.appended(entries.len(), bytes, passed);
+            }
+            outcome
+        };
+        appends.iter().zip(outcomes).map(count).collect()
     }
 
     fn save_records(&self, meet: MeetId, records: &MeetRecords) -> Result<(), StoreError> {

@@ -1,14 +1,19 @@
 //! Does on a store what the machine asks: what concerns one meet in the order asked, different meets side by side.
+//!
+//! Appends of different meets are done together, since the store can make them durable with one sync: whatever comes while
+//! one lot is on its way to the disk is the next lot, and the driver hears of a lot in one message.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use spotter_relay::{Action, CreateTrouble, Input, OpenTrouble, StoreTrouble};
+use spotter_relay::{Action, BatchId, CreateTrouble, Input, LogEntry, OpenTrouble, StoreTrouble};
 use spotter_relay_protocol::MeetId;
 use spotter_relay_store::{LogHead, LogStore, StoreError};
 use tokio::sync::mpsc;
 
 use crate::driver::Told;
+use crate::limits::{APPENDED_TOGETHER, CLOSED_SIDE_BY_SIDE};
 
 /// Hands actions to threads that may wait for a disk. Clones act on the same store.
 #[derive(Clone)]
@@ -20,10 +25,23 @@ pub(crate) struct Storage {
 
 #[derive(Debug, Default)]
 struct Work {
-    /// Per meet, what waits. Invariant: a meet is in here exactly while a thread works for it.
+    /// Per meet, what waits. Invariant: a meet is in here exactly while a thread works for it, or its append is among
+    /// those that come next.
     waiting: BTreeMap<MeetId, VecDeque<Action>>,
+    /// Appends that come next, at most one to a meet.
+    appends: Vec<Append>,
+    /// Whether a thread is appending.
+    appending: bool,
     /// The meets whose files are open.
     open: BTreeSet<MeetId>,
+}
+
+/// What one meet wants appended.
+#[derive(Debug)]
+struct Append {
+    meet: MeetId,
+    batch: BatchId,
+    entries: Vec<LogEntry>,
 }
 
 impl Storage {
@@ -38,45 +56,108 @@ impl Storage {
     /// Has an action done that concerns a meet's files. Others are ignored.
     pub(crate) fn perform(&self, action: Action) {
         let Some(meet) = meet_of(&action) else { return };
-        match self.work().waiting.entry(meet) {
-            std::collections::btree_map::Entry::Occupied(mut waiting) => {
-                waiting.get_mut().push_back(action);
-                return;
-            }
-            std::collections::btree_map::Entry::Vacant(none) => {
+        let mut work = self.work();
+        match work.waiting.entry(meet) {
+            Entry::Occupied(mut waiting) => waiting.get_mut().push_back(action),
+            Entry::Vacant(none) => {
                 none.insert(VecDeque::new());
+                self.begin(&mut work, meet, action);
             }
+        }
+    }
+
+    /// Begins an action for a meet for which nothing is under way.
+    fn begin(&self, work: &mut Work, meet: MeetId, action: Action) {
+        if let Action::Append {
+            meet,
+            batch,
+            entries,
+        } = action
+        {
+            work.appends.push(Append {
+                meet,
+                batch,
+                entries,
+            });
+            if !work.appending {
+                work.appending = true;
+                let storage = self.clone();
+                tokio::task::spawn_blocking(move || storage.append_all());
+            }
+            return;
         }
         let storage = self.clone();
         tokio::task::spawn_blocking(move || storage.work_for(meet, action));
     }
 
-    /// Closes every meet, so that the end of each log is protected. For when nothing is asked any more.
-    pub(crate) fn close_all(&self) {
-        let open = std::mem::take(&mut self.work().open);
-        for meet in open {
-            if let Err(error) = self.store.close(meet) {
-                tracing::warn!(%meet, trouble = words(&error), "closed without a mark");
+    /// Appends what is there, lot after lot, until there is nothing.
+    fn append_all(&self) {
+        loop {
+            let appends = {
+                let mut work = self.work();
+                if work.appends.is_empty() {
+                    work.appending = false;
+                    return;
+                }
+                let count = work.appends.len().min(APPENDED_TOGETHER);
+                let rest = work.appends.split_off(count);
+                std::mem::replace(&mut work.appends, rest)
+            };
+            let lists: Vec<(MeetId, &[LogEntry])> = appends
+                .iter()
+                .map(|append| (append.meet, &append.entries[..]))
+                .collect();
+            let outcomes = self.store.append_many(&lists);
+            let inputs = (appends.iter().zip(outcomes)).map(|(append, outcome)| {
+                let &Append { meet, batch, .. } = append;
+                match outcome {
+                    Ok(_) => Input::Appended { meet, batch },
+                    Err(error) => Input::AppendFailed {
+                        meet,
+                        batch,
+                        trouble: trouble(&error),
+                    },
+                }
+            });
+            let _ = self.inbox.blocking_send(Told::Done(inputs.collect()));
+            let mut work = self.work();
+            for append in &appends {
+                self.go_on(&mut work, append.meet);
             }
         }
     }
 
-    /// Does one action and then whatever has come to wait behind it.
-    fn work_for(&self, meet: MeetId, first: Action) {
-        let mut action = first;
-        loop {
-            if let Some(input) = self.act(action) {
-                let _ = self.inbox.blocking_send(Told::Happened(input));
-            }
-            let mut work = self.work();
-            match work.waiting.get_mut(&meet).and_then(VecDeque::pop_front) {
-                Some(next) => action = next,
-                None => {
-                    work.waiting.remove(&meet);
-                    return;
-                }
-            }
+    /// Begins what has come to wait at a meet meanwhile.
+    fn go_on(&self, work: &mut Work, meet: MeetId) {
+        match work.waiting.get_mut(&meet).and_then(VecDeque::pop_front) {
+            Some(next) => self.begin(work, meet, next),
+            None => drop(work.waiting.remove(&meet)),
         }
+    }
+
+    /// Closes every meet, so that the end of each log is protected. For when nothing is asked any more.
+    pub(crate) fn close_all(&self) {
+        let open: Vec<MeetId> = std::mem::take(&mut self.work().open).into_iter().collect();
+        let share = open.len().div_ceil(CLOSED_SIDE_BY_SIDE).max(1);
+        std::thread::scope(|scope| {
+            for meets in open.chunks(share) {
+                scope.spawn(|| meets.iter().for_each(|&meet| self.close(meet)));
+            }
+        });
+    }
+
+    fn close(&self, meet: MeetId) {
+        if let Err(error) = self.store.close(meet) {
+            tracing::warn!(%meet, trouble = words(&error), "closed without a mark");
+        }
+    }
+
+    /// Does one action, and begins whatever has come to wait behind it.
+    fn work_for(&self, meet: MeetId, action: Action) {
+        if let Some(input) = self.act(action) {
+            let _ = self.inbox.blocking_send(Told::Happened(input));
+        }
+        self.go_on(&mut self.work(), meet);
     }
 
     fn act(&self, action: Action) -> Option<Input> {
@@ -119,18 +200,6 @@ impl Storage {
                     .read(meet, after, bytes_max)
                     .map_err(|error| trouble(&error)),
             },
-            Action::Append {
-                meet,
-                batch,
-                entries,
-            } => match store.append(meet, &entries) {
-                Ok(_) => Input::Appended { meet, batch },
-                Err(error) => Input::AppendFailed {
-                    meet,
-                    batch,
-                    trouble: trouble(&error),
-                },
-            },
             Action::SaveRecords {
                 meet,
                 save,
@@ -161,12 +230,12 @@ impl Storage {
             },
             Action::CloseMeet { meet } => {
                 self.work().open.remove(&meet);
-                if let Err(error) = store.close(meet) {
-                    tracing::warn!(%meet, trouble = words(&error), "closed without a mark");
-                }
+                self.close(meet);
                 return None;
             }
-            Action::Send { .. }
+            // Appends are done together, by `append_all`.
+            Action::Append { .. }
+            | Action::Send { .. }
             | Action::PackLog { .. }
             | Action::KeepPack { .. }
             | Action::Close { .. }

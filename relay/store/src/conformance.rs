@@ -34,6 +34,9 @@ macro_rules! conformance_tests {
             a_pack_is_kept_beside_the_log_wherever_the_meet_lies,
             meets_do_not_touch_each_other,
             many_threads_may_append_to_many_meets,
+            meets_appended_to_together_keep_what_is_theirs,
+            a_meet_that_is_not_open_spoils_no_other_append,
+            many_threads_may_append_to_the_same_meets_together,
         );
     };
     ($folder:expr; $($behaviour:ident,)*) => {$(
@@ -352,5 +355,83 @@ pub fn many_threads_may_append_to_many_meets(folder: &impl Folder) {
             .collect();
         twice.sort();
         assert_eq!(kept, twice);
+    }
+}
+
+fn made_many(folder: &impl Folder, count: u32) -> (Box<dyn LogStore>, Vec<MeetId>) {
+    let store = folder.store();
+    let meets: Vec<MeetId> = (1..=count).map(meet).collect();
+    for &meet in &meets {
+        store.create(&head(meet), &records(0)).expect("created");
+    }
+    (store, meets)
+}
+
+#[allow(missing_docs, reason = "each name is the fact it states")]
+pub fn meets_appended_to_together_keep_what_is_theirs(folder: &impl Folder) {
+    let (store, meets) = made_many(folder, 40);
+    for round in 0..3_u64 {
+        let lists: Vec<Vec<LogEntry>> = (0..40)
+            .map(|n| changes(n + 2 * round..n + 2 * round + 2))
+            .collect();
+        // In another order than that of their ids.
+        let appends = (meets.iter().copied().zip(&lists)).rev();
+        let appends: Vec<_> = appends.map(|(meet, list)| (meet, &list[..])).collect();
+        for outcome in store.append_many(&appends) {
+            assert_eq!(outcome.expect("appended"), 2 * round + 2);
+        }
+    }
+    drop(store);
+    let store = folder.store();
+    for (n, &meet) in (0..).zip(&meets) {
+        assert_eq!(store.open(meet).expect("open").meet.end, 6);
+        assert_eq!(read_all(&*store, meet, 0), bytes(n..n + 6));
+    }
+    assert!(store.append_many(&[]).is_empty());
+}
+
+#[allow(missing_docs, reason = "each name is the fact it states")]
+pub fn a_meet_that_is_not_open_spoils_no_other_append(folder: &impl Folder) {
+    let (store, meets) = made_many(folder, 3);
+    store.close(meets[1]).expect("closed");
+    let one = changes(1..2);
+    let appends: Vec<_> = [meets[0], meets[1], meet(99), meets[2]]
+        .map(|meet| (meet, &one[..]))
+        .to_vec();
+    let outcomes = store.append_many(&appends);
+    assert!(matches!(
+        &outcomes[..],
+        [
+            Ok(1),
+            Err(StoreError::NotOpen),
+            Err(StoreError::NotOpen),
+            Ok(1)
+        ]
+    ));
+    assert_eq!(store.open(meets[1]).expect("open").meet.end, 0);
+    assert_eq!(read_all(&*store, meets[2], 0), bytes(1..2));
+}
+
+#[allow(missing_docs, reason = "each name is the fact it states")]
+pub fn many_threads_may_append_to_the_same_meets_together(folder: &impl Folder) {
+    let (store, mut meets) = made_many(folder, 5);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            // Each thread names the meets in another order.
+            meets.rotate_left(1);
+            let (store, meets) = (&store, meets.clone());
+            scope.spawn(move || {
+                for number in 0..10 {
+                    let one = [change(number)];
+                    let appends: Vec<_> = meets.iter().map(|&meet| (meet, &one[..])).collect();
+                    for outcome in store.append_many(&appends) {
+                        outcome.expect("appended");
+                    }
+                }
+            });
+        }
+    });
+    for meet in meets {
+        assert_eq!(read_all(&*store, meet, 0).len(), 40);
     }
 }

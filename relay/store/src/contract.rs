@@ -72,12 +72,24 @@ pub trait LogStore: Send + Sync {
     /// [`StoreError::NotOpen`], or the world's.
     fn kept_pack(&self, meet: MeetId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Appends changes and returns the position of the last one.
+    /// Appends changes to one meet and returns the position of the last one.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`] leaves the log as it was; after [`StoreError::Unsure`] the meet must be opened anew.
-    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError>;
+    /// As [`append_many`](Self::append_many).
+    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {
+        let mut outcomes = self.append_many(&[(meet, entries)]);
+        outcomes.pop().unwrap_or(Err(StoreError::NotOpen))
+    }
+
+    /// Appends changes to several meets, each named once, and returns for each in turn the position of its last one.
+    /// The meets may share what makes their changes durable, and wait for each other here.
+    ///
+    /// # Errors
+    ///
+    /// To each meet its own. [`StoreError::Full`] leaves the log as it was; after [`StoreError::Unsure`] the meet must be
+    /// opened anew. Where one sync was for all, its failure is that of all who relied on it.
+    fn append_many(&self, appends: &[(MeetId, &[LogEntry])]) -> Vec<Result<u64, StoreError>>;
 
     /// Replaces the meet's records.
     ///

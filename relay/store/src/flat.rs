@@ -9,9 +9,11 @@
 //! time, is a valid backup: a log that was copied in the middle of a write has a torn tail.
 
 mod admin;
+mod append;
 mod layout;
 mod open;
 mod publish;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,6 +29,7 @@ use spotter_relay_protocol::{LogId, MeetId};
 pub use self::admin::{Finding, MeetPlace, Repaired};
 use self::layout::{AUTH, COLD_PACK, FirstLine, LOG, Layout, SESSIONS};
 use self::open::OpenMeet;
+use self::volumes::Volumes;
 use crate::stored::LogLine;
 use crate::{LogHead, LogStore, Opened, StoreError};
 
@@ -35,6 +38,8 @@ use crate::{LogHead, LogStore, Opened, StoreError};
 pub struct FlatFiles<D: Disk = RealDisk> {
     layout: Layout,
     disk: D,
+    /// The file systems on which meets have been opened.
+    volumes: Volumes<D>,
     /// The meets that are open or in use. Invariant: there is one slot per meet, so that one file is never written by
     /// two; a slot leaves the map only while nobody else holds it.
     slots: Mutex<BTreeMap<MeetId, Slot<D>>>,
@@ -55,6 +60,7 @@ impl<D: Disk> FlatFiles<D> {
         Self {
             layout: Layout::new(data),
             disk,
+            volumes: Volumes::default(),
             slots: Mutex::default(),
         }
     }
@@ -66,15 +72,20 @@ impl<D: Disk> FlatFiles<D> {
         let is_open = lock(&slot).is_some();
         drop(slot);
         if !is_open {
-            let mut slots = self.slots();
-            if slots
-                .get(&meet)
-                .is_some_and(|slot| Arc::strong_count(slot) == 1 && lock(slot).is_none())
-            {
-                slots.remove(&meet);
-            }
+            self.let_go(meet);
         }
         result
+    }
+
+    /// Forgets the slot of a meet that is not open, unless somebody else is about to use it.
+    fn let_go(&self, meet: MeetId) {
+        let mut slots = self.slots();
+        if slots
+            .get(&meet)
+            .is_some_and(|slot| Arc::strong_count(slot) == 1 && lock(slot).is_none())
+        {
+            slots.remove(&meet);
+        }
     }
 
     /// Acts on an open meet, alone. A failure that leaves it unknown what the disk holds closes the meet.
@@ -119,6 +130,7 @@ impl<D: Disk> FlatFiles<D> {
         move_dir(&unborn, &dir)?;
         journal.moved_to(&dir.join(LOG));
         Ok(OpenMeet {
+            volume: self.volumes.of(&self.disk, &dir),
             dir,
             head: *head,
             finished: false,
@@ -131,6 +143,7 @@ impl<D> LogStore for FlatFiles<D>
 where
     D: Disk + Send + Sync,
     D::File: Send,
+    D::Volume: Send + Sync,
 {
     fn create(&self, head: &LogHead, records: &MeetRecords) -> Result<(), StoreError> {
         self.with_slot(head.meet, |slot| {
@@ -148,7 +161,7 @@ where
             if let Some(open) = slot {
                 return open.tell(None);
             }
-            let (open, repaired) = open::open(&self.layout, &self.disk, meet)?;
+            let (open, repaired) = open::open(&self.layout, &self.disk, &self.volumes, meet)?;
             let opened = open.tell(repaired)?;
             *slot = Some(open);
             Ok(opened)
@@ -187,12 +200,8 @@ where
         })
     }
 
-    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {
-        self.with_open(meet, |open| {
-            let lines: Vec<LogLine> = entries.iter().map(LogLine::from).collect();
-            open.journal.append(&lines)?;
-            Ok(open.end())
-        })
+    fn append_many(&self, appends: &[(MeetId, &[LogEntry])]) -> Vec<Result<u64, StoreError>> {
+        self.append_together(appends)
     }
 
     fn save_records(&self, meet: MeetId, records: &MeetRecords) -> Result<(), StoreError> {

@@ -113,11 +113,14 @@ impl LogStore for Memory {
         self.with_open(meet, |kept| kept.kept_pack.clone())
     }
 
-    fn append(&self, meet: MeetId, entries: &[LogEntry]) -> Result<u64, StoreError> {
-        self.with_open(meet, |kept| {
-            kept.log.extend_from_slice(entries);
-            kept.log.len() as u64
-        })
+    fn append_many(&self, appends: &[(MeetId, &[LogEntry])]) -> Vec<Result<u64, StoreError>> {
+        let append = |(meet, entries): &(MeetId, &[LogEntry])| {
+            self.with_open(*meet, |kept| {
+                kept.log.extend_from_slice(entries);
+                kept.log.len() as u64
+            })
+        };
+        appends.iter().map(append).collect()
     }
 
     fn save_records(&self, meet: MeetId, records: &MeetRecords) -> Result<(), StoreError> {

@@ -6,9 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use spotter_journal_file::{Disk, DiskFile, OpenFile, RealDisk};
+use spotter_journal_file::{Disk, DiskFile, DiskVolume, OpenFile, RealDisk, Volume};
 use spotter_model::{
     ActorId, Change, ChangeDraft, LocationName, ObjectId, Op, OpAction, Priority, Scalar,
 };
@@ -404,9 +404,10 @@ fn a_change_that_is_not_the_one_it_is_called_is_found() {
 }
 
 /// The machine's own disk, until it is told to fail.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct LyingDisk {
     sync_fails: Arc<AtomicBool>,
+    shared_syncs: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -414,6 +415,7 @@ struct LyingFile(DiskFile, Arc<AtomicBool>);
 
 impl Disk for LyingDisk {
     type File = LyingFile;
+    type Volume = LyingVolume;
 
     fn create_new(&self, path: &Path) -> io::Result<LyingFile> {
         Ok(LyingFile(
@@ -427,6 +429,28 @@ impl Disk for LyingDisk {
             RealDisk.open(path)?,
             Arc::clone(&self.sync_fails),
         ))
+    }
+
+    fn volume(&self, path: &Path) -> Option<LyingVolume> {
+        let volume = RealDisk.volume(path)?;
+        Some(LyingVolume(volume, self.clone()))
+    }
+}
+
+#[derive(Debug)]
+struct LyingVolume(DiskVolume, LyingDisk);
+
+impl Volume for LyingVolume {
+    fn id(&self) -> u64 {
+        self.0.id()
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.1.shared_syncs.fetch_add(1, Ordering::Relaxed);
+        if self.1.sync_fails.swap(false, Ordering::Relaxed) {
+            return Err(io::Error::other("input/output error"));
+        }
+        self.0.sync()
     }
 }
 
@@ -473,6 +497,55 @@ fn a_failed_sync_closes_the_meet_and_opening_finds_out_what_was_kept() {
     ));
     assert_eq!(store.open(meet).unwrap().meet.end, 1);
     assert_eq!(store.append(meet, &[change(3)]).unwrap(), 2);
+}
+
+/// A store on a disk that lies, with this many open meets of one change each.
+fn lied_to(meets: u32) -> (tempfile::TempDir, LyingDisk, FlatFiles<LyingDisk>) {
+    let (dir, disk) = (tempfile::tempdir().unwrap(), LyingDisk::default());
+    let store = FlatFiles::on(disk.clone(), dir.path());
+    for number in 1..=meets {
+        store.create(&head(meet(number)), &records(0)).unwrap();
+        store.append(meet(number), &[change(1)]).unwrap();
+    }
+    (dir, disk, store)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn many_meets_share_one_sync_and_one_alone_syncs_its_own_log() {
+    let (_dir, disk, store) = lied_to(20);
+    assert_eq!(disk.shared_syncs.load(Ordering::Relaxed), 0);
+    let entries = [change(2)];
+    let appends: Vec<_> = (1..=20).rev().map(|n| (meet(n), &entries[..])).collect();
+    for outcome in store.append_many(&appends) {
+        assert_eq!(outcome.unwrap(), 2);
+    }
+    assert_eq!(disk.shared_syncs.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_failed_shared_sync_closes_those_who_relied_on_it_and_nobody_else() {
+    let (dir, disk, store) = lied_to(4);
+    let (entries, nothing) = ([change(2)], meet(99));
+    // The third was replaced and the fourth takes no part: neither relies on the sync.
+    let log = dir.path().join("current-meets/000000003/updates.json.log");
+    let bytes = fs::read(&log).unwrap();
+    fs::remove_file(&log).unwrap();
+    fs::write(&log, bytes).unwrap();
+    disk.sync_fails.store(true, Ordering::Relaxed);
+    let appends = [meet(1), meet(2), meet(3), nothing].map(|meet| (meet, &entries[..]));
+    let outcomes = store.append_many(&appends);
+    for outcome in &outcomes[..3] {
+        assert!(matches!(outcome, Err(StoreError::Unsure(_))), "{outcome:?}");
+    }
+    assert!(matches!(outcomes[3], Err(StoreError::NotOpen)));
+    assert_eq!(store.append(meet(4), &entries).unwrap(), 2);
+    for number in 1..=3 {
+        let closed = store.append(meet(number), &entries);
+        assert!(matches!(closed, Err(StoreError::NotOpen)), "{closed:?}");
+        assert_eq!(store.open(meet(number)).unwrap().meet.end, 1);
+        assert_eq!(store.append(meet(number), &entries).unwrap(), 2);
+    }
 }
 
 /// Set for the process that [`a_full_disk_refuses_and_recovers`] starts: the folder to fill.

@@ -11,8 +11,17 @@ pub(crate) fn cpu<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     (thread_time() - before, result)
 }
 
+/// Processor time that this process has taken so far, the kernel's work for it included.
+pub(crate) fn process_time() -> Duration {
+    read(ClockId::ProcessCPUTime)
+}
+
 fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    read(ClockId::ThreadCPUTime)
+}
+
+fn read(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(
         time.tv_sec.unsigned_abs(),
         u32::try_from(time.tv_nsec).unwrap_or(0),
@@ -44,6 +53,12 @@ pub(crate) async fn pause(time: Duration) {
 /// Waits until a moment; at once if it has passed.
 pub(crate) async fn pause_until(moment: Instant) {
     tokio::time::sleep_until(moment.into()).await;
+}
+
+/// Holds a thread until a moment, so that a stream comes at a pace.
+#[expect(clippy::disallowed_methods, reason = "a pace is what is measured at")]
+pub(crate) fn hold_until(moment: Instant) {
+    std::thread::sleep(moment.saturating_duration_since(now()));
 }
 
 /// The value below which this share of the measurements lies.

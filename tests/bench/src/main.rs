@@ -33,6 +33,7 @@ mod resident;
 mod servers;
 mod start;
 mod storms;
+mod sync;
 mod wire;
 
 use std::path::PathBuf;
@@ -134,6 +135,12 @@ const GROUPS: &[Group] = &[
         about: "where a relay's processor time goes, by `perf`, and a client's",
         measure: profile::measure,
         seconds: (20, 30),
+    },
+    Group {
+        name: "sync",
+        about: "ways to bring the appends of many logs to the disk together",
+        measure: sync::measure,
+        seconds: (65, 250),
     },
 ];
 

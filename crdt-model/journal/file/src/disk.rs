@@ -9,6 +9,9 @@ pub trait Disk: Clone {
     /// An open file of this disk.
     type File: OpenFile + std::fmt::Debug;
 
+    /// A file system of this disk as a whole.
+    type Volume: Volume + std::fmt::Debug;
+
     /// Creates a file that must not exist yet, for reading and writing.
     ///
     /// # Errors
@@ -22,6 +25,24 @@ pub trait Disk: Clone {
     ///
     /// As [`File::open`].
     fn open(&self, path: &Path) -> io::Result<Self::File>;
+
+    /// The file system that a path lies on, if it can be synced as a whole and says so when that fails. To be asked for
+    /// before what it shall sync is written, since it answers for failures from then on.
+    fn volume(&self, path: &Path) -> Option<Self::Volume>;
+}
+
+/// A file system, for syncing many files at the price of one.
+pub trait Volume {
+    /// What tells it from others of the same disk.
+    fn id(&self) -> u64;
+
+    /// Waits until the content of all its files is on the medium.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system; after one, nothing may be assumed about what was written to any of its files since
+    /// the last success.
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// An open file.
@@ -68,8 +89,34 @@ pub struct DiskFile {
     file: File,
 }
 
+/// A file system of the [`RealDisk`].
+#[derive(Debug)]
+pub struct DiskVolume {
+    id: u64,
+    /// A folder of it. Failures are counted from the opening of this on, and told once.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing to ask"))]
+    folder: File,
+}
+
+impl Volume for DiskVolume {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    #[cfg(target_os = "linux")]
+    fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(&self.folder)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn sync(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 impl Disk for RealDisk {
     type File = DiskFile;
+    type Volume = DiskVolume;
 
     fn create_new(&self, path: &Path) -> io::Result<DiskFile> {
         let file =
@@ -81,6 +128,33 @@ impl Disk for RealDisk {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         Ok(DiskFile { file })
     }
+
+    #[cfg(target_os = "linux")]
+    fn volume(&self, path: &Path) -> Option<DiskVolume> {
+        use std::os::unix::fs::MetadataExt;
+        if !tells_of_failures() {
+            return None;
+        }
+        let folder = File::open(path).ok()?;
+        let id = folder.metadata().ok()?.dev();
+        Some(DiskVolume { id, folder })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn volume(&self, _path: &Path) -> Option<DiskVolume> {
+        None
+    }
+}
+
+/// Whether `syncfs` reports what could not be written: since Linux 5.8. Before, it called everything good.
+#[cfg(target_os = "linux")]
+fn tells_of_failures() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|number| number.parse::<u32>().ok());
+    let (major, minor) = (numbers.next(), numbers.next());
+    (major, minor) >= (Some(5), Some(8))
 }
 
 impl OpenFile for DiskFile {

@@ -23,6 +23,8 @@ pub struct JournalFile<D: Disk = RealDisk> {
     end: Place,
     /// Places to begin reading from, about [`CHECKPOINT_BYTES`] apart, the first at the start.
     checkpoints: Vec<Place>,
+    /// Where the journal will end once the batch that has been written, and not yet synced, is known to be on disk.
+    written: Option<Place>,
     /// Whether the last line is a mark, so that another one would say nothing.
     ends_with_mark: bool,
 }
@@ -55,6 +57,7 @@ impl<D: Disk> JournalFile<D> {
             file: Some(file),
             end,
             checkpoints,
+            written: None,
             ends_with_mark: false,
         }
     }
@@ -66,12 +69,43 @@ impl<D: Disk> JournalFile<D> {
     ///
     /// The batch must not be reported as saved; [`AppendError`] says how the journal stands now.
     pub fn append<T: Serialize>(&mut self, payloads: &[T]) -> Result<u64, AppendError> {
-        let first = self.end.records;
+        self.write(payloads)?;
+        let synced = self.sync();
+        self.finish(synced)
+    }
+
+    /// Writes a batch and does not wait for the disk: the first of three steps, for those who sync many journals together.
+    /// The batch counts for nothing, and nothing else can be written, before [`Self::finish`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::append`].
+    pub fn write<T: Serialize>(&mut self, payloads: &[T]) -> Result<(), AppendError> {
         let batch = encode(self.end, payloads).map_err(|source| AppendError::Encode {
             path: self.path.clone(),
             source,
         })?;
-        self.put(batch)?;
+        self.put(batch)
+    }
+
+    /// Waits until what was written is on disk: the second step, unless the whole [`Volume`](crate::Volume) is synced.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system; they must be handed to [`Self::finish`].
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.as_mut().ok_or_else(closed)?.sync()
+    }
+
+    /// Makes the batch that was written part of the journal, if the disk has it and the path still names the file: the
+    /// third step. The batch has the numbers from the returned one on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::append`].
+    pub fn finish(&mut self, synced: io::Result<()>) -> Result<u64, AppendError> {
+        let first = self.end.records;
+        self.settle(synced)?;
         self.ends_with_mark = false;
         Ok(first)
     }
@@ -84,6 +118,8 @@ impl<D: Disk> JournalFile<D> {
     pub fn mark(&mut self) -> Result<(), AppendError> {
         if !self.ends_with_mark {
             self.put(encode_mark(self.end))?;
+            let synced = self.sync();
+            self.settle(synced)?;
             self.ends_with_mark = true;
         }
         Ok(())
@@ -167,7 +203,8 @@ impl<D: Disk> JournalFile<D> {
     }
 
     fn put(&mut self, batch: Batch) -> Result<(), AppendError> {
-        let Some(mut file) = self.file.take() else {
+        let file = self.file.take().filter(|_| self.written.is_none());
+        let Some(mut file) = file else {
             return Err(AppendError::Closed {
                 path: self.path.clone(),
             });
@@ -180,7 +217,18 @@ impl<D: Disk> JournalFile<D> {
         if let Err(source) = file.write_all_at(&batch.bytes, self.end.offset) {
             return Err(self.take_back(file, source));
         }
-        if let Err(source) = file.sync() {
+        self.written = Some(batch.end);
+        self.file = Some(file);
+        Ok(())
+    }
+
+    fn settle(&mut self, synced: io::Result<()>) -> Result<(), AppendError> {
+        let (Some(mut file), Some(end)) = (self.file.take(), self.written.take()) else {
+            return Err(AppendError::Closed {
+                path: self.path.clone(),
+            });
+        };
+        if let Err(source) = synced {
             // What is cut off here cannot be mistaken for a saved batch by whoever opens the file next.
             let _ = file.cut(self.end.offset);
             return Err(AppendError::Unsure {
@@ -189,13 +237,13 @@ impl<D: Disk> JournalFile<D> {
             });
         }
         // Invariant: a file that was unlinked or replaced meanwhile syncs happily; nothing in it is saved.
-        if !file.is_still(&self.path, batch.end.offset) {
+        if !file.is_still(&self.path, end.offset) {
             return Err(AppendError::Replaced {
                 path: self.path.clone(),
             });
         }
         self.file = Some(file);
-        self.advance(batch.end);
+        self.advance(end);
         Ok(())
     }
 

@@ -44,7 +44,7 @@ mod open;
 mod record;
 
 pub use dir::{make_dir, move_dir, sync_dir};
-pub use disk::{Disk, DiskFile, OpenFile, RealDisk};
+pub use disk::{Disk, DiskFile, DiskVolume, OpenFile, RealDisk, Volume};
 pub use error::{AppendError, JournalError};
 pub use journal::JournalFile;
 pub use lock::{DirLock, LockError};

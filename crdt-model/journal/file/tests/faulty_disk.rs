@@ -10,7 +10,9 @@ use std::rc::Rc;
 use quickcheck::{Gen, QuickCheck};
 use serde::{Deserialize, Serialize};
 use spotter_journal::{Line, Unreadable};
-use spotter_journal_file::{AppendError, Disk, JournalError, JournalFile, OpenFile, Opened};
+use spotter_journal_file::{
+    AppendError, Disk, DiskVolume, JournalError, JournalFile, OpenFile, Opened,
+};
 
 const SECTOR: usize = 512;
 
@@ -72,6 +74,7 @@ impl State {
 
 impl Disk for FaultyDisk {
     type File = FaultyFile;
+    type Volume = DiskVolume;
 
     fn create_new(&self, _: &Path) -> io::Result<FaultyFile> {
         self.0.borrow_mut().call()?;
@@ -81,6 +84,10 @@ impl Disk for FaultyDisk {
     fn open(&self, _: &Path) -> io::Result<FaultyFile> {
         self.0.borrow_mut().call()?;
         Ok(FaultyFile(self.clone()))
+    }
+
+    fn volume(&self, _: &Path) -> Option<DiskVolume> {
+        None
     }
 }
 

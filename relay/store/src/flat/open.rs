@@ -1,6 +1,7 @@
 //! Opening a meet: finding its folder, putting in order what a crash has interrupted, checking every line of its log.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use spotter_journal::Unreadable;
 use spotter_journal_file::{Disk, JournalError, JournalFile, load_record, move_dir};
@@ -9,6 +10,7 @@ use spotter_relay_protocol::MeetId;
 
 use super::admin;
 use super::layout::{AUTH, FirstLine, LOG, Layout, SESSIONS};
+use super::volumes::Volumes;
 use crate::{LogHead, Opened, StoreError};
 
 /// A meet whose log is open for appending.
@@ -18,6 +20,8 @@ pub(super) struct OpenMeet<D: Disk> {
     pub(super) head: LogHead,
     pub(super) finished: bool,
     pub(super) journal: JournalFile<D>,
+    /// The file system it lies on, if that can be synced as a whole.
+    pub(super) volume: Option<Arc<D::Volume>>,
 }
 
 impl<D: Disk> OpenMeet<D> {
@@ -43,6 +47,7 @@ impl<D: Disk> OpenMeet<D> {
 pub(super) fn open<D: Disk>(
     layout: &Layout,
     disk: &D,
+    volumes: &Volumes<D>,
     meet: MeetId,
 ) -> Result<(OpenMeet<D>, Option<String>), StoreError> {
     let (current, finished) = (layout.current(meet), layout.finished(meet));
@@ -82,6 +87,7 @@ pub(super) fn open<D: Disk>(
     }
     let open = OpenMeet {
         finished: dir == finished,
+        volume: volumes.of(disk, &dir),
         dir,
         head,
         journal: opened.journal,
