@@ -239,7 +239,7 @@ impl Meet {
             let roster = RosterChanged {
                 locations: auth.roster.clone(),
                 epoch: auth.epoch,
-                ticket: self.keeping.ticket(initiator).clone(),
+                ticket: self.keeping.ticket(initiator, &house.key),
             };
             RelayMessage::RosterChanged(roster).encode().into()
         });

@@ -126,7 +126,7 @@ impl Relay {
             meet: id,
             location: location.to_string(),
         });
-        let keeping = Keeping::new(root, records, &self.house.key);
+        let keeping = Keeping::new(root, records);
         let mut meet = Meet::new(id, root, log_id, keeping);
         if self.house.is_asking(link) {
             let member = Member {
@@ -155,7 +155,7 @@ impl Relay {
                 priority: grants.priority,
                 initiator: true,
                 roster: meet.keeping.auth().roster.clone(),
-                ticket: meet.keeping.ticket(true).clone(),
+                ticket: meet.keeping.ticket(true, &self.house.key),
                 epoch: meet.keeping.auth().epoch,
                 pack: self.house.links.pack_agreed(link),
             };

@@ -23,28 +23,11 @@ pub(crate) struct Keeping {
     root: ChangeHash,
     /// Who may join, as the disk has it.
     auth: AuthRecord,
-    /// For members, and for the initiator.
-    tickets: Tickets,
     /// Who has joined, newer than on the disk if `dirty`.
     sessions: SessionsRecord,
     dirty: bool,
     edits: VecDeque<Edit>,
     saving: Option<Saving>,
-}
-
-/// The tickets of the present epoch. Only the initiator's brings the initiator's right back with the password.
-#[derive(Debug)]
-struct Tickets {
-    member: Ticket,
-    initiator: Ticket,
-}
-
-impl Tickets {
-    fn issue(root: ChangeHash, auth: &AuthRecord, key: &RelayKey) -> Self {
-        let [member, initiator] =
-            [false, true].map(|initiator| ticket::issue(root, auth, initiator, key));
-        Self { member, initiator }
-    }
 }
 
 /// A change to who may join, and whom to tell.
@@ -98,13 +81,11 @@ pub(crate) struct Saved {
 }
 
 impl Keeping {
-    pub(crate) fn new(root: ChangeHash, records: MeetRecords, key: &RelayKey) -> Self {
-        let tickets = Tickets::issue(root, &records.auth, key);
+    pub(crate) fn new(root: ChangeHash, records: MeetRecords) -> Self {
         let MeetRecords { auth, sessions } = records;
         Self {
             root,
             auth,
-            tickets,
             sessions,
             dirty: false,
             edits: VecDeque::new(),
@@ -116,13 +97,10 @@ impl Keeping {
         &self.auth
     }
 
-    /// The ticket that a session keeps.
-    pub(crate) fn ticket(&self, initiator: bool) -> &Ticket {
-        if initiator {
-            &self.tickets.initiator
-        } else {
-            &self.tickets.member
-        }
+    /// The ticket of the present epoch that a session keeps. Only the initiator's brings the initiator's right back with
+    /// the password. It is made when it is asked for: a relay holds many meets, and a ticket is as long as their records.
+    pub(crate) fn ticket(&self, initiator: bool, key: &RelayKey) -> Ticket {
+        ticket::issue(self.root, &self.auth, initiator, key)
     }
 
     pub(crate) fn sessions(&self) -> &[SessionRecord] {
@@ -236,9 +214,6 @@ impl Keeping {
             self.sessions
                 .sessions
                 .retain(|session| !is_revoked(session));
-            if auth_changed {
-                self.tickets = Tickets::issue(self.root, &self.auth, &house.key);
-            }
             self.save(house, meet);
         } else {
             // The list of sessions is tried again with the next thing that changes.

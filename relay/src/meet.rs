@@ -100,7 +100,7 @@ impl Meet {
 
     /// A meet that the store has found; its log is read from now on.
     pub(crate) fn found(house: &mut House, id: MeetId, opened: OpenedMeet) -> Self {
-        let keeping = Keeping::new(opened.root, opened.records, &house.key);
+        let keeping = Keeping::new(opened.root, opened.records);
         let mut meet = Self::new(id, opened.root, opened.log_id, keeping);
         meet.finished = opened.finished;
         if opened.end > 0 {
@@ -319,7 +319,7 @@ impl Meet {
             log_id: self.log_id,
             server_seq_num: self.log.durable(),
             roster: news.then(|| self.keeping.auth().roster.clone()),
-            ticket: news.then(|| self.keeping.ticket(guest.grants.initiator).clone()),
+            ticket: news.then(|| self.keeping.ticket(guest.grants.initiator, &house.key)),
             epoch,
             finished: self.finished,
             pack: house.links.pack_agreed(link),

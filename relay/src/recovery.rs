@@ -88,7 +88,7 @@ impl Relay {
                     log_id,
                     records,
                 } = recovering;
-                let keeping = Keeping::new(root, records, &self.house.key);
+                let keeping = Keeping::new(root, records);
                 self.meets
                     .insert(meet, Meet::new(meet, root, log_id, keeping));
                 self.open_all(meet);

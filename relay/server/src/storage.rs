@@ -6,14 +6,17 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use spotter_relay::{Action, BatchId, CreateTrouble, Input, LogEntry, OpenTrouble, StoreTrouble};
 use spotter_relay_protocol::MeetId;
 use spotter_relay_store::{LogHead, LogStore, StoreError};
 use tokio::sync::mpsc;
+use tokio::time::sleep_until;
 
+use crate::clock;
 use crate::driver::Told;
-use crate::limits::{APPENDED_TOGETHER, CLOSED_SIDE_BY_SIDE};
+use crate::limits::{APPENDED_TOGETHER, CLOSED_SIDE_BY_SIDE, SHARED_SYNC_EVERY};
 
 /// Hands actions to threads that may wait for a disk. Clones act on the same store.
 #[derive(Clone)]
@@ -82,7 +85,7 @@ impl Storage {
             if !work.appending {
                 work.appending = true;
                 let storage = self.clone();
-                tokio::task::spawn_blocking(move || storage.append_all());
+                tokio::spawn(storage.append_all());
             }
             return;
         }
@@ -91,40 +94,59 @@ impl Storage {
     }
 
     /// Appends what is there, lot after lot, until there is nothing.
-    fn append_all(&self) {
-        loop {
-            let appends = {
+    async fn append_all(self) {
+        while let Some(appends) = self.next_lot() {
+            let (begun, is_shared) = (clock::after(Duration::ZERO), appends.len() > 1);
+            let names: Vec<(MeetId, BatchId)> =
+                appends.iter().map(|it| (it.meet, it.batch)).collect();
+            let storage = self.clone();
+            let appended = tokio::task::spawn_blocking(move || storage.append(&appends)).await;
+            // A bug in the store must not stop the meets that come after.
+            let inputs = appended.unwrap_or_else(|bug| failed(&names, &bug));
+            let _ = self.inbox.send(Told::Done(inputs)).await;
+            {
                 let mut work = self.work();
-                if work.appends.is_empty() {
-                    work.appending = false;
-                    return;
+                for (meet, _) in names {
+                    self.go_on(&mut work, meet);
                 }
-                let count = work.appends.len().min(APPENDED_TOGETHER);
-                let rest = work.appends.split_off(count);
-                std::mem::replace(&mut work.appends, rest)
-            };
-            let lists: Vec<(MeetId, &[LogEntry])> = appends
-                .iter()
-                .map(|append| (append.meet, &append.entries[..]))
-                .collect();
-            let outcomes = self.store.append_many(&lists);
-            let inputs = (appends.iter().zip(outcomes)).map(|(append, outcome)| {
-                let &Append { meet, batch, .. } = append;
-                match outcome {
-                    Ok(_) => Input::Appended { meet, batch },
-                    Err(error) => Input::AppendFailed {
-                        meet,
-                        batch,
-                        trouble: trouble(&error),
-                    },
-                }
-            });
-            let _ = self.inbox.blocking_send(Told::Done(inputs.collect()));
-            let mut work = self.work();
-            for append in &appends {
-                self.go_on(&mut work, append.meet);
+            }
+            if is_shared {
+                sleep_until(begun + SHARED_SYNC_EVERY).await;
             }
         }
+    }
+
+    /// The appends to be done next; none, if nobody is appending any more.
+    fn next_lot(&self) -> Option<Vec<Append>> {
+        let mut work = self.work();
+        if work.appends.is_empty() {
+            work.appending = false;
+            return None;
+        }
+        let count = work.appends.len().min(APPENDED_TOGETHER);
+        let rest = work.appends.split_off(count);
+        Some(std::mem::replace(&mut work.appends, rest))
+    }
+
+    /// Appends a lot, and says what the machine is to be told.
+    fn append(&self, appends: &[Append]) -> Vec<Input> {
+        let lists: Vec<(MeetId, &[LogEntry])> = appends
+            .iter()
+            .map(|append| (append.meet, &append.entries[..]))
+            .collect();
+        let outcomes = self.store.append_many(&lists);
+        let told = |(append, outcome): (&Append, Result<u64, StoreError>)| {
+            let &Append { meet, batch, .. } = append;
+            match outcome {
+                Ok(_) => Input::Appended { meet, batch },
+                Err(error) => Input::AppendFailed {
+                    meet,
+                    batch,
+                    trouble: trouble(&error),
+                },
+            }
+        };
+        appends.iter().zip(outcomes).map(told).collect()
     }
 
     /// Begins what has come to wait at a meet meanwhile.
@@ -256,6 +278,16 @@ impl Storage {
     fn work(&self) -> MutexGuard<'_, Work> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the machine is told of a lot of which nobody knows what became.
+fn failed(names: &[(MeetId, BatchId)], error: &dyn std::error::Error) -> Vec<Input> {
+    let failed = |&(meet, batch)| Input::AppendFailed {
+        meet,
+        batch,
+        trouble: StoreTrouble::Unavailable(words(error)),
+    };
+    names.iter().map(failed).collect()
 }
 
 fn meet_of(action: &Action) -> Option<MeetId> {
