@@ -17,6 +17,12 @@ use crate::harness::{Author, PASSWORD, Relay, Wire, World, until_within};
 /// How often the relay is killed. Each kill takes a fifth of a second.
 const KILLS: u32 = 200;
 
+/// The same with several meets that share syncs.
+const KILLS_OF_MANY: u32 = 30;
+
+/// How many meets.
+const MEETS_AT_ONCE: usize = 6;
+
 #[test]
 fn acknowledged_changes_survive_two_hundred_kills() {
     let place = TempDir::new().unwrap();
@@ -42,6 +48,41 @@ fn acknowledged_changes_survive_two_hundred_kills() {
         "only {} changes got through",
         load.acknowledged()
     );
+}
+
+#[test]
+fn acknowledged_changes_of_many_meets_survive_kills_in_the_middle_of_shared_syncs() {
+    let place = TempDir::new().unwrap();
+    let mut relay = Relay::start(place.path());
+    let mut loads: Vec<Load> = (0..MEETS_AT_ONCE)
+        .map(|_| Load::begin(relay.address()))
+        .collect();
+    let mut moments = Moments(0xf00d);
+    for kill in 0..KILLS_OF_MANY {
+        let moment = Duration::from_millis(20 + moments.next() % 100);
+        let _: Option<()> = until_within(moment, || {
+            loads.iter_mut().for_each(Load::go_on);
+            None
+        });
+        relay.kill();
+        for load in &mut loads {
+            load.hear_what_had_left();
+        }
+        relay.start_again();
+        for load in &mut loads {
+            load.come_back(relay.address(), kill);
+        }
+    }
+    for load in &mut loads {
+        load.check_everything_acknowledged_is_there();
+        assert!(
+            load.acknowledged() > KILLS_OF_MANY as usize,
+            "only {} changes of a meet got through",
+            load.acknowledged()
+        );
+    }
+    relay.stop();
+    relay.verify().ok();
 }
 
 #[test]
