@@ -31,11 +31,13 @@ pub(crate) const SENT_TOLD_FROM: usize = 16 << 10;
 /// What has been told that the driver takes in one go.
 pub(crate) const TOLD_TOGETHER: usize = 256;
 
-/// The size of a connection's read buffer; the library's own is 128 KiB, whether or not anybody says anything.
-pub(crate) const READ_BUFFER: usize = 2 << 10;
+/// The size of a connection's read buffer, in which a small edit fits; the library's own is 128 KiB, whether or not anybody
+/// says anything.
+pub(crate) const READ_BUFFER: usize = 1 << 10;
 
-/// Written at once even before a flush.
-pub(crate) const WRITE_BUFFER: usize = 16 << 10;
+/// Written at once even before a flush. Small, because a connection's write buffer keeps the size it once had, and what is
+/// written when somebody joins would make it twice as large as ever again needed.
+pub(crate) const WRITE_BUFFER: usize = 1 << 10;
 
 /// The most that may wait in a connection's write buffer. Above what the machine lets be outstanding, plus one
 /// message of the largest size.
@@ -80,4 +82,4 @@ pub(crate) const CLOSED_SIDE_BY_SIDE: usize = 16;
 
 /// How soon after a sync that several meets shared the next one may begin. A disk that syncs faster than this would have
 /// each sync shared by few, and a sync costs more than the rest of an edit. A meet that is edited alone never waits for it.
-pub(crate) const SHARED_SYNC_EVERY: Duration = Duration::from_millis(4);
+pub(crate) const SHARED_SYNC_EVERY: Duration = Duration::from_millis(5);
