@@ -286,11 +286,7 @@ impl Catching {
         let mut positions: Vec<u64> = Vec::new();
         let mut after = self.cursor;
         if let Some(wanted) = &self.wanted {
-            let ahead = wanted
-                .positions
-                .iter()
-                .filter(|position| **position > after);
-            positions.extend(ahead.take(PACKED_CHANGES_MAX));
+            positions.extend(wanted.positions.iter().take(PACKED_CHANGES_MAX));
             after = after.max(wanted.horizon);
         }
         let room = PACKED_CHANGES_MAX - positions.len();
@@ -300,7 +296,8 @@ impl Catching {
 
     /// Moves the cursor over what is not wanted.
     fn skip(&mut self) {
-        if let Some(wanted) = &self.wanted {
+        if let Some(wanted) = &mut self.wanted {
+            wanted.forget_through(self.cursor);
             let next = wanted
                 .positions
                 .front()
@@ -311,14 +308,19 @@ impl Catching {
 }
 
 impl Wanted {
+    /// Leaves what has been passed behind.
+    fn forget_through(&mut self, position: u64) {
+        while self.positions.front().is_some_and(|next| *next <= position) {
+            self.positions.pop_front();
+        }
+    }
+
     /// Whether this position is wanted; positions are asked for in rising order.
     fn take(&mut self, position: u64) -> bool {
         if position > self.horizon {
             return true;
         }
-        while self.positions.front().is_some_and(|next| *next < position) {
-            self.positions.pop_front();
-        }
+        self.forget_through(position - 1);
         let is_next = self.positions.front() == Some(&position);
         if is_next {
             self.positions.pop_front();

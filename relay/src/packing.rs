@@ -51,8 +51,10 @@ impl Meet {
         };
         catching.reading = None;
         let (was_from_kept, kept_to) = (catching.from_kept, catching.cursor);
-        catching.from_kept &= slice.kept.is_some() && is_of_this_log;
-        if is_of_this_log && let Some(chain) = chain {
+        // Whatever the store answers, a catch-up goes forward or ends.
+        let is_usable = is_of_this_log && last > catching.cursor;
+        catching.from_kept &= slice.kept.is_some() && is_usable;
+        if is_usable && let Some(chain) = chain {
             let frame = relay_packed(catching.sent, slice.positions.clone(), chain, &slice.pack);
             (catching.sent, catching.cursor) = (last, last);
             house.links.send_frame(link, frame);

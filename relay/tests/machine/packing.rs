@@ -82,6 +82,29 @@ fn packs_go_to_those_who_asked_for_them_and_text_to_all_others() {
     assert!(desk.frames[&one.link][0].is_same(&desk.frames[&two.link][0]));
 }
 
+/// What is wanted may end before the log does: what comes after it is held already, and nothing is sent again.
+#[test]
+fn who_lacks_only_something_in_the_middle_gets_it_once_and_goes_on_live() {
+    let mut desk = Desk::new();
+    let (seat, genesis) = desk.live_meet();
+    let theirs = Writer::on(2, &[&genesis]).write_many(2);
+    let mine = Writer::on(1, &[&genesis]).write_many(2);
+    desk.offer(seat.link, &[&theirs[0], &theirs[1], &mine[0], &mine[1]]);
+    let packer = join_packed(&mut desk, 2, seat.meet);
+    desk.heard(packer.link);
+    let pull = ClientPull {
+        from: PullFrom::Heads(vec![mine[1].hash()]),
+        session_token: None,
+    };
+    desk.say(packer.link, &ClientMessage::ClientPull(pull));
+    let heard = desk.heard(packer.link);
+    assert_eq!(relayed(&heard), hashes(&theirs));
+    assert!(
+        matches!(heard.last(), Some(RelayMessage::CaughtUp(_))),
+        "{heard:?}"
+    );
+}
+
 #[test]
 fn a_day_offline_is_one_message_and_so_is_its_answer() {
     let mut desk = Desk::new();
