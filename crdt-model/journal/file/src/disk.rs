@@ -1,7 +1,7 @@
 //! The few things a journal asks of a disk, and the real one. Tests put a failing disk in its place.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Where journals lie.
@@ -75,6 +75,9 @@ pub trait OpenFile {
     /// Those of the operating system.
     fn cut(&mut self, len: u64) -> io::Result<()>;
 
+    /// Whether the file has this length, whatever its name is now.
+    fn has_len(&self, len: u64) -> bool;
+
     /// Whether the path names this very file and it has this length.
     fn is_still(&self, path: &Path, len: u64) -> bool;
 }
@@ -87,6 +90,8 @@ pub struct RealDisk;
 #[derive(Debug)]
 pub struct DiskFile {
     file: File,
+    /// What tells it from every other file, for as long as it is open.
+    identity: Identity,
 }
 
 /// A file system of the [`RealDisk`].
@@ -121,12 +126,12 @@ impl Disk for RealDisk {
     fn create_new(&self, path: &Path) -> io::Result<DiskFile> {
         let file =
             private(OpenOptions::new().read(true).write(true).create_new(true)).open(path)?;
-        Ok(DiskFile { file })
+        DiskFile::new(file)
     }
 
     fn open(&self, path: &Path) -> io::Result<DiskFile> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        Ok(DiskFile { file })
+        DiskFile::new(file)
     }
 
     #[cfg(target_os = "linux")]
@@ -157,13 +162,27 @@ fn tells_of_failures() -> bool {
     (major, minor) >= (Some(5), Some(8))
 }
 
+impl DiskFile {
+    fn new(file: File) -> io::Result<Self> {
+        let identity = identity(&file.metadata()?);
+        Ok(Self { file, identity })
+    }
+}
+
 impl OpenFile for DiskFile {
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.read(buffer)
     }
 
+    #[cfg(unix)]
     fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, offset)
+    }
+
+    #[cfg(not(unix))]
+    fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        use std::io::Write;
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.write_all(bytes)
     }
@@ -176,11 +195,13 @@ impl OpenFile for DiskFile {
         self.file.set_len(len)
     }
 
+    fn has_len(&self, len: u64) -> bool {
+        self.file.metadata().is_ok_and(|here| here.len() == len)
+    }
+
     fn is_still(&self, path: &Path, len: u64) -> bool {
-        let (Ok(here), Ok(there)) = (self.file.metadata(), fs::metadata(path)) else {
-            return false;
-        };
-        here.len() == len && same_file(&here, &there)
+        let there = fs::metadata(path);
+        there.is_ok_and(|there| there.len() == len && identity(&there) == self.identity)
     }
 }
 
@@ -195,14 +216,19 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// The file system and the number of a file on it. No other file can have both while this one is open.
 #[cfg(unix)]
-fn same_file(here: &Metadata, there: &Metadata) -> bool {
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
-    here.dev() == there.dev() && here.ino() == there.ino()
+    (metadata.dev(), metadata.ino())
 }
 
 /// Elsewhere an open file cannot be deleted or replaced.
 #[cfg(not(unix))]
-fn same_file(_here: &Metadata, _there: &Metadata) -> bool {
-    true
-}
+type Identity = ();
+
+#[cfg(not(unix))]
+fn identity(_metadata: &Metadata) -> Identity {}

@@ -209,7 +209,8 @@ impl<D: Disk> JournalFile<D> {
                 path: self.path.clone(),
             });
         };
-        if !file.is_still(&self.path, self.end.offset) {
+        // Whether the path still names the file is asked once, after the sync.
+        if !file.has_len(self.end.offset) {
             return Err(AppendError::Replaced {
                 path: self.path.clone(),
             });
