@@ -203,17 +203,25 @@ impl Sources {
     }
 }
 
+/// Where there is one core, one thread does everything that waits for no disk: handing work to another would only cost.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() > 1 => tokio::runtime::Builder::new_multi_thread(),
+        Ok(_) | Err(_) => tokio::runtime::Builder::new_current_thread(),
+    };
+    builder
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+}
+
 fn serve(sources: &Sources, out: &mut dyn Write) -> Result<(), Failure> {
     let settings = sources.settings()?;
     let (address, metrics) = (settings.listen, settings.metrics_address);
     allow_many_files();
     let premises = Premises::take(settings)?;
     let cannot_listen = |source| ServeError::Listen { address, source };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .build()
-        .map_err(cannot_listen)?;
+    let runtime = runtime().map_err(cannot_listen)?;
     runtime.block_on(async {
         let stop = asked_to_stop().map_err(cannot_listen)?;
         let listeners = Listeners {
