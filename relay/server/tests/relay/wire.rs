@@ -13,7 +13,7 @@ use spotter_model::{
 };
 use spotter_relay_protocol::{
     ChangeBytes, ClientMessage, CreateMeet, JoinBy, JoinMeet, MeetCreated, MeetId, OfferedUpdate,
-    Password, RelayMessage, RosterEntry, SessionToken, UpdateInit,
+    Password, RelayMessage, RosterEntry, SessionToken, UpdateCode, UpdateInit,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -236,7 +236,12 @@ impl Desk {
                     .insert(acked.server_seq_num, change.hash());
             }
         }
-        assert!(!matches!(word, RelayMessage::UpdateRejected(_)), "{word:?}");
+        // Nothing here is ever wrong; but a relay that is about to stop takes no more.
+        if let RelayMessage::UpdateRejected(rejected) = &word {
+            let mut refused = rejected.updates_rejected.iter();
+            let only_later = refused.all(|it| it.code == UpdateCode::Busy && !it.for_good);
+            assert!(only_later, "{word:?}");
+        }
     }
 }
 
