@@ -219,7 +219,7 @@ pub(crate) fn memory(report: &mut Report) {
     history.play(5_000, 10, false);
     let log = history.log;
     let some = || -> Vec<Index> { (0..COPIES).map(|_| index_of(&log)).collect() };
-    // The first hundred use up what the allocator had kept of earlier work.
+    // The first hundred use up what the allocator has kept of making the log.
     let first = some();
     let before = resident_bytes();
     let second = some();
