@@ -475,10 +475,6 @@ impl OpenFile for LyingFile {
         self.0.cut(len)
     }
 
-    fn has_len(&self, len: u64) -> bool {
-        self.0.has_len(len)
-    }
-
     fn is_still(&self, path: &Path, len: u64) -> bool {
         self.0.is_still(path, len)
     }

@@ -75,9 +75,6 @@ pub trait OpenFile {
     /// Those of the operating system.
     fn cut(&mut self, len: u64) -> io::Result<()>;
 
-    /// Whether the file has this length, whatever its name is now.
-    fn has_len(&self, len: u64) -> bool;
-
     /// Whether the path names this very file and it has this length.
     fn is_still(&self, path: &Path, len: u64) -> bool;
 }
@@ -193,10 +190,6 @@ impl OpenFile for DiskFile {
 
     fn cut(&mut self, len: u64) -> io::Result<()> {
         self.file.set_len(len)
-    }
-
-    fn has_len(&self, len: u64) -> bool {
-        self.file.metadata().is_ok_and(|here| here.len() == len)
     }
 
     fn is_still(&self, path: &Path, len: u64) -> bool {

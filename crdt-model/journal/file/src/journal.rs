@@ -209,8 +209,7 @@ impl<D: Disk> JournalFile<D> {
                 path: self.path.clone(),
             });
         };
-        // Whether the path still names the file is asked once, after the sync.
-        if !file.has_len(self.end.offset) {
+        if !file.is_still(&self.path, self.end.offset) {
             return Err(AppendError::Replaced {
                 path: self.path.clone(),
             });
