@@ -4,15 +4,13 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use spotter_model::LocationName;
 use spotter_relay_protocol::{
-    ChangeBytes, ClientMessage, JoinBy, JoinMeet, MeetId, OfferedUpdate, Password, RelayMessage,
-    UpdateInit,
+    ChangeBytes, ClientMessage, MeetId, OfferedUpdate, RelayMessage, UpdateInit,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::wire::{Desk, Relay, Wire, create_meet, go_live};
+use crate::wire::{Desk, Relay, Wire, create_meet, go_live, try_password};
 
 /// Starts a relay that tells what it counts, and says where.
 pub(crate) fn start_counting(data: &Path, more: &[&str]) -> (Relay, SocketAddr) {
@@ -67,24 +65,9 @@ async fn send_everything(desk: &mut Desk, wire: &mut Wire) {
 }
 
 async fn join_with_a_wrong_password(relay: &Relay, meet_id: MeetId) {
-    let mut wire = Wire::connect(relay.address).await;
-    let join = JoinMeet {
-        protocol: 1,
-        meet_id,
-        by: JoinBy::Password {
-            location_name: LocationName::parse("Desk").unwrap(),
-            password: Password::parse("wrong horse").unwrap(),
-        },
-        ticket: None,
-        position: None,
-        heads: None,
-        epoch: None,
-        packs: Vec::new(),
-    };
-    wire.say(ClientMessage::JoinMeet(join)).await;
-    let answer = wire.hear().await;
+    let answer = try_password(relay.address, meet_id, "wrong horse").await;
     assert!(
-        matches!(answer, Some(RelayMessage::JoinRejected(_))),
+        matches!(answer, RelayMessage::JoinRejected(_)),
         "{answer:?}"
     );
 }

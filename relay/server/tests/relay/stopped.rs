@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 use futures_util::StreamExt;
-use spotter_model::{Change, LocationName};
-use spotter_relay_protocol::{ClientMessage, JoinBy, JoinMeet, Password, RelayMessage};
+use spotter_model::Change;
+use spotter_relay_protocol::RelayMessage;
 use spotter_relay_store::conformance::read_all;
 use spotter_relay_store::{FlatFiles, LogStore};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::wire::{Desk, PASSWORD, Relay, Wire, come_back, go_live};
+use crate::wire::{Desk, PASSWORD, Relay, Wire, come_back, go_live, try_password};
 
 fn ask_to_stop(relay: &Relay) {
     let process = relay.process.id().to_string();
@@ -110,23 +110,7 @@ async fn no_password_and_no_token_is_written_anywhere() {
     }
     let wrong = "a wrong password";
     for password in [wrong, PASSWORD] {
-        let mut other = Wire::connect(relay.address).await;
-        let by = JoinBy::Password {
-            location_name: LocationName::parse("Desk").unwrap(),
-            password: Password::parse(password).unwrap(),
-        };
-        let join = JoinMeet {
-            protocol: 1,
-            meet_id,
-            by,
-            ticket: None,
-            position: None,
-            heads: None,
-            epoch: None,
-            packs: Vec::new(),
-        };
-        other.say(ClientMessage::JoinMeet(join)).await;
-        other.hear().await.unwrap();
+        try_password(relay.address, meet_id, password).await;
     }
     let files = files(dir.path());
     let diag = files

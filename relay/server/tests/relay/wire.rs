@@ -275,20 +275,39 @@ pub(crate) async fn go_live(relay: &Relay, root: ChangeHash) -> (Wire, MeetId, S
     (wire, made.meet_id, made.session_token)
 }
 
-/// Comes back by token, which costs no scrypt. Returns how many changes the relay says it has.
-pub(crate) async fn come_back(relay: &Relay, meet_id: MeetId, token: &SessionToken) -> (Wire, u64) {
-    let mut wire = Wire::connect(relay.address).await;
-    let join = JoinMeet {
+/// What somebody says who knows nothing of the meet yet.
+fn join(meet_id: MeetId, by: JoinBy) -> ClientMessage {
+    ClientMessage::JoinMeet(JoinMeet {
         protocol: 1,
         meet_id,
-        by: JoinBy::Token(token.clone()),
+        by,
         ticket: None,
         position: None,
         heads: None,
         epoch: None,
         packs: Vec::new(),
+    })
+}
+
+/// Tries a password, on a connection of its own, and says what the relay answered.
+pub(crate) async fn try_password(
+    address: SocketAddr,
+    meet_id: MeetId,
+    password: &str,
+) -> RelayMessage {
+    let mut wire = Wire::connect(address).await;
+    let by = JoinBy::Password {
+        location_name: LocationName::parse("Desk").unwrap(),
+        password: Password::parse(password).unwrap(),
     };
-    wire.say(ClientMessage::JoinMeet(join)).await;
+    wire.say(join(meet_id, by)).await;
+    wire.hear().await.unwrap()
+}
+
+/// Comes back by token, which costs no scrypt. Returns how many changes the relay says it has.
+pub(crate) async fn come_back(relay: &Relay, meet_id: MeetId, token: &SessionToken) -> (Wire, u64) {
+    let mut wire = Wire::connect(relay.address).await;
+    wire.say(join(meet_id, JoinBy::Token(token.clone()))).await;
     match wire.hear().await {
         Some(RelayMessage::MeetJoined(joined)) => (wire, joined.server_seq_num),
         other => panic!("{other:?}"),
