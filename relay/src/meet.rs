@@ -117,7 +117,7 @@ impl Meet {
         }
         if (opened.log_id, opened.root) != (self.log_id, self.root) {
             let words = "another meet lies under this id now".to_owned();
-            return self.send_away(house, &StoreTrouble::Damaged(words));
+            return self.fail(house, &StoreTrouble::Damaged(words));
         }
         self.read_on(house);
     }
@@ -190,9 +190,14 @@ impl Meet {
         }
     }
 
+    /// Those who were about to join, who are somebody else's business from now on.
+    pub(crate) fn give_up_guests(&mut self) -> Vec<Guest> {
+        std::mem::take(&mut self.guests)
+    }
+
     /// Tells members, and those about to be, that the meet cannot be served.
     pub(crate) fn fail(&mut self, house: &mut House, trouble: &StoreTrouble) {
-        for guest in std::mem::take(&mut self.guests) {
+        for guest in self.give_up_guests() {
             house.reject_join(guest.link, trouble_rejection(house, trouble));
         }
         self.send_away(house, trouble);

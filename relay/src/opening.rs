@@ -28,12 +28,7 @@ impl Relay {
         if let Some(reopened) = self.meets.get_mut(&meet) {
             return match outcome {
                 Ok(opened) => reopened.found_again(&mut self.house, &opened),
-                Err(OpenTrouble::NoSuchMeet) => {
-                    reopened.fail(
-                        &mut self.house,
-                        &StoreTrouble::Damaged("the meet is gone from the disk".into()),
-                    );
-                }
+                Err(OpenTrouble::NoSuchMeet) => self.gone(meet),
                 Err(OpenTrouble::Store(trouble)) => reopened.fail(&mut self.house, &trouble),
             };
         }
@@ -50,6 +45,22 @@ impl Relay {
             Err(OpenTrouble::NoSuchMeet) => self.no_such_meet(meet),
             Err(OpenTrouble::Store(trouble)) => self.open_none(meet, &trouble),
         }
+    }
+
+    /// A meet in memory is gone from the disk: nothing of it is kept, so that it can come back from a ticket. Whoever
+    /// was about to join is answered as if it had never been in memory.
+    fn gone(&mut self, id: MeetId) {
+        let Some(mut meet) = self.meets.remove(&id) else {
+            return;
+        };
+        let guests = meet.give_up_guests();
+        let trouble = StoreTrouble::Damaged("the meet is gone from the disk".into());
+        meet.fail(&mut self.house, &trouble);
+        self.house.links.out.push(Action::CloseMeet { meet: id });
+        let openers = guests.into_iter();
+        let openers = openers.map(|guest| Opener::Guest(Box::new(guest), None));
+        self.opening.entry(id).or_default().extend(openers);
+        self.no_such_meet(id);
     }
 
     /// A meet is in memory; whoever waited for it goes on.

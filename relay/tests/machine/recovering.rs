@@ -63,6 +63,37 @@ fn a_member_without_its_ticket_is_asked_for_it() {
 }
 
 #[test]
+fn whoever_joins_while_an_awake_meet_is_found_gone_is_asked_for_the_ticket() {
+    let mut desk = Desk::new();
+    let (initiator, genesis) = desk.live_meet();
+    let member = desk.join(2, initiator.meet);
+    desk.holding = |action| matches!(action, Action::Append { .. } | Action::OpenMeet { .. });
+    desk.offer(initiator.link, &[&Writer::on(1, &[&genesis]).write("a")]);
+    let Some(Action::Append { meet, batch, .. }) = desk.held.pop_front() else {
+        panic!("{:?}", desk.held)
+    };
+    desk.store.clear();
+    desk.happen(Input::AppendFailed {
+        meet,
+        batch,
+        trouble: StoreTrouble::Unavailable("the log is not the file that was opened".into()),
+    });
+    desk.disconnect(member.link);
+    let link = desk.connect(3);
+    desk.say(link, &resume_message(&member));
+    assert_eq!(desk.heard(link), [], "nobody knows yet what the disk holds");
+
+    desk.release();
+    let heard = desk.heard(link);
+    assert!(
+        matches!(&heard[..], [RelayMessage::JoinRejected(r)] if r.code == JoinCode::TicketWanted),
+        "{heard:?}"
+    );
+    let (_, heard) = return_with(&mut desk, 4, &member, &[genesis]);
+    assert!(matches!(heard[0], RelayMessage::MeetJoined(_)), "{heard:?}");
+}
+
+#[test]
 fn members_with_unexpired_sessions_return_unattended_and_give_the_relay_its_memory_back() {
     let (mut desk, initiator, member, changes) = after_the_loss();
     let (link, heard) = return_with(&mut desk, 1, &member, &changes);
