@@ -1,0 +1,1 @@
+//! What a trace must satisfy and what is measured of it.

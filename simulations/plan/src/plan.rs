@@ -1,0 +1,104 @@
+//! A plan: who takes part, over what network, and everything that happens to them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::network::Network;
+use crate::step::{EditNumber, Step};
+
+/// The format of plans that this version writes and reads.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// Everything that will happen. All times are milliseconds since the beginning of the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: u32,
+    /// The name of the scenario it was expanded from.
+    pub scenario: String,
+    /// The seed it was expanded with; also what the machines of the world are seeded with.
+    pub seed: u64,
+    /// The locations that may be joined.
+    pub roster: Vec<Seat>,
+    /// Who takes part. The first makes the meet.
+    pub devices: Vec<Device>,
+    /// How many relays there are.
+    #[serde(default = "one")]
+    pub relays: u16,
+    /// What registers hold before anybody edits; they exist on every device that has joined. A lifter exists if one of
+    /// its registers is named here (`entries.5003.name`) or an edit adds it.
+    pub start: BTreeMap<String, Value>,
+    /// How messages travel.
+    pub network: Network,
+    /// What happens, by time; what happens at the same time, in the order of the list.
+    pub steps: Vec<Step>,
+    /// When the trouble is over: everything that was cut is healed, whoever is down starts, disks work again. From then on no
+    /// more edits are made.
+    pub calm_at: u64,
+    /// When the world ends and everyone must have agreed.
+    pub ends_at: u64,
+    /// What is looked at while it runs.
+    #[serde(default)]
+    pub watch: Watch,
+}
+
+/// A location in the roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Seat {
+    /// Its name.
+    pub location: String,
+    /// The higher one wins.
+    pub priority: u32,
+}
+
+/// Something that a person sits at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Device {
+    /// What it is called in reports; unique.
+    pub name: String,
+    /// The location it joins as; in the roster.
+    pub location: String,
+    /// The relay it connects to, from 0.
+    #[serde(default)]
+    pub relay: u16,
+    /// How far its clock is off, in milliseconds.
+    #[serde(default)]
+    pub clock_off: i64,
+}
+
+/// What a world reports besides what the checks need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watch {
+    /// Screens are read at edits and at the end only; the world is as fast as it can be.
+    #[default]
+    Ends,
+    /// Every change of what any device shows is reported.
+    Screens,
+}
+
+impl Plan {
+    /// The edits of the plan, by number.
+    pub fn edits(&self) -> BTreeMap<EditNumber, &Step> {
+        let numbered = |step: &'_ Step| step.doing.edit();
+        self.steps
+            .iter()
+            .filter_map(|step| Some((numbered(step)?, step)))
+            .collect()
+    }
+
+    /// The priority of a location; `None` if it is not in the roster.
+    pub fn priority_of(&self, location: &str) -> Option<u32> {
+        let seat = self.roster.iter().find(|seat| seat.location == location);
+        seat.map(|seat| seat.priority)
+    }
+}
+
+fn one() -> u16 {
+    1
+}

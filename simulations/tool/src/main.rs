@@ -1,0 +1,3 @@
+//! The program for researchers.
+
+fn main() {}
