@@ -31,8 +31,12 @@ pub struct Write {
     pub location: String,
     /// That location's priority when it was written.
     pub priority: u32,
-    /// Orders writes of equal priority: the higher one wins. Higher than that of every write it had seen.
+    /// Orders writes of equal priority: the higher one wins. Higher than every counter of every write it had seen.
     pub counter: u64,
+    /// The registers that are ordered by another counter than `counter`, and that counter, which is higher: where every
+    /// register that an edit writes is an operation of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: BTreeMap<String, u64>,
     /// Orders writes of equal priority and counter; compared as text.
     pub actor: String,
     /// Register and value. Values that were shown already are not written.
