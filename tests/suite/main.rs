@@ -18,5 +18,6 @@ mod members;
 mod operations;
 mod recovery;
 mod scenarios;
+mod shells;
 mod story;
 mod tidy;

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::http::http_get;
 use super::programs::{Finished, end_of, finish, spotter_relay};
 use super::wait::until;
 
@@ -99,6 +100,47 @@ impl Relay {
     /// Its process.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
+    }
+
+    /// One of the numbers it tells at the address of its metrics, by name and labels as they are told; 0 if it is not told.
+    /// The relay must have been started with `--metrics-address 127.0.0.1:0`.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let told = http_get(&self.metrics_address(), "/metrics");
+        let lines = told.lines().filter_map(|line| line.strip_prefix(name));
+        let numbers = lines.filter_map(|rest| rest.strip_prefix(' '));
+        numbers
+            .map(|number| number.parse::<f64>().unwrap() as u64)
+            .sum()
+    }
+
+    /// Waits until one of its numbers is at least this.
+    #[track_caller]
+    pub(crate) fn counts(&self, name: &str, least: u64) {
+        until(&format!("the relay counts {least} of {name}"), || {
+            (self.metric(name) >= least).then_some(())
+        });
+    }
+
+    /// Where it tells its numbers; of several runs the last.
+    fn metrics_address(&self) -> String {
+        until("the relay says where it counts", || {
+            let printed = fs::read_to_string(self.place.join("stdout")).unwrap();
+            let (_, last_run) = printed.rsplit_once("listening on ")?;
+            let line = last_run
+                .lines()
+                .find_map(|line| line.strip_prefix("metrics on "));
+            line.map(str::to_owned)
+        })
+    }
+
+    /// Makes the process stand still, as a laptop that sleeps or a machine that is moved would.
+    pub(crate) fn stand_still(&self) {
+        kill_process(self.pid(), Signal::STOP).unwrap();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
     }
 
     /// Ends the process without a word, as a power cut would.

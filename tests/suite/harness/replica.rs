@@ -149,6 +149,34 @@ impl Running {
         );
     }
 
+    /// How often it has printed this.
+    pub(crate) fn times(&self, words: &str) -> usize {
+        self.printed().matches(words).count()
+    }
+
+    /// Waits until it has printed this so many times.
+    #[track_caller]
+    pub(crate) fn says_times(&self, words: &str, times: usize) {
+        until(
+            &format!(
+                "`run` says \"{words}\" {times} times in {}: {}",
+                self.printed.display(),
+                self.printed()
+            ),
+            || (self.times(words) >= times).then_some(()),
+        );
+    }
+
+    /// Makes the process stand still, as a laptop that sleeps would.
+    pub(crate) fn stand_still(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::STOP).unwrap();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::CONT).unwrap();
+    }
+
     /// Ends it as Ctrl-C would.
     pub(crate) fn stop(mut self) -> Option<i32> {
         kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();

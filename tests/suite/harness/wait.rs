@@ -8,6 +8,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a condition is looked at.
 const GLANCE: Duration = Duration::from_millis(5);
 
+/// The present moment, for what is a fact about time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one look at the clock beside the loop that waits"
+)]
+pub(crate) fn moment() -> Instant {
+    Instant::now()
+}
+
 /// Looks until there is something to see, and fails when nothing comes.
 pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     until_within(PATIENCE, look).unwrap_or_else(|| panic!("waited {PATIENCE:?} in vain: {what}"))

@@ -88,6 +88,11 @@ impl World {
         self.networks[name].turn(weather);
     }
 
+    /// The network between one replica and the relay.
+    pub(crate) fn network(&self, name: &str) -> &Proxy {
+        &self.networks[name]
+    }
+
     /// Cuts these replicas off.
     pub(crate) fn cut(&self, names: &[&str]) {
         names.iter().for_each(|name| self.turn(name, Weather::Cut));
