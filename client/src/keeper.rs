@@ -4,6 +4,8 @@
 //! it came up. A batch that could not be saved goes to the front again: nothing that was said to be saved later
 //! can overtake it.
 
+use spotter_model::planted::{self, Bug};
+
 use crate::action::Action;
 use crate::ask::{Answer, Problem, RequestId};
 use crate::input::BatchId;
@@ -75,7 +77,12 @@ impl Keeper {
         }
         self.batches += 1;
         let batch = BatchId(self.batches);
-        let next = std::mem::take(&mut self.next);
+        let mut next = std::mem::take(&mut self.next);
+        // Correct: what belongs together is saved together.
+        if planted::is(Bug::PositionAhead) && next.records.len() > 1 {
+            self.next.records = next.records.split_off(1);
+            self.next.answers = std::mem::take(&mut next.answers);
+        }
         actions.push(Action::Save {
             batch,
             records: next.records.clone(),

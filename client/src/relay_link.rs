@@ -1,5 +1,6 @@
 //! The connection to the relay: where it stands, and what it takes to get further.
 
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{LogId, Password};
 
 use crate::ask::{GoLive, Join, RequestId};
@@ -160,6 +161,12 @@ impl RelayLink {
     /// When the link wants attention.
     pub(crate) fn next_wakeup(&self) -> Option<Moment> {
         match &self.state {
+            // Correct: whoever wants a connection is woken for it.
+            RelayState::Offline { .. }
+                if planted::is(Bug::WakeupLost) && self.connections.is_multiple_of(3) =>
+            {
+                None
+            }
             RelayState::Offline { retry_at, .. } => *retry_at,
             RelayState::Joining {
                 line,

@@ -51,6 +51,7 @@ mod meet;
 mod op;
 mod openlifter;
 mod path;
+pub mod planted;
 mod refusal;
 mod register;
 mod replay;

@@ -10,6 +10,7 @@ use automerge::{Automerge, ObjId, ReadDoc as _, ScalarValue, Value};
 use crate::ids::OpId;
 use crate::index::{Index, Register, RegisterNumber, Write};
 use crate::op::{ObjectId, RegisterId, Scalar};
+use crate::planted::{self, Bug};
 use crate::replay::{Rank, replay_position};
 
 /// The replay orders of a document's registers.
@@ -28,6 +29,8 @@ impl ReplayOrders {
         };
         let place = old.len() as u32;
         let position = match self.reordered.get(&number) {
+            // Correct: arrival decides nothing.
+            _ if planted::is(Bug::WinnerByArrival) => old.len(),
             Some(order) => position(index, register, new, order.iter().copied()),
             None => position(index, register, new, 0..place),
         };
@@ -61,6 +64,11 @@ impl ReplayOrders {
     /// The write that stands.
     pub(crate) fn winner<'a>(&self, index: &'a Index, number: RegisterNumber) -> Option<&'a Write> {
         let writes = &index.register(number).writes;
+        // Correct: the last in the replay order stands, in which a beaten write stays beaten.
+        if planted::is(Bug::HighestAmongSurvivors) {
+            let standing = index.standing(number).map(|place| &writes[place as usize]);
+            return standing.max_by_key(|write| rank(index, write));
+        }
         match self.reordered.get(&number).and_then(|order| order.last()) {
             Some(&place) => writes.get(place as usize),
             None => writes.last(),

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::ActorId;
 use crate::location::Priority;
+use crate::planted::{self, Bug};
 
 /// What decides between writes that did not know of each other: the higher rank is replayed later.
 ///
@@ -48,7 +49,13 @@ pub(crate) fn replay_position(
         if preds.contains(&place) {
             break;
         }
-        if rank < rank_of(place) {
+        let other = rank_of(place);
+        // Correct: the higher priority wins.
+        if planted::is(Bug::PriorityReversed) && rank.priority != other.priority {
+            if rank.priority > other.priority {
+                position = before;
+            }
+        } else if rank < other {
             position = before;
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use spotter_model::planted::{self, Bug};
 use spotter_model::{Admission, Change, ChangeHash, Refusal};
 use spotter_relay_protocol::{OfferedUpdate, UpdateCode};
 
@@ -178,6 +179,11 @@ impl Meet {
                 self.log.number(&held.change);
                 self.queue(house, held);
                 settled.push_back((hash, true));
+            }
+            // Correct: what is known keeps its position.
+            Ok(Admission::Known) if planted::is(Bug::LoggedTwice) => {
+                self.log.number(&held.change);
+                self.queue(house, held);
             }
             Ok(Admission::Known) => match self.log.position_of(&hash) {
                 Some(position) if position <= self.log.durable() => {

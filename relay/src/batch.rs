@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use spotter_model::Change;
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{
     Chain, ChangeBytes, CloseReason, Frame, GoingAway, RelayMessage, RelayedUpdate, Runs,
     SLICE_BYTES, SessionId, UPDATES_PER_MESSAGE_MAX, UpdateAck, UpdateAcked, UpdateCode,
@@ -96,6 +97,10 @@ impl Meet {
         self.pending_bytes -= runs.iter().map(|run| run.bytes).sum::<usize>();
         let batch = BatchId(house.number());
         let entries = runs.iter().flat_map(Run::entries).collect();
+        // Correct: nobody hears of a change before `Appended`.
+        if planted::is(Bug::AcknowledgedBeforeSync) {
+            runs.iter().for_each(|run| self.release_run(house, run));
+        }
         self.inflight = Some(Inflight { batch, runs });
         house.links.out.push(Action::Append {
             meet: self.id,
@@ -119,7 +124,9 @@ impl Meet {
             position,
         });
         for run in &runs {
-            self.release_run(house, run);
+            if !planted::is(Bug::AcknowledgedBeforeSync) {
+                self.release_run(house, run);
+            }
         }
         let mut answers = Answers::default();
         let still_uncertain = self.deferred.split_off(&(position + 1));
@@ -147,6 +154,10 @@ impl Meet {
         }
         let (mut plain, mut packed): (Option<Frame>, Option<Frame>) = (None, None);
         for (&link, reader) in &self.readers {
+            // Correct: whoever is catching up is passed over, and those behind it are not.
+            if planted::is(Bug::ForwardingStops) && !reader.is_live() {
+                break;
+            }
             if link == run.link || !reader.is_live() {
                 continue;
             }
@@ -167,6 +178,10 @@ impl Meet {
         batch: BatchId,
         trouble: &StoreTrouble,
     ) {
+        // Correct: nothing of a failed append is called durable.
+        if planted::is(Bug::FailedSyncCalledGood) {
+            return self.appended(house, batch);
+        }
         let Some(Inflight { runs, .. }) = self.inflight.take_if(|inflight| inflight.batch == batch)
         else {
             return;

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use spotter_model::ChangeHash;
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{
     AdminCode, CaughtUp, PACKED_CHANGES_MAX, Position, PullFrom, RelayMessage, RelayedUpdate, Runs,
     ServerPull, UpdateRelay,
@@ -119,9 +120,15 @@ impl Meet {
 
     /// Whether a position is one of this log, with the history the client knows.
     fn holds(&self, position: &Position) -> bool {
-        position.log_id == self.log_id
-            && position.server_seq_num <= self.log.durable()
-            && self.log.chain_at(position.server_seq_num) == Some(position.chain)
+        let is_within = position.server_seq_num <= self.log.durable();
+        // Correct: a number says nothing without the name of its log.
+        if planted::is(Bug::ResyncWithoutLogId) {
+            return is_within;
+        }
+        // Correct: a log that was rolled back has the same name and numbers, and another history.
+        let chain = planted::is(Bug::ChainNotCompared)
+            || self.log.chain_at(position.server_seq_num) == Some(position.chain);
+        position.log_id == self.log_id && is_within && chain
     }
 
     /// A client knows more than the log, or another one: memory was lost, and the client may have it.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use spotter_model::planted::{self, Bug};
 use spotter_model::{ChangeHash, LocationName, Priority};
 use spotter_relay_protocol::{AdminCode, InvalidRoster, MeetId, REVOKED_MAX, SessionId, Ticket};
 
@@ -112,6 +113,10 @@ impl Keeping {
     }
 
     pub(crate) fn is_revoked(&self, session: SessionId) -> bool {
+        // Correct: what the initiator has ended stays ended.
+        if planted::is(Bug::RevokedStillAccepted) {
+            return false;
+        }
         self.auth
             .revoked
             .iter()

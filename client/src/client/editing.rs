@@ -1,6 +1,7 @@
 //! Making changes: beginning a meet, sharing it, editing it, and the pen that all of it is written with.
 
 use rand_core::Rng as _;
+use spotter_model::planted::{self, Bug};
 use spotter_model::{ActorId, Author, Change, LocationName, Meet, Pen, Priority};
 
 use crate::ask::{EditAsk, Problem, Reply, RequestId};
@@ -120,6 +121,10 @@ impl Client {
                 let reply = Reply::Edited {
                     change: Some(change.hash()),
                 };
+                // Correct: an edit is saved once the disk has it.
+                if planted::is(Bug::SavedTooEarly) {
+                    return self.answer(request, Ok(reply));
+                }
                 self.keeper.answer_when_saved(request, Ok(reply));
             }
         }
@@ -173,6 +178,13 @@ impl Client {
         }
         let mut bytes = [0; 8];
         self.rng.fill_bytes(&mut bytes);
+        // Correct: no two runs of any process ever write as one actor.
+        if planted::is(Bug::SharedActor) {
+            let name = author.location.as_str().bytes();
+            bytes = name.fold([7_u8; 8], |actor, byte| {
+                actor.map(|part| part.rotate_left(3) ^ byte)
+            });
+        }
         let pen = Pen {
             actor: ActorId::new(bytes),
             author,

@@ -1,5 +1,6 @@
 //! The relay's answer at the door: let in, turned away, or asked for more.
 
+use spotter_model::planted::{self, Bug};
 use spotter_model::{Author, ChangeHash, Meet};
 use spotter_relay_protocol::{
     Chain, JoinCode, JoinRejected, LogId, MeetCreated, MeetJoined, Position, pack_in_common,
@@ -284,7 +285,9 @@ impl Client {
         }
         let position = self.replica.track.position();
         let continues = position.is_some_and(|p| {
-            p.log_id == joined.log_id && p.server_seq_num <= joined.server_seq_num
+            // Correct: only a position in the very log of the relay is worth anything.
+            (p.log_id == joined.log_id || planted::is(Bug::ResyncWithoutLogId))
+                && p.server_seq_num <= joined.server_seq_num
         });
         let here = if continues {
             position

@@ -1,5 +1,6 @@
 //! Getting connected, staying so, and noticing when one is not.
 
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{ClientMessage, Frame};
 
 use crate::action::Action;
@@ -230,6 +231,10 @@ impl Client {
     /// What holds after every lost connection: nothing is in flight, and whoever waited is told.
     fn gone(&mut self, why: OfflineReason, retry_at: Option<Moment>) {
         self.outbox.rewind();
+        // Correct: what is not acknowledged is sent again.
+        if planted::is(Bug::DroppedOutbox) {
+            self.outbox.clear();
+        }
         self.relay.recover = false;
         for request in self.words.take_all() {
             let why = why.to_string();

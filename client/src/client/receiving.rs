@@ -1,6 +1,7 @@
 //! Changes that the relay passes on, and how far they bring us in its log.
 
 use spotter_model::ChangeHash;
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{RelayedUpdate, UpdateRelay};
 
 use crate::client::Client;
@@ -75,6 +76,13 @@ impl Client {
             self.keep(Record::Acknowledged {
                 changes: settled,
                 position: position.filter(|_| arrived.admitted.is_empty()),
+            });
+        }
+        // Correct: a position stands in the record of the changes it covers.
+        if planted::is(Bug::PositionAhead) && !arrived.admitted.is_empty() {
+            self.keep(Record::Acknowledged {
+                changes: Vec::new(),
+                position,
             });
         }
         self.keep_changes(Origin::Relay, &arrived.admitted, position);

@@ -1,5 +1,7 @@
 //! How the replica is doing.
 
+use spotter_model::planted::{self, Bug};
+
 use crate::client::Client;
 use crate::record::{Aside, Membership};
 use crate::relay_link::RelayState;
@@ -65,7 +67,8 @@ impl Client {
     pub(super) fn is_in_sync(&self) -> bool {
         self.replica.membership.is_some()
             && !self.needs_resync()
-            && self.outbox.is_empty()
+            // Correct: what the relay has not acknowledged is not everywhere.
+            && (self.outbox.is_empty() || planted::is(Bug::InSyncTooEarly))
             && self.keeper.is_idle()
             && self.keeper.trouble().is_none()
     }

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::tree::{file, none};
+use super::tree::{file, files_ending, none};
 
 /// Packages that do no I/O, from the model outwards.
 pub(super) const PURE: &[&str] = &[
@@ -185,6 +185,73 @@ fn every_locked_dependency_comes_from_one_registry() {
         }
     }
     none(&broken);
+}
+
+#[test]
+fn no_package_plants_bugs_unless_asked() {
+    let turned_on = |name: &str, value: &Value| -> bool {
+        let is_ours = |word: &str| word == "planted" || word.ends_with("/planted");
+        let words = value.as_array().into_iter().flatten();
+        name != "planted" && words.filter_map(Value::as_str).any(is_ours)
+    };
+    let mut broken = Vec::new();
+    for package in packages() {
+        let features = package.manifest.get("features").and_then(Value::as_table);
+        for (name, value) in features.into_iter().flatten() {
+            if turned_on(name, value) {
+                broken.push(format!("{}: the feature {name} plants bugs", package.name));
+            }
+        }
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let table = package.manifest.get(section).and_then(Value::as_table);
+            for (name, value) in table.into_iter().flatten() {
+                if value
+                    .get("features")
+                    .is_some_and(|value| turned_on("", value))
+                {
+                    broken.push(format!("{}: {name} comes with planted bugs", package.name));
+                }
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn every_planted_bug_has_a_place_and_a_line_in_the_documents() {
+    let list = file("crdt-model/src/planted.rs").text;
+    let (_, list) = list.split_once("pub const ALL: &[Self] = &[").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let told = file("docs/planted-bugs.md").text;
+    let sources = files_ending(".rs");
+    let mut broken = Vec::new();
+    for bug in list
+        .split(',')
+        .filter_map(|bug| bug.trim().strip_prefix("Self::"))
+    {
+        let question = format!("planted::is(Bug::{bug})");
+        let is_asked = sources.iter().any(|source| source.text.contains(&question));
+        let name = kebab(bug);
+        if !is_asked {
+            broken.push(format!("{bug} is planted nowhere"));
+        }
+        if !told.contains(&format!("`{name}`")) {
+            broken.push(format!("docs/planted-bugs.md does not tell of `{name}`"));
+        }
+    }
+    none(&broken);
+}
+
+/// `LoggedTwice` as `logged-twice`.
+fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.push(letter.to_ascii_lowercase());
+    }
+    kebab
 }
 
 fn packages() -> Vec<Package> {
