@@ -54,6 +54,7 @@ mod keeping;
 mod key;
 mod leaving;
 mod limits;
+mod lines;
 mod link;
 mod log;
 mod machine;
@@ -79,6 +80,7 @@ pub use input::{
 };
 pub use key::RelayKey;
 pub use limits::Limits;
+pub use lines::{FirstLine, LogHead, LogLine};
 pub use machine::{Config, Relay};
 pub use records::{
     AuthRecord, InvalidRecords, MeetRecords, Revoked, ScryptParams, SessionRecord, SessionsRecord,

@@ -23,14 +23,13 @@ use spotter_journal::Unreadable;
 use spotter_journal_file::{
     Disk, JournalFile, RealDisk, make_dir, move_dir, save_file, save_record,
 };
-use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication};
+use spotter_relay::{FirstLine, LogEntry, LogLine, LogSlice, MeetRecords, Publication};
 use spotter_relay_protocol::{LogId, MeetId};
 
 pub use self::admin::{Finding, MeetPlace, Repaired};
-use self::layout::{AUTH, COLD_PACK, FirstLine, LOG, Layout, SESSIONS};
+use self::layout::{AUTH, COLD_PACK, LOG, Layout, SESSIONS};
 use self::open::OpenMeet;
 use self::volumes::Volumes;
-use crate::stored::LogLine;
 use crate::{LogHead, LogStore, Opened, StoreError};
 
 /// A store in a folder. The caller holds the folder's [`DirLock`](spotter_journal_file::DirLock).

@@ -31,4 +31,5 @@ pub use error::StoreError;
 pub use flat::{Finding, FlatFiles, MeetPlace, Repaired};
 pub use memory::Memory;
 pub use packs::{keep_pack, pack_log};
-pub use stored::{LogHead, Opened};
+pub use spotter_relay::LogHead;
+pub use stored::Opened;

@@ -431,6 +431,10 @@ impl Disk for LyingDisk {
         ))
     }
 
+    fn sync_entry(&self, path: &Path) -> io::Result<()> {
+        RealDisk.sync_entry(path)
+    }
+
     fn volume(&self, path: &Path) -> Option<LyingVolume> {
         let volume = RealDisk.volume(path)?;
         Some(LyingVolume(volume, self.clone()))

@@ -12,12 +12,19 @@ use crate::JournalError;
 ///
 /// Those of the operating system.
 pub fn sync_dir(path: &Path) -> Result<(), JournalError> {
+    sync_folder(path).map_err(JournalError::io("sync", path))
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }
-    File::open(path)
-        .and_then(|dir| dir.sync_all())
-        .map_err(JournalError::io("sync", path))
+    File::open(path).and_then(|dir| dir.sync_all())
+}
+
+/// Waits until the entries of the directory that names this path are on the medium.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    sync_folder(parent(path).unwrap_or(Path::new(".")))
 }
 
 /// Creates a directory and whatever is missing above it. Fine if it is there already.

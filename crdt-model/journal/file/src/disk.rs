@@ -4,6 +4,8 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::dir;
+
 /// Where journals lie.
 pub trait Disk: Clone {
     /// An open file of this disk.
@@ -25,6 +27,13 @@ pub trait Disk: Clone {
     ///
     /// As [`File::open`].
     fn open(&self, path: &Path) -> io::Result<Self::File>;
+
+    /// Waits until the entry that names a file of this disk is on the medium.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system.
+    fn sync_entry(&self, path: &Path) -> io::Result<()>;
 
     /// The file system that a path lies on, if it can be synced as a whole and says so when that fails. To be asked for
     /// before what it shall sync is written, since it answers for failures from then on.
@@ -129,6 +138,10 @@ impl Disk for RealDisk {
     fn open(&self, path: &Path) -> io::Result<DiskFile> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         DiskFile::new(file)
+    }
+
+    fn sync_entry(&self, path: &Path) -> io::Result<()> {
+        dir::sync_folder_of(path)
     }
 
     #[cfg(target_os = "linux")]

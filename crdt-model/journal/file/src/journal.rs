@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use spotter_journal::{Batch, Line, Place, Scanner, Unreadable, Verdict, encode, encode_mark};
 
-use crate::dir::sync_parent;
 use crate::disk::{Disk, OpenFile, RealDisk};
 use crate::{AppendError, JournalError};
 
@@ -47,7 +46,8 @@ impl<D: Disk> JournalFile<D> {
         file.write_all_at(&batch.bytes, 0)
             .map_err(JournalError::io("write", path))?;
         file.sync().map_err(JournalError::io("sync", path))?;
-        sync_parent(path)?;
+        disk.sync_entry(path)
+            .map_err(JournalError::io("sync the folder of", path))?;
         Ok(Self::opened(path, file, batch.end, vec![Place::START]))
     }
 

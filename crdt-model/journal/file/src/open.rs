@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use spotter_journal::{Line, Place, Scanner, Standing, Unreadable, Verdict};
 
-use crate::dir::sync_parent;
 use crate::disk::{Disk, OpenFile};
 use crate::{JournalError, JournalFile};
 
@@ -84,7 +83,7 @@ impl<D: Disk> JournalFile<D> {
         let (end, watermark) = (scanner.place(), scanner.watermark());
         let torn = match scanner.finish() {
             Verdict::Clean => None,
-            Verdict::Torn { at } => Some(set_aside(&mut file, path, at, bytes)?),
+            Verdict::Torn { at } => Some(set_aside(&disk, &mut file, path, at, bytes)?),
             Verdict::Corrupt { at, line, what } => {
                 return Err(JournalError::Damaged {
                     path: path.to_owned(),
@@ -131,15 +130,16 @@ pub fn inspect(
 }
 
 /// Copies the tail to a file of its own, durably, and only then cuts it off.
-fn set_aside<F: OpenFile>(
-    file: &mut F,
+fn set_aside<D: Disk>(
+    disk: &D,
+    file: &mut D::File,
     path: &Path,
     at: u64,
     bytes: u64,
 ) -> Result<Torn, JournalError> {
     let mut tail = vec![0; (bytes - at) as usize];
     read_exact_at(file, &mut tail, at).map_err(JournalError::io("read", path))?;
-    let set_aside = write_beside(path, &tail)?;
+    let set_aside = write_beside(disk, path, &tail)?;
     file.cut(at).map_err(JournalError::io("cut", path))?;
     file.sync().map_err(JournalError::io("sync", path))?;
     Ok(Torn {
@@ -150,12 +150,12 @@ fn set_aside<F: OpenFile>(
 }
 
 /// Writes the tail to the first free name `<path>.torn-<n>`.
-fn write_beside(path: &Path, tail: &[u8]) -> Result<PathBuf, JournalError> {
+fn write_beside<D: Disk>(disk: &D, path: &Path, tail: &[u8]) -> Result<PathBuf, JournalError> {
     for number in 1..=TORN_TAILS_MAX {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".torn-{number}"));
         let beside = PathBuf::from(name);
-        let mut file = match crate::RealDisk.create_new(&beside) {
+        let mut file = match disk.create_new(&beside) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(JournalError::io("create", &beside)(error)),
@@ -163,7 +163,8 @@ fn write_beside(path: &Path, tail: &[u8]) -> Result<PathBuf, JournalError> {
         file.write_all_at(tail, 0)
             .and_then(|()| file.sync())
             .map_err(JournalError::io("write", &beside))?;
-        sync_parent(&beside)?;
+        disk.sync_entry(&beside)
+            .map_err(JournalError::io("sync the folder of", &beside))?;
         return Ok(beside);
     }
     let full = io::Error::other(format!("{TORN_TAILS_MAX} torn tails lie beside it already"));

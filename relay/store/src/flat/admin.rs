@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use spotter_journal::{Line, Standing, Unreadable, Verdict};
 use spotter_journal_file::{Disk, JournalFile, RealDisk, inspect, sync_dir};
 use spotter_model::{Change, ChangeHash};
-use spotter_relay::OpenedMeet;
+use spotter_relay::{FirstLine, LogLine, OpenedMeet};
 use spotter_relay_protocol::{LogId, MeetId};
 
-use super::layout::{FirstLine, LOG};
+use super::layout::{LOG, head_of};
 use super::{FlatFiles, open};
-use crate::stored::LogLine;
 use crate::{LogHead, StoreError};
 
 /// How many changes a repaired log is given at a time.
@@ -220,9 +219,8 @@ pub(super) fn look(meet: MeetId, dir: &Path) -> Result<Look, StoreError> {
             what: inspection.verdict.to_string(),
         });
     }
-    let head = first
-        .ok_or_else(|| open::no_first_line(&log))?
-        .head(meet, &log)?;
+    let first = first.ok_or_else(|| open::no_first_line(&log))?;
+    let head = head_of(&first, meet, &log)?;
     Ok(Look {
         head,
         changes: inspection.records - 1,
@@ -250,9 +248,8 @@ fn check_log(meet: MeetId, log: &Path) -> Result<Verdict, StoreError> {
     if let Verdict::Corrupt { .. } = inspection.verdict {
         return Ok(inspection.verdict);
     }
-    first
-        .ok_or_else(|| open::no_first_line(log))?
-        .head(meet, log)?;
+    let first = first.ok_or_else(|| open::no_first_line(log))?;
+    head_of(&first, meet, log)?;
     match misnamed {
         None => Ok(inspection.verdict),
         Some(line) => Err(StoreError::Damaged {
@@ -277,7 +274,7 @@ fn salvage(meet: MeetId, log: &Path) -> Result<Salvage, StoreError> {
         Ok(())
     })?;
     let stated_root = match stated_root {
-        Some(first) => Some(FirstLine::head(&first, meet, log)?.root),
+        Some(first) => Some(head_of(&first, meet, log)?.root),
         None => None,
     };
     let is_root = |change: &Change| {

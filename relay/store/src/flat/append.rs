@@ -9,13 +9,12 @@ use std::io;
 use std::sync::{Arc, MutexGuard};
 
 use spotter_journal_file::{AppendError, Disk, Volume};
-use spotter_relay::LogEntry;
+use spotter_relay::{LogEntry, LogLine};
 use spotter_relay_protocol::MeetId;
 
 use super::open::OpenMeet;
 use super::{FlatFiles, Slot, lock};
 use crate::StoreError;
-use crate::stored::LogLine;
 
 /// Logs that are synced side by side where they must be synced one by one: more gain nothing on any disk measured.
 const SIDE_BY_SIDE: usize = 16;

@@ -1,12 +1,11 @@
-//! Which file is where in a relay's data folder, and how the first line of a log reads.
+//! Which file is where in a relay's data folder, and what the first line of its logs must say.
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use spotter_model::ChangeHash;
-use spotter_relay_protocol::{LogId, MeetId};
+use spotter_relay::{FirstLine, LogHead};
+use spotter_relay_protocol::MeetId;
 
-use crate::{LogHead, StoreError};
+use crate::StoreError;
 
 pub(super) const LOG: &str = "updates.json.log";
 pub(super) const AUTH: &str = "auth.json";
@@ -14,9 +13,6 @@ pub(super) const SESSIONS: &str = "sessions.json";
 
 /// The log's beginning, packed for those who join from nothing. It can be deleted at any time.
 pub(super) const COLD_PACK: &str = "cold.pack";
-
-/// The format of logs that this program writes and, until there is another, the only one it reads.
-const FORMAT: u32 = 1;
 
 /// A relay's data folder.
 #[derive(Clone, Debug)]
@@ -57,53 +53,10 @@ impl Layout {
     }
 }
 
-/// The first line of a log.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FirstLine {
-    kind: Kind,
-    format: u32,
-    meet_id: MeetId,
-    log_id: LogId,
-    root: ChangeHash,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Kind {
-    Meta,
-}
-
-impl FirstLine {
-    pub(super) fn of(head: &LogHead) -> Self {
-        Self {
-            kind: Kind::Meta,
-            format: FORMAT,
-            meet_id: head.meet,
-            log_id: head.log_id,
-            root: head.root,
-        }
-    }
-
-    /// What the line says, if it speaks of this meet in a format that is known.
-    pub(super) fn head(&self, meet: MeetId, log: &Path) -> Result<LogHead, StoreError> {
-        let damaged = |what| StoreError::Damaged {
-            file: log.to_owned(),
-            what,
-        };
-        if self.format != FORMAT {
-            return Err(damaged(format!(
-                "format {} is unknown to this program",
-                self.format
-            )));
-        }
-        if self.meet_id != meet {
-            return Err(damaged(format!("it is the log of meet {}", self.meet_id)));
-        }
-        Ok(LogHead {
-            meet,
-            log_id: self.log_id,
-            root: self.root,
-        })
-    }
+/// What the first line of a log says, if it speaks of this meet in a format that is known.
+pub(super) fn head_of(line: &FirstLine, meet: MeetId, log: &Path) -> Result<LogHead, StoreError> {
+    line.head(meet).map_err(|what| StoreError::Damaged {
+        file: log.to_owned(),
+        what,
+    })
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use spotter_journal::Unreadable;
 use spotter_journal_file::{Disk, JournalError, JournalFile, load_record, move_dir};
-use spotter_relay::{MeetRecords, OpenedMeet};
+use spotter_relay::{FirstLine, MeetRecords, OpenedMeet};
 use spotter_relay_protocol::MeetId;
 
 use super::admin;
-use super::layout::{AUTH, FirstLine, LOG, Layout, SESSIONS};
+use super::layout::{AUTH, LOG, Layout, SESSIONS, head_of};
 use super::volumes::Volumes;
 use crate::{LogHead, Opened, StoreError};
 
@@ -74,9 +74,8 @@ pub(super) fn open<D: Disk>(
         Ok(())
     })
     .map_err(|error| missing_is_damage(error, &path))?;
-    let head = first
-        .ok_or_else(|| no_first_line(&path))?
-        .head(meet, &path)?;
+    let head = first.ok_or_else(|| no_first_line(&path))?;
+    let head = head_of(&head, meet, &path)?;
     if let Some(torn) = opened.torn {
         repairs.push(format!(
             "an interrupted write of {} bytes at the end of {} was set aside as {}",
