@@ -47,6 +47,9 @@ pub struct Config {
     pub stay_connected: bool,
     /// Whether to speak as the simplest clients do, without packs.
     pub plain: bool,
+    /// Whether nobody watches: then [`News::Meet`] is never told, and what changes do to the screen is found out when
+    /// somebody reads or edits.
+    pub unwatched: bool,
 }
 
 /// A replica's machine. See the [package](crate) for how it is driven.
@@ -63,6 +66,8 @@ pub struct Client {
     syncs: Vec<RequestId>,
     /// Changes that joined the document in this step and where they came from, to be passed on to peers.
     fresh: Vec<(ChangeHash, Option<LinkId>)>,
+    /// Whether nobody hears what happens in the meet.
+    unwatched: bool,
     /// The state of the link as last told.
     told: Option<LinkState>,
     /// What this step has asked for so far.
@@ -97,6 +102,7 @@ impl Client {
             words: Words::default(),
             syncs: Vec::new(),
             fresh: Vec::new(),
+            unwatched: config.unwatched,
             told: None,
             actions: Vec::new(),
         }
@@ -136,6 +142,12 @@ impl Client {
         let meet = self.replica.meet_mut()?;
         meet.look_up();
         Some(meet)
+    }
+
+    /// The shared meet on this device as it was received, for counting and comparing changes. Costs nothing, since it
+    /// is not found out what they did to the screen; [`Self::meet`] does that.
+    pub fn held(&self) -> Option<&Meet> {
+        self.replica.shared()
     }
 
     fn asked(&mut self, now: Now, request: RequestId, ask: Ask) {

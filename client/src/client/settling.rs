@@ -45,7 +45,7 @@ impl Client {
 
     /// Tells what happened to the meet; of what was missed, once all of it is here.
     fn tell_what_happened(&mut self) {
-        if matches!(self.relay.state, RelayState::CatchingUp(_)) {
+        if self.unwatched || matches!(self.relay.state, RelayState::CatchingUp(_)) {
             return;
         }
         let Some(meet) = self.replica.meet_mut() else {

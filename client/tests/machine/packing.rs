@@ -165,6 +165,7 @@ fn a_plain_client_never_mentions_packs() {
     let config = Config {
         plain: true,
         stay_connected: true,
+        unwatched: false,
     };
     bench.client = Client::new(&config, [7; 32]);
     let opened = bench.step(Input::Opened {

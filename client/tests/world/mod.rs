@@ -156,6 +156,7 @@ impl<R: RelaySide> World<R> {
                 stay_connected: true,
                 // Every third run of a client speaks as the simplest do.
                 plain: self.starts.is_multiple_of(3),
+                unwatched: false,
             },
             [self.starts; 32],
         )
