@@ -1,0 +1,153 @@
+//! `converged`: at most a minute after the trouble is over everyone who can reach each other agrees, and says so.
+//!
+//! For every group of devices that reach each other in the calm (`past::reach` says who does):
+//!
+//! - At rest all have the same heads and the same state.
+//! - No device takes in, makes again or drops a write later than 60 simulated seconds after the calm began.
+//! - If the world lasts that long, each device that uses a relay is live at the end, has nothing to send, and says that it
+//!   is in sync.
+
+use spotter_sim_plan::{Event, Happened};
+
+use super::Invariant;
+use crate::finding::Report;
+use crate::past::{Group, Past, Rest};
+
+/// How long agreeing may take once nothing stands in the way, in milliseconds.
+const WITHIN: u64 = 60_000;
+
+/// The check.
+#[derive(Debug, Default)]
+pub(crate) struct Converged;
+
+impl<'a> Invariant<'a> for Converged {
+    fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
+        let late = past.calm_at.is_some_and(|calm| event.at > calm + WITHIN);
+        let (Happened::Wrote { device, .. }
+        | Happened::Learnt { device, .. }
+        | Happened::Forgot { device, .. }) = &event.what
+        else {
+            return;
+        };
+        if late {
+            report.add("converged", event.at, &[number], || {
+                let after = event.at - past.calm_at.unwrap_or(0);
+                format!(
+                    "{} still changed {after} ms after the calm began",
+                    past.called(*device)
+                )
+            });
+        }
+    }
+
+    fn end(&mut self, past: &Past<'a>, now: u64, report: &mut Report) {
+        for group in past.groups() {
+            agree(past, &group, now, report);
+            if past.calm_at.is_some_and(|calm| now >= calm + WITHIN) && !group.relays.is_empty() {
+                say_so(past, &group, now, report);
+            }
+        }
+    }
+}
+
+fn agree(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
+    let rests = past.rests.iter();
+    let mut rests = rests.filter(|rest| group.devices.contains(&rest.device));
+    let Some(first) = rests.next() else {
+        return;
+    };
+    for other in rests {
+        let same = |same: fn(&Rest<'_>, &Rest<'_>) -> bool| same(first, other);
+        let what = if !same(|one, other| one.heads == other.heads) {
+            "heads"
+        } else if !same(|one, other| one.state == other.state) {
+            "states"
+        } else {
+            continue;
+        };
+        report.add("converged", now, &[first.event, other.event], || {
+            let (one, other) = (past.called(first.device), past.called(other.device));
+            format!("{one} and {other} rest with different {what}")
+        });
+    }
+}
+
+fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
+    for device in &group.devices {
+        let Some(status) = past.device(*device).and_then(|device| device.status) else {
+            continue;
+        };
+        if status.link != "live" || !status.in_sync || status.not_sent > 0 {
+            report.add("converged", now, &[status.event], || {
+                let (called, link, not_sent) = (past.called(*device), status.link, status.not_sent);
+                let sync = if status.in_sync {
+                    "in sync"
+                } else {
+                    "not in sync"
+                };
+                format!("{called} is {link} at the end, {sync}, with {not_sent} edits to send")
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::story::Story;
+
+    #[test]
+    fn two_that_rest_apart_are_found() {
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).learnt(1, &["a"]).rests();
+        assert_eq!(story.broken(), [""; 0]);
+
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).rests();
+        assert!(story.broken().contains(&"converged".to_owned()));
+    }
+
+    #[test]
+    fn agreeing_takes_a_minute_at_most() {
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).calm();
+        story.wait(60_000).learnt(1, &["a"]).rests();
+        assert_eq!(story.broken(), [""; 0]);
+
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).calm();
+        story.wait(60_001).learnt(1, &["a"]).rests();
+        assert_eq!(story.broken(), ["converged"]);
+    }
+
+    #[test]
+    fn in_the_end_everyone_says_that_it_is_in_sync() {
+        let mut story = Story::of_two();
+        story.status(1, "live", true, 0).calm().wait(60_000).rests();
+        assert_eq!(story.broken(), [""; 0]);
+
+        for (link, in_sync, not_sent) in
+            [("joining", true, 0), ("live", false, 0), ("live", true, 1)]
+        {
+            let mut story = Story::of_two();
+            story
+                .status(1, link, in_sync, not_sent)
+                .calm()
+                .wait(60_000)
+                .rests();
+            assert_eq!(story.broken(), ["converged"], "{link} {in_sync} {not_sent}");
+        }
+    }
+
+    #[test]
+    fn who_cannot_reach_each_other_need_not_agree() {
+        let mut story = Story::of_two();
+        story.plan.relays = 2;
+        story.joined(1, 1).wrote(0, "a", 1).rests();
+        assert_eq!(story.broken(), [""; 0]);
+
+        let mut story = Story::of_two();
+        story.plan.relays = 2;
+        story.joined(1, 1).dials(0, 1).wrote(0, "a", 1).rests();
+        assert!(story.broken().contains(&"converged".to_owned()));
+    }
+}

@@ -1,0 +1,302 @@
+//! What happened so far, as far as more than one check needs to know it.
+
+mod definition;
+mod history;
+mod holding;
+mod reach;
+mod relay;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, RelayNumber, Whose, Write};
+
+pub(crate) use definition::replay;
+pub(crate) use history::{History, PutId, RegisterId, WriteId};
+pub(crate) use holding::{Holding, Writes};
+pub(crate) use reach::Group;
+pub(crate) use relay::Relay;
+
+/// The world as the events so far tell it.
+#[derive(Debug)]
+pub(crate) struct Past<'a> {
+    /// What was to happen.
+    pub(crate) plan: &'a Plan,
+    /// All writes.
+    pub(crate) history: History<'a>,
+    /// When the trouble was over; `None` before.
+    pub(crate) calm_at: Option<u64>,
+    /// Writes that were refused for good.
+    pub(crate) refused: Writes,
+    /// How devices rest, in the order in which they were asked.
+    pub(crate) rests: Vec<Rest<'a>>,
+    devices: Vec<Device<'a>>,
+    relays: Vec<Relay<'a>>,
+}
+
+/// A device at the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rest<'a> {
+    pub(crate) device: DeviceNumber,
+    pub(crate) heads: &'a [String],
+    pub(crate) state: &'a str,
+    pub(crate) registers: &'a BTreeMap<String, Value>,
+    pub(crate) conflicts: u64,
+    pub(crate) event: usize,
+}
+
+/// A device as the events so far tell it.
+#[derive(Debug, Default)]
+pub(crate) struct Device<'a> {
+    /// What its document has.
+    pub(crate) holding: Holding,
+    /// What its people were told is kept here, and no trouble has taken since.
+    pub(crate) saved: Writes,
+    /// Whether it has ever held anything, and so can be used.
+    pub(crate) began: bool,
+    /// Whether its process runs.
+    pub(crate) is_down: bool,
+    /// Whether its process stands still.
+    pub(crate) is_paused: bool,
+    /// Its link and what else it tells about it.
+    pub(crate) status: Option<Status<'a>>,
+    /// The relay that it joined last; none on a device that the plan does not have.
+    pub(crate) relay: Option<RelayNumber>,
+    /// What was saved when a copy was put away.
+    backup: Option<Writes>,
+}
+
+/// What a device tells people about its link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Status<'a> {
+    pub(crate) link: &'a str,
+    pub(crate) in_sync: bool,
+    pub(crate) not_sent: u64,
+    pub(crate) event: usize,
+}
+
+impl<'a> Past<'a> {
+    /// Nothing has happened yet.
+    pub(crate) fn new(plan: &'a Plan) -> Self {
+        let devices = plan.devices.iter().map(|device| Device {
+            relay: Some(RelayNumber(device.relay)),
+            ..Device::default()
+        });
+        Self {
+            plan,
+            history: History::default(),
+            calm_at: None,
+            refused: Writes::default(),
+            rests: Vec::new(),
+            devices: devices.collect(),
+            relays: (0..plan.relays).map(|_| Relay::default()).collect(),
+        }
+    }
+
+    /// A device; `None` if the plan has none of that number.
+    pub(crate) fn device(&self, device: DeviceNumber) -> Option<&Device<'a>> {
+        self.devices.get(usize::from(device.0))
+    }
+
+    /// Every device of the plan.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = (DeviceNumber, &Device<'a>)> {
+        (0..).map(DeviceNumber).zip(&self.devices)
+    }
+
+    /// A relay; `None` if the plan has none of that number.
+    pub(crate) fn relay(&self, relay: RelayNumber) -> Option<&Relay<'a>> {
+        self.relays.get(usize::from(relay.0))
+    }
+
+    /// Every relay of the plan.
+    pub(crate) fn relays(&self) -> impl Iterator<Item = (RelayNumber, &Relay<'a>)> {
+        (0..).map(RelayNumber).zip(&self.relays)
+    }
+
+    /// What a device holds; `None` if there is no such device.
+    pub(crate) fn holding(&self, device: DeviceNumber) -> Option<&Holding> {
+        self.device(device).map(|device| &device.holding)
+    }
+
+    /// Whether a device holds a write of this name.
+    pub(crate) fn holds(&self, device: DeviceNumber, write: &str) -> bool {
+        let found = self.holding(device).zip(self.history.find(write));
+        found.is_some_and(|(holding, write)| holding.has(write))
+    }
+
+    /// What a device is called.
+    pub(crate) fn called(&self, device: DeviceNumber) -> &'a str {
+        let found = self.plan.devices.get(usize::from(device.0));
+        found.map_or("a device that is not in the plan", |device| &device.name)
+    }
+
+    /// Takes in what happened next. What cannot be is left out here and reported by the check of the trace itself.
+    pub(crate) fn take(&mut self, number: usize, event: &'a Event) {
+        match &event.what {
+            Happened::Wrote { device, write } => self.wrote(*device, event.at, number, write),
+            Happened::Learnt { device, writes } => self.learnt(*device, writes),
+            Happened::Forgot { device, writes, .. } => self.forgot(*device, writes),
+            Happened::Saved { device, write } => {
+                let found = self.history.find(write);
+                if let Some((device, write)) = self.device_mut(*device).zip(found) {
+                    device.saved.add(write);
+                }
+            }
+            Happened::Refused { write, .. } => {
+                if let Some(write) = self.history.find(write) {
+                    self.refused.add(write);
+                }
+            }
+            Happened::Status {
+                device,
+                link,
+                in_sync,
+                need_resync: _,
+                not_sent,
+            } => {
+                if let Some(device) = self.device_mut(*device) {
+                    device.status = Some(Status {
+                        link,
+                        in_sync: *in_sync,
+                        not_sent: *not_sent,
+                        event: number,
+                    });
+                }
+            }
+            Happened::Joined { relay, device, .. } => {
+                if let Some(device) = device.and_then(|device| self.device_mut(device)) {
+                    device.relay = Some(*relay);
+                }
+            }
+            Happened::Logged {
+                relay, log, write, ..
+            } => {
+                let found = self.history.find(write);
+                if let Some(relay) = self.relays.get_mut(usize::from(relay.0)) {
+                    relay.logged(log, found);
+                }
+            }
+            Happened::Opened { whose, found, .. } => {
+                if let Whose::Relay(relay) = whose
+                    && let Some(relay) = self.relays.get_mut(usize::from(relay.0))
+                {
+                    relay.is_damaged = found == "damaged";
+                }
+            }
+            Happened::Trouble { whose, what } => self.trouble(*whose, event.at, what),
+            Happened::Calm => self.calm_at = Some(event.at),
+            Happened::Rests {
+                device,
+                heads,
+                state,
+                registers,
+                conflicts,
+            } => self.rests.push(Rest {
+                device: *device,
+                heads,
+                state,
+                registers,
+                conflicts: *conflicts,
+                event: number,
+            }),
+            Happened::Began { .. }
+            | Happened::NotWritten { .. }
+            | Happened::Acknowledged { .. }
+            | Happened::Shows { .. }
+            | Happened::SessionEnded { .. }
+            | Happened::Holds { .. }
+            | Happened::Attacked { .. }
+            | Happened::Hashed { .. }
+            | Happened::Traffic { .. }
+            | Happened::Disk { .. }
+            | Happened::Fault { .. }
+            | Happened::Ended { .. } => {}
+        }
+    }
+
+    fn device_mut(&mut self, device: DeviceNumber) -> Option<&mut Device<'a>> {
+        self.devices.get_mut(usize::from(device.0))
+    }
+
+    fn wrote(&mut self, device: DeviceNumber, at: u64, event: usize, write: &'a Write) {
+        let Some(writer) = self.devices.get_mut(usize::from(device.0)) else {
+            return;
+        };
+        let seen = &writer.holding;
+        if let Some(id) = self.history.add(device, at, event, write, seen) {
+            writer.began = true;
+            writer.holding.add(&self.history, id);
+        }
+    }
+
+    fn learnt(&mut self, device: DeviceNumber, writes: &[String]) {
+        let Some(device) = self.devices.get_mut(usize::from(device.0)) else {
+            return;
+        };
+        device.began |= !writes.is_empty();
+        for name in writes {
+            if let Some(write) = self.history.find(name) {
+                device.holding.add(&self.history, write);
+            }
+        }
+    }
+
+    fn forgot(&mut self, device: DeviceNumber, writes: &[String]) {
+        let known = writes.iter().filter_map(|name| self.history.find(name));
+        let known: Vec<_> = known.collect();
+        if let Some(device) = self.devices.get_mut(usize::from(device.0)) {
+            device.holding.remove(&self.history, &known);
+            for write in known {
+                device.saved.remove(write);
+            }
+        }
+    }
+
+    fn trouble(&mut self, whose: Whose, at: u64, what: &str) {
+        match whose {
+            Whose::Device(device) => {
+                if let Some(device) = self.device_mut(device) {
+                    device.trouble(what);
+                }
+            }
+            Whose::Relay(relay) => {
+                if let Some(relay) = self.relays.get_mut(usize::from(relay.0)) {
+                    relay.trouble(at, what);
+                }
+            }
+        }
+    }
+}
+
+impl Device<'_> {
+    /// Whether a person can use it: it runs, and has a meet.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.began && !self.is_down && !self.is_paused
+    }
+
+    fn trouble(&mut self, what: &str) {
+        match what {
+            "crash" => self.dies(),
+            "lose-memory" => {
+                self.dies();
+                self.saved = Writes::default();
+            }
+            "restore" => {
+                self.dies();
+                self.saved = self.backup.clone().unwrap_or_default();
+            }
+            "backup" => self.backup = Some(self.saved.clone()),
+            "rots" => self.saved = Writes::default(),
+            "start" => self.is_down = false,
+            "pause" => self.is_paused = true,
+            "resume" => self.is_paused = false,
+            _ => {}
+        }
+    }
+
+    fn dies(&mut self) {
+        self.is_down = true;
+        self.is_paused = false;
+        self.status = None;
+    }
+}

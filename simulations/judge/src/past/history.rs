@@ -1,0 +1,243 @@
+//! Who wrote what, having seen what: the writes of every register in the order of the replay.
+//!
+//! The order is kept for all writes of the world at once. A write has no successors when it is written, so it finds its
+//! place (before the first write behind its last pred that outranks it, else at the end) and moves no other. What a device
+//! shows is therefore the last of this order among the writes it holds: leaving out writes together with whatever had seen
+//! them does not change the order of the rest. `definition` says the same as the page on resolution does, and a test
+//! holds the two together.
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+use spotter_sim_plan::{DeviceNumber, Write};
+
+use super::Holding;
+use super::holding::Seen;
+
+/// A write of the world, by the order in which they were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WriteId(pub(crate) u32);
+
+/// One register's part of a write, numbered through the world in the order of writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PutId(pub(crate) u32);
+
+/// A register, by the order in which they were first written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RegisterId(pub(crate) u32);
+
+/// A write and its circumstances.
+#[derive(Debug)]
+pub(crate) struct Written<'a> {
+    /// As the trace has it.
+    pub(crate) write: &'a Write,
+    /// Who wrote it.
+    pub(crate) by: DeviceNumber,
+    /// When.
+    pub(crate) at: u64,
+    /// The event.
+    pub(crate) event: usize,
+    /// The highest counter in it.
+    pub(crate) highest: u64,
+    seen: Seen,
+    first_put: u32,
+    end_put: u32,
+}
+
+/// One register's part of a write.
+#[derive(Debug)]
+pub(crate) struct Put<'a> {
+    /// The write it is part of.
+    pub(crate) write: WriteId,
+    /// Which register.
+    pub(crate) register: RegisterId,
+    /// What it says.
+    pub(crate) value: &'a Value,
+    /// What it replaces: the writes of the register that its author held and nothing held there had replaced.
+    pub(crate) preds: Vec<PutId>,
+    counter: u64,
+    place: u32,
+}
+
+/// All writes so far.
+#[derive(Debug, Default)]
+pub(crate) struct History<'a> {
+    names: FxHashMap<&'a str, WriteId>,
+    writes: Vec<Written<'a>>,
+    puts: Vec<Put<'a>>,
+    registers: FxHashMap<&'a str, RegisterId>,
+    register_names: Vec<&'a str>,
+    orders: Vec<Vec<PutId>>,
+}
+
+impl<'a> History<'a> {
+    /// Takes in a write of a device that held `seen` and does not hold the write yet. `None` if the name is taken.
+    pub(crate) fn add(
+        &mut self,
+        by: DeviceNumber,
+        at: u64,
+        event: usize,
+        write: &'a Write,
+        seen: &Holding,
+    ) -> Option<WriteId> {
+        let id = WriteId(number(self.writes.len()));
+        if self.names.contains_key(write.name.as_str()) {
+            return None;
+        }
+        self.names.insert(&write.name, id);
+        let first_put = number(self.puts.len());
+        let mut highest = write.counter;
+        for (name, value) in &write.puts {
+            let counter = write.counters.get(name).copied().unwrap_or(write.counter);
+            highest = highest.max(counter);
+            let register = self.register_or_new(name);
+            let put = PutId(number(self.puts.len()));
+            self.puts.push(Put {
+                write: id,
+                register,
+                value,
+                preds: seen.unreplaced(register).to_vec(),
+                counter,
+                place: 0,
+            });
+            self.writes_place(put, write);
+        }
+        self.writes.push(Written {
+            write,
+            by,
+            at,
+            event,
+            highest,
+            seen: seen.writes().as_seen(),
+            first_put,
+            end_put: number(self.puts.len()),
+        });
+        Some(id)
+    }
+
+    /// The write of a name.
+    pub(crate) fn find(&self, name: &str) -> Option<WriteId> {
+        self.names.get(name).copied()
+    }
+
+    /// A write.
+    pub(crate) fn write(&self, id: WriteId) -> &Written<'a> {
+        &self.writes[id.0 as usize]
+    }
+
+    /// Every write.
+    pub(crate) fn writes(&self) -> impl Iterator<Item = (WriteId, &Written<'a>)> {
+        let numbered = self.writes.iter().enumerate();
+        numbered.map(|(at, written)| (WriteId(number(at)), written))
+    }
+
+    /// How many writes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// The parts of a write.
+    pub(crate) fn puts(&self, id: WriteId) -> impl Iterator<Item = PutId> + use<> {
+        let written = self.write(id);
+        (written.first_put..written.end_put).map(PutId)
+    }
+
+    /// A part of a write.
+    pub(crate) fn put(&self, id: PutId) -> &Put<'a> {
+        &self.puts[id.0 as usize]
+    }
+
+    /// The write that a part belongs to.
+    pub(crate) fn write_of(&self, id: PutId) -> &Written<'a> {
+        self.write(self.put(id).write)
+    }
+
+    /// Whether the edit of a write was written again, under another name.
+    pub(crate) fn is_made_again(&self, write: WriteId) -> bool {
+        let edit = self.write(write).write.edit;
+        let later = self.writes.iter().skip(write.0 as usize + 1);
+        edit.is_some() && later.into_iter().any(|other| other.write.edit == edit)
+    }
+
+    /// A register of which something was written.
+    pub(crate) fn register(&self, name: &str) -> Option<RegisterId> {
+        self.registers.get(name).copied()
+    }
+
+    /// What a register is called.
+    pub(crate) fn name(&self, register: RegisterId) -> &'a str {
+        self.register_names[register.0 as usize]
+    }
+
+    /// Every register of which something was written.
+    pub(crate) fn registers(&self) -> impl Iterator<Item = RegisterId> + use<> {
+        (0..number(self.orders.len())).map(RegisterId)
+    }
+
+    /// The writes of a register in the order of the replay.
+    pub(crate) fn order(&self, register: RegisterId) -> &[PutId] {
+        &self.orders[register.0 as usize]
+    }
+
+    /// Whether one write of a register is replayed behind another.
+    pub(crate) fn is_behind(&self, one: PutId, other: PutId) -> bool {
+        self.put(one).place > self.put(other).place
+    }
+
+    /// Whether the author of one write held another when writing it.
+    pub(crate) fn had_seen_write(&self, later: WriteId, earlier: WriteId) -> bool {
+        self.write(later).seen.has(earlier)
+    }
+
+    /// The same of two writes of a register.
+    pub(crate) fn had_seen(&self, later: PutId, earlier: PutId) -> bool {
+        self.had_seen_write(self.put(later).write, self.put(earlier).write)
+    }
+
+    /// Whether neither author had seen the other's write of the same register.
+    pub(crate) fn are_rivals(&self, one: PutId, other: PutId) -> bool {
+        one != other && !self.had_seen(one, other) && !self.had_seen(other, one)
+    }
+
+    fn register_or_new(&mut self, name: &'a str) -> RegisterId {
+        let next = RegisterId(number(self.orders.len()));
+        let id = *self.registers.entry(name).or_insert(next);
+        if id == next {
+            self.orders.push(Vec::new());
+            self.register_names.push(name);
+        }
+        id
+    }
+
+    fn writes_place(&mut self, put: PutId, write: &Write) {
+        let Put {
+            register,
+            preds,
+            counter,
+            ..
+        } = self.put(put);
+        let rank = (write.priority, *counter, write.actor.as_str());
+        let behind = preds.iter().map(|pred| self.put(*pred).place as usize + 1);
+        let behind = behind.max().unwrap_or(0);
+        let order = &self.orders[register.0 as usize];
+        let outranking = order[behind..].iter().position(|other| {
+            let theirs = self.write_of(*other).write;
+            (
+                theirs.priority,
+                self.put(*other).counter,
+                theirs.actor.as_str(),
+            ) > rank
+        });
+        let place = outranking.map_or(order.len(), |after| behind + after);
+        let register = register.0 as usize;
+        self.orders[register].insert(place, put);
+        for at in place..self.orders[register].len() {
+            let moved = self.orders[register][at];
+            self.puts[moved.0 as usize].place = number(at);
+        }
+    }
+}
+
+/// A count as it is stored. A trace that does not fit is larger than any memory.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
