@@ -6,6 +6,14 @@ mod i01_convergence;
 mod i02_acknowledged;
 mod i03_no_loss;
 mod i04_priority;
+mod i05_orders;
+mod i06_available;
+mod i07_honest;
+mod i08_bounded;
+mod i09_authority;
+mod i10_idempotence;
+mod i11_log_shape;
+mod i12_loud_damage;
 mod rank;
 mod shape;
 
@@ -13,6 +21,8 @@ use spotter_sim_plan::Event;
 
 use crate::finding::Report;
 use crate::past::Past;
+
+pub use i05_orders::{check_orders, comparable_orders};
 
 /// A promise that looks on while a trace is read.
 pub(crate) trait Invariant<'a> {
@@ -43,5 +53,12 @@ pub(crate) fn all<'a>() -> Invariants<'a> {
     all.push(Box::new(i02_acknowledged::Acknowledged::default()));
     all.push(Box::new(i03_no_loss::NoLoss::default()));
     all.push(Box::new(i04_priority::Priority::default()));
+    all.push(Box::new(i06_available::Available::default()));
+    all.push(Box::new(i07_honest::Honest::default()));
+    all.push(Box::new(i08_bounded::Bounded));
+    all.push(Box::new(i09_authority::Authority::default()));
+    all.push(Box::new(i10_idempotence::Idempotence::default()));
+    all.push(Box::new(i11_log_shape::LogShape));
+    all.push(Box::new(i12_loud_damage::LoudDamage::default()));
     all
 }

@@ -25,6 +25,7 @@ mod value;
 
 pub use check::check;
 pub use finding::Finding;
+pub use invariants::{check_orders, comparable_orders};
 pub use measure::{
     CurvePoint, DeviceTimeline, Measures, Span, StalenessSample, Timeline, convergence_curve,
     distinct_outcomes, measure, staleness_samples, timeline,

@@ -56,6 +56,8 @@ pub(crate) struct Device<'a> {
     pub(crate) began: bool,
     /// Whether its process runs.
     pub(crate) is_down: bool,
+    /// Whether it found its journal damaged when it last started, and so does not run.
+    pub(crate) is_damaged: bool,
     /// Whether its process stands still.
     pub(crate) is_paused: bool,
     /// Its link and what else it tells about it.
@@ -176,13 +178,7 @@ impl<'a> Past<'a> {
                     relay.logged(log, found);
                 }
             }
-            Happened::Opened { whose, found, .. } => {
-                if let Whose::Relay(relay) = whose
-                    && let Some(relay) = self.relays.get_mut(usize::from(relay.0))
-                {
-                    relay.is_damaged = found == "damaged";
-                }
-            }
+            Happened::Opened { whose, found, .. } => self.opened(*whose, found == "damaged"),
             Happened::Trouble { whose, what } => self.trouble(*whose, event.at, what),
             Happened::Calm => self.calm_at = Some(event.at),
             Happened::Rests {
@@ -252,6 +248,21 @@ impl<'a> Past<'a> {
         }
     }
 
+    fn opened(&mut self, whose: Whose, is_damaged: bool) {
+        match whose {
+            Whose::Device(device) => {
+                if let Some(device) = self.device_mut(device) {
+                    device.is_damaged = is_damaged;
+                }
+            }
+            Whose::Relay(relay) => {
+                if let Some(relay) = self.relays.get_mut(usize::from(relay.0)) {
+                    relay.is_damaged = is_damaged;
+                }
+            }
+        }
+    }
+
     fn trouble(&mut self, whose: Whose, at: u64, what: &str) {
         match whose {
             Whose::Device(device) => {
@@ -271,7 +282,7 @@ impl<'a> Past<'a> {
 impl Device<'_> {
     /// Whether a person can use it: it runs, and has a meet.
     pub(crate) fn is_usable(&self) -> bool {
-        self.began && !self.is_down && !self.is_paused
+        self.began && !self.is_down && !self.is_damaged && !self.is_paused
     }
 
     fn trouble(&mut self, what: &str) {

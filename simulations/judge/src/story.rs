@@ -210,7 +210,7 @@ impl Story {
         })
     }
 
-    /// A relay logs a write, carried by device 0.
+    /// A relay logs a write, carried by the first device that uses it.
     pub(crate) fn logged(
         &mut self,
         relay: u16,
@@ -219,12 +219,14 @@ impl Story {
         write: &str,
     ) -> &mut Self {
         self.logged[usize::from(relay)].push(write.to_owned());
+        let mut users = self.relay_of.iter();
+        let carrier = users.position(|uses| *uses == relay).unwrap_or(0);
         self.tell(Happened::Logged {
             relay: RelayNumber(relay),
             log: log.to_owned(),
             position,
             write: write.to_owned(),
-            session: "session-0".to_owned(),
+            session: format!("session-{carrier}"),
         })
     }
 

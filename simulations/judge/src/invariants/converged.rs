@@ -122,6 +122,7 @@ mod tests {
     #[test]
     fn in_the_end_everyone_says_that_it_is_in_sync() {
         let mut story = Story::of_two();
+        story.logged(0, "log", 1, "genesis");
         story.status(1, "live", true, 0).calm().wait(60_000).rests();
         assert_eq!(story.broken(), [""; 0]);
 
@@ -129,6 +130,7 @@ mod tests {
             [("joining", true, 0), ("live", false, 0), ("live", true, 1)]
         {
             let mut story = Story::of_two();
+            story.logged(0, "log", 1, "genesis");
             story
                 .status(1, link, in_sync, not_sent)
                 .calm()

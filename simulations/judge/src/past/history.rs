@@ -130,6 +130,13 @@ impl<'a> History<'a> {
         numbered.map(|(at, written)| (WriteId(number(at)), written))
     }
 
+    /// The writes of a time, which is not before that of any write.
+    pub(crate) fn written_at(&self, now: u64) -> impl Iterator<Item = (WriteId, &Written<'a>)> {
+        let numbered = self.writes.iter().enumerate().rev();
+        let newest = numbered.take_while(move |(_, written)| written.at == now);
+        newest.map(|(at, written)| (WriteId(number(at)), written))
+    }
+
     /// How many writes there are.
     pub(crate) fn len(&self) -> usize {
         self.writes.len()

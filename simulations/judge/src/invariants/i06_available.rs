@@ -1,0 +1,272 @@
+//! `I6`, local availability: a person can always edit, and it does not take longer without a network.
+//!
+//! - An edit of the plan on a device that runs and has a meet is written at its very millisecond, or says nothing new.
+//!   Excused is a device that dies, starts, stops or resumes within that millisecond, whose journal was found damaged, or
+//!   that has never had a meet.
+//! - The person is told that it is saved within a second, unless the process or its disk gets into trouble meanwhile; what
+//!   happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
+
+use rustc_hash::FxHashMap;
+use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Event, Happened, Whose};
+
+use super::Invariant;
+use crate::finding::Report;
+use crate::past::{Past, WriteId};
+
+/// How long saving may take, in milliseconds: many times what disks take.
+const SAVED_WITHIN: u64 = 1_000;
+
+/// The check.
+#[derive(Debug, Default)]
+pub(crate) struct Available<'a> {
+    /// The next step of the plan that nobody has looked at.
+    next: usize,
+    /// How edits were answered: the event, its time, and why it was not written.
+    answers: FxHashMap<EditNumber, (usize, u64, Option<&'a str>)>,
+    /// When something last happened to each device's process.
+    disturbed: FxHashMap<DeviceNumber, u64>,
+    /// What was written and is not saved.
+    unsaved: Vec<Unsaved>,
+}
+
+#[derive(Debug)]
+struct Unsaved {
+    device: DeviceNumber,
+    write: WriteId,
+    at: u64,
+    event: usize,
+}
+
+impl<'a> Invariant<'a> for Available<'a> {
+    fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
+        self.answered(past, event.at, report);
+        self.late(past, event.at, report);
+        match &event.what {
+            Happened::Wrote { write, .. } => {
+                if let Some(edit) = write.edit {
+                    self.answers.entry(edit).or_insert((number, event.at, None));
+                }
+            }
+            Happened::NotWritten {
+                edit,
+                nothing_new,
+                why,
+                ..
+            } => {
+                let why = (!nothing_new).then_some(why.as_str());
+                self.answers.entry(*edit).or_insert((number, event.at, why));
+            }
+            Happened::Saved { device, write } => {
+                let write = past.history.find(write);
+                let is_it = |one: &Unsaved| one.device == *device && Some(one.write) == write;
+                self.unsaved.retain(|one| !is_it(one));
+            }
+            Happened::Forgot { device, .. } => self.unsaved.retain(|one| one.device != *device),
+            Happened::Trouble {
+                whose: Whose::Device(device),
+                what,
+            } if is_of_the_process(what) => {
+                self.unsaved.retain(|one| one.device != *device);
+                self.disturbed.insert(*device, event.at);
+            }
+            Happened::Opened {
+                whose: Whose::Device(device),
+                ..
+            } => {
+                self.disturbed.insert(*device, event.at);
+            }
+            Happened::Began { .. }
+            | Happened::Acknowledged { .. }
+            | Happened::Learnt { .. }
+            | Happened::Refused { .. }
+            | Happened::Shows { .. }
+            | Happened::Status { .. }
+            | Happened::Logged { .. }
+            | Happened::Joined { .. }
+            | Happened::SessionEnded { .. }
+            | Happened::Opened { .. }
+            | Happened::Holds { .. }
+            | Happened::Attacked { .. }
+            | Happened::Hashed { .. }
+            | Happened::Trouble { .. }
+            | Happened::Calm
+            | Happened::Traffic { .. }
+            | Happened::Disk { .. }
+            | Happened::Rests { .. }
+            | Happened::Fault { .. }
+            | Happened::Ended { .. } => {}
+        }
+    }
+
+    fn instant_over(&mut self, past: &Past<'a>, now: u64, _: &mut Report) {
+        // Writes of this instant are known only now.
+        for (write, written) in past.history.written_at(now) {
+            let waits = self.unsaved.iter().any(|one| one.write == write);
+            let device = past.device(written.by);
+            let saved = device.is_none_or(|device| device.saved.has(write) || device.is_down);
+            if !waits && !saved && written.write.edit.is_some() {
+                self.unsaved.push(Unsaved {
+                    device: written.by,
+                    write,
+                    at: now,
+                    event: written.event,
+                });
+            }
+        }
+    }
+}
+
+impl<'a> Available<'a> {
+    /// Looks at the steps whose time is over.
+    fn answered(&mut self, past: &Past<'a>, now: u64, report: &mut Report) {
+        let steps = &past.plan.steps;
+        while let Some(step) = steps.get(self.next).filter(|step| step.at < now) {
+            self.next += 1;
+            let Doing::Edit { device, edit, .. } = &step.doing else {
+                continue;
+            };
+            let answer = self.answers.get(edit).copied();
+            let wrong = match answer {
+                Some((_, at, None)) if at == step.at => continue,
+                Some((_, at, None)) => format!("was made only at {at}"),
+                Some((_, _, Some(why))) => format!("could not be made: {why}"),
+                None => "was not answered".to_owned(),
+            };
+            let disturbed = self.disturbed.get(device) == Some(&step.at);
+            let usable = past.device(*device).is_some_and(|one| one.is_usable());
+            if usable && !disturbed {
+                let events: Vec<usize> = answer.iter().map(|(event, _, _)| *event).collect();
+                report.add("I6", step.at, &events, || {
+                    format!("edit {} on {} {wrong}", edit.0, past.called(*device))
+                });
+            }
+        }
+    }
+
+    fn late(&mut self, past: &Past<'a>, now: u64, report: &mut Report) {
+        self.unsaved.retain(|one| {
+            let is_late = now > one.at + SAVED_WITHIN;
+            let state = past.device(one.device);
+            if is_late && state.is_some_and(|device| device.is_usable()) {
+                report.add("I6", one.at, &[one.event], || {
+                    let name = &past.history.write(one.write).write.name;
+                    format!(
+                        "{} did not say within a second that {name} is saved",
+                        past.called(one.device)
+                    )
+                });
+            }
+            !is_late
+        });
+    }
+}
+
+/// Whether a trouble of a device concerns its process or its disk, and not its line or its clock.
+fn is_of_the_process(what: &str) -> bool {
+    !matches!(
+        what,
+        "cut"
+            | "heal"
+            | "reset"
+            | "half-open"
+            | "read-slowly"
+            | "clock-jumps"
+            | "dial"
+            | "carry"
+            | "move"
+            | "set-location"
+            | "revoke"
+            | "publish"
+            | "finish"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Happened, Step};
+
+    use crate::story::Story;
+
+    fn wanted(story: &mut Story, edit: u32) {
+        story.plan.steps.push(Step {
+            at: 5_000,
+            doing: Doing::Edit {
+                device: DeviceNumber(1),
+                edit: EditNumber(edit),
+                puts: [].into(),
+            },
+        });
+    }
+
+    fn not_written(story: &mut Story, nothing_new: bool) {
+        wanted(story, 70);
+        story.tell(Happened::NotWritten {
+            device: DeviceNumber(1),
+            edit: EditNumber(70),
+            nothing_new,
+            why: "offline".to_owned(),
+        });
+    }
+
+    #[test]
+    fn an_edit_is_made_whatever_the_network_does() {
+        let mut story = Story::of_two();
+        story
+            .trouble(1, "cut")
+            .wrote(1, "a", 1)
+            .learnt(0, &["a"])
+            .wait(1)
+            .rests();
+        assert_eq!(story.broken(), [""; 0]);
+
+        let mut story = Story::of_two();
+        story.trouble(1, "cut");
+        not_written(&mut story, true);
+        story.wait(1).rests();
+        assert_eq!(story.broken(), [""; 0]);
+
+        let mut story = Story::of_two();
+        story.trouble(1, "cut");
+        not_written(&mut story, false);
+        story.wait(1).rests();
+        assert_eq!(story.broken(), ["I6"]);
+
+        let mut story = Story::of_two();
+        wanted(&mut story, 70);
+        story.wait(1).rests();
+        assert_eq!(story.broken(), ["I6"]);
+    }
+
+    #[test]
+    fn nobody_edits_on_a_device_that_is_down() {
+        let mut story = Story::of_two();
+        story.trouble(1, "crash").wait(10);
+        story.plan.steps.push(Step {
+            at: 5_005,
+            doing: Doing::Edit {
+                device: DeviceNumber(1),
+                edit: EditNumber(70),
+                puts: [].into(),
+            },
+        });
+        story.rests();
+        assert_eq!(story.broken(), [""; 0]);
+    }
+
+    #[test]
+    fn saving_takes_a_second_at_most() {
+        let saved_after = |ms: u64, trouble: &str| {
+            let mut story = Story::of_two();
+            story
+                .typed(1, "a", |_| ())
+                .learnt(0, &["a"])
+                .wait(1)
+                .trouble(1, trouble);
+            story.wait(ms).saved(1, "a").wait(1).rests();
+            story.broken()
+        };
+        assert_eq!(saved_after(900, "cut"), [""; 0]);
+        assert_eq!(saved_after(1_100, "cut"), ["I6"]);
+        assert_eq!(saved_after(1_100, "disk-full"), [""; 0]);
+    }
+}

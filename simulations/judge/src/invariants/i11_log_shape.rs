@@ -1,0 +1,80 @@
+//! `I11`, log shape: a file is a valid beginning and at most one damaged tail behind what was synced.
+//!
+//! When a process opens a log or a journal of which no byte changed by itself, it uses every record that was synced there, or
+//! more, and does not call the file damaged. A crash may tear only what was not synced, and that is found torn, not damaged.
+
+use spotter_sim_plan::{Event, Happened, Whose};
+
+use super::Invariant;
+use crate::finding::Report;
+use crate::past::Past;
+
+/// The check.
+#[derive(Debug)]
+pub(crate) struct LogShape;
+
+impl<'a> Invariant<'a> for LogShape {
+    fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
+        let Happened::Opened {
+            whose,
+            found,
+            records,
+            synced,
+            rotten: false,
+        } = &event.what
+        else {
+            return;
+        };
+        if found == "damaged" {
+            report.add("I11", event.at, &[number], || {
+                format!(
+                    "{} calls its file damaged, and no byte changed by itself",
+                    owner(past, *whose)
+                )
+            });
+        } else if records < synced {
+            report.add("I11", event.at, &[number], || {
+                format!(
+                    "{} uses {records} records of {synced} that were synced",
+                    owner(past, *whose)
+                )
+            });
+        }
+    }
+}
+
+/// Whose file it is, for people.
+pub(super) fn owner(past: &Past<'_>, whose: Whose) -> String {
+    match whose {
+        Whose::Device(device) => past.called(device).to_owned(),
+        Whose::Relay(relay) => format!("relay {}", relay.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spotter_sim_plan::{Happened, RelayNumber, Whose};
+
+    use crate::story::Story;
+
+    #[test]
+    fn what_was_synced_is_used() {
+        let opened = |found: &str, records, rotten| {
+            let mut story = Story::of_two();
+            story.tell(Happened::Opened {
+                whose: Whose::Relay(RelayNumber(0)),
+                found: found.to_owned(),
+                records,
+                synced: 5,
+                rotten,
+            });
+            story.rests().broken()
+        };
+        for (found, records) in [("clean", 5), ("torn", 5), ("torn", 6), ("clean", 7)] {
+            assert_eq!(opened(found, records, false), [""; 0]);
+        }
+        for (found, records) in [("clean", 4), ("torn", 4), ("none", 0), ("damaged", 5)] {
+            assert_eq!(opened(found, records, false), ["I11"], "{found} {records}");
+        }
+    }
+}

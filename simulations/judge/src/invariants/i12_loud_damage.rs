@@ -1,0 +1,119 @@
+//! `I12`, loud damage: bytes that changed before the durable mark are never silently skipped.
+//!
+//! When a process opens a log or a journal of which bytes changed by themselves, it either calls the file damaged, or uses every
+//! record that was synced there, except those of the last sync: no later line has vouched for them, and damage there cannot
+//! be told from a torn tail. For a relay these are the writes of the last `Logged` millisecond; how much a device synced last
+//! the trace does not tell, so that of devices only a loss without any record left is judged.
+//!
+//! A file that was cut short cleanly cannot be told from one that is shorter: nothing is asked for where the plan cuts. That
+//! such a loss is made good by those who remember is judged by I2 and I3.
+
+use std::collections::BTreeMap;
+
+use spotter_sim_plan::{Doing, Event, Happened, RelayNumber, Rot, Whose};
+
+use super::Invariant;
+use super::i11_log_shape::owner;
+use crate::finding::Report;
+use crate::past::Past;
+
+/// The check.
+#[derive(Debug, Default)]
+pub(crate) struct LoudDamage {
+    /// When each relay last logged, and how many writes at that time.
+    last: BTreeMap<RelayNumber, (u64, u64)>,
+}
+
+impl<'a> Invariant<'a> for LoudDamage {
+    fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
+        if let Happened::Logged { relay, .. } = &event.what {
+            let last = self.last.entry(*relay).or_default();
+            *last = if last.0 == event.at {
+                (event.at, last.1 + 1)
+            } else {
+                (event.at, 1)
+            };
+        }
+        let Happened::Opened {
+            whose,
+            found,
+            records,
+            synced,
+            rotten: true,
+        } = &event.what
+        else {
+            return;
+        };
+        let unguarded = match whose {
+            Whose::Relay(relay) => self.last.get(relay).map_or(1, |(_, count)| *count),
+            Whose::Device(_) => synced.saturating_sub(1),
+        };
+        if found != "damaged" && records + unguarded < *synced && !is_cut(past, *whose, event.at) {
+            report.add("I12", event.at, &[number], || {
+                format!(
+                    "{} uses {records} records of {synced} after bytes changed by themselves, and finds its file {found}",
+                    owner(past, *whose)
+                )
+            });
+        }
+    }
+}
+
+fn is_cut(past: &Past<'_>, of: Whose, now: u64) -> bool {
+    past.plan.steps.iter().any(|step| {
+        step.at <= now
+            && matches!(step.doing, Doing::Rots { whose, rot: Rot::Cut, .. } if whose == of)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use spotter_sim_plan::{Doing, Happened, RelayNumber, Rot, Step, Whose};
+
+    use crate::story::Story;
+
+    fn opened(found: &str, records: u64, rot: Rot) -> Vec<String> {
+        let whose = Whose::Relay(RelayNumber(0));
+        let mut story = Story::of_two();
+        story
+            .wrote(0, "a", 1)
+            .wrote(0, "b", 1)
+            .learnt(1, &["a", "b"]);
+        story
+            .logged(0, "log", 1, "genesis")
+            .wait(10)
+            .logged(0, "log", 2, "a")
+            .logged(0, "log", 3, "b");
+        story.plan.steps.push(Step {
+            at: 5_010,
+            doing: Doing::Rots {
+                whose,
+                rot,
+                at_share: 0.5,
+            },
+        });
+        story.trouble_of_relay(0, "rots");
+        story.tell(Happened::Opened {
+            whose,
+            found: found.to_owned(),
+            records,
+            synced: 3,
+            rotten: true,
+        });
+        story.rests().broken()
+    }
+
+    #[test]
+    fn damage_is_told_or_nothing_is_missing() {
+        assert_eq!(opened("clean", 3, Rot::Bit), [""; 0]);
+        assert_eq!(opened("torn", 1, Rot::Bit), [""; 0]);
+        assert_eq!(opened("torn", 0, Rot::Bit), ["I12"]);
+        assert_eq!(opened("clean", 0, Rot::Bit), ["I12"]);
+        assert!(!opened("damaged", 0, Rot::Bit).contains(&"I12".to_owned()));
+    }
+
+    #[test]
+    fn a_file_cut_short_cannot_be_told_from_a_shorter_one() {
+        assert_eq!(opened("clean", 0, Rot::Cut), [""; 0]);
+    }
+}
