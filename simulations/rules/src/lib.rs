@@ -32,6 +32,7 @@ pub use example::example_plan;
 pub use list::{all, by_name};
 pub use message::{Message, Written};
 pub use rule::{Client, Moment, Out, Place, Rule, Server, ServerMoment, Standing, ToDevice};
+pub use rules::arbitration::{Equals, ServerArbitration};
 pub use rules::automerge::Automerge;
 pub use rules::last_writer_wins::LastWriterWins;
 pub use rules::refuse_offline::RefuseOffline;

@@ -1,6 +1,7 @@
 //! The rules that come with the program, by name.
 
 use crate::rule::Rule;
+use crate::rules::arbitration::ServerArbitration;
 use crate::rules::automerge::Automerge;
 use crate::rules::last_writer_wins::LastWriterWins;
 use crate::rules::refuse_offline::RefuseOffline;
@@ -10,6 +11,7 @@ use crate::rules::survivors::PriorityAmongSurvivors;
 /// Every rule, each as it is without options, in the order in which tables list them.
 pub fn all() -> Vec<Box<dyn Rule>> {
     vec![
+        Box::new(ServerArbitration::default()),
         Box::new(LastWriterWins::default()),
         Box::new(Automerge),
         Box::new(PriorityAmongSurvivors),
@@ -19,6 +21,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
 }
 
 /// A rule by its name, with options where it has any: `last-writer-wins:60000` is off by up to a minute at every device,
+/// and `server-arbitration:last` lets the later arrival win between equals.
 pub fn by_name(name: &str) -> Option<Box<dyn Rule>> {
     if let Some(rule) = all().into_iter().find(|rule| rule.name() == name) {
         return Some(rule);
@@ -26,6 +29,7 @@ pub fn by_name(name: &str) -> Option<Box<dyn Rule>> {
     let (rule, option) = name.split_once(':')?;
     match rule {
         "last-writer-wins" => Some(Box::new(LastWriterWins::with_skew(option.parse().ok()?))),
+        "server-arbitration" => Some(Box::new(ServerArbitration::between_equals(option)?)),
         _ => None,
     }
 }
@@ -42,6 +46,7 @@ mod tests {
         }
         assert!(by_name("last-writer-wins:60000").is_some());
         assert!(by_name("last-writer-wins:soon").is_none());
+        assert!(by_name("server-arbitration:last").is_some());
         assert!(by_name("coin-toss").is_none());
     }
 }

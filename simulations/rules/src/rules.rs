@@ -1,5 +1,6 @@
 //! The rules, one file each.
 
+pub(crate) mod arbitration;
 pub(crate) mod automerge;
 pub(crate) mod last_writer_wins;
 pub(crate) mod refuse_offline;

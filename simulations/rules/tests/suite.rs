@@ -6,6 +6,8 @@
     reason = "tests stop at what they do not expect, and pick a few kinds of events out of a trace"
 )]
 
+#[path = "suite/arbitration.rs"]
+mod arbitration;
 #[path = "suite/automerge.rs"]
 mod automerge;
 #[path = "suite/plans.rs"]
