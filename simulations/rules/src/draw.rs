@@ -30,8 +30,8 @@ pub(crate) struct Fate {
     pub(crate) takes: u64,
     /// Whether it arrives twice.
     pub(crate) twice: bool,
-    /// Whether it overtakes the one before.
-    pub(crate) overtakes: bool,
+    /// Whether others overtake it.
+    pub(crate) overtaken: bool,
 }
 
 /// A message that is lost is sent again at most so often; then it gets through.
@@ -46,7 +46,7 @@ pub(crate) fn fate(network: &Network, lane: u64, number: u64) -> Fate {
     Fate {
         takes: latency(network, lane, number) + losses * network.retransmit,
         twice: draw(2) < network.duplicate,
-        overtakes: draw(3) < network.reorder,
+        overtaken: draw(3) < network.reorder,
     }
 }
 

@@ -33,20 +33,23 @@ impl Star<'_> {
         self.travels(device, way, connection, message);
     }
 
-    /// Lets a message travel: behind those sent before it, unless it overtakes the last of them.
+    /// Lets a message travel behind those sent before it on its way: a connection is a stream. What is drawn to be out of
+    /// order is held up, with all that comes behind it, so that what others sent later arrives earlier.
     fn travels(&mut self, device: DeviceNumber, way: Way, connection: u64, message: Rc<Message>) {
         let (now, network) = (self.now, &self.plan.network);
         let path = self.desks[usize::from(device.0)].line.path(way);
         path.drawn += 1;
         let fate = fate(network, lane_number(device, way), path.drawn);
-        let overtakes = fate.overtakes && path.last_arrives > now;
-        let arrives = if overtakes {
-            (now + fate.takes).min(path.last_arrives - 1)
+        let held_up = if fate.overtaken {
+            network.retransmit
         } else {
-            (now + fate.takes).max(path.last_arrives)
+            0
         };
-        path.last_arrives = path.last_arrives.max(arrives);
-        if fate.twice {
+        let arrives = (now + fate.takes + held_up).max(path.last_arrives);
+        path.last_arrives = arrives;
+        // What a retry after a lost answer amounts to.
+        let repeats = way == Way::Down || message.kind() == "UPDATE_INIT";
+        if fate.twice && repeats {
             let again = Rc::clone(&message);
             self.later(arrives, Due::Arrives(device, way, connection, again));
         }
