@@ -1,3 +1,7 @@
-//! The program for researchers.
+//! The program for researchers; everything is in the library, so that tests can call it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    spotter_sim::main()
+}

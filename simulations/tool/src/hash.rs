@@ -1,0 +1,34 @@
+//! What names plans, traces and configurations: SHA-256 in hexadecimal.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use spotter_sim_plan::{Event, Plan};
+
+/// Of bytes.
+pub(crate) fn of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Of a plan: over its JSON, as the trace's first event names it.
+pub(crate) fn of_plan(plan: &Plan) -> String {
+    of(&json(plan))
+}
+
+/// Of a trace: over its lines, as they stand in `trace.jsonl`.
+pub(crate) fn of_trace(trace: &[Event]) -> String {
+    let mut hash = Sha256::new();
+    for event in trace {
+        hash.update(json(event));
+        hash.update(b"\n");
+    }
+    hex(&hash.finalize())
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("plans and events have text for keys")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

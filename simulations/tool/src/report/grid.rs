@@ -1,0 +1,112 @@
+//! Charts of a grid: every measure over every field that was varied by numbers, a line for each rule.
+
+use maud::{Markup, html};
+
+use super::chart::{Axis, Chart, Line, Scale};
+use super::compare::measures;
+use super::statistics::mean;
+use super::{Material, colour};
+use crate::rows::Row;
+
+/// The section; nothing where nothing was varied.
+pub(crate) fn section(material: &Material) -> Markup {
+    let fields: Vec<String> = varied(material);
+    html! {
+        @for field in &fields {
+            section {
+                h2 { "Over " code { (field) } }
+                p.note { "Means with their 95 % confidence intervals. Measures that stay the same everywhere are left out." }
+                div.cards {
+                    @for measure in measures(material) {
+                        @if let Some(chart) = chart(material, field, &measure) { (chart.figure()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Fields of the grid with at least two numbers.
+fn varied(material: &Material) -> Vec<String> {
+    let Some(first) = material.rows.first() else {
+        return Vec::new();
+    };
+    let settings: Vec<String> = first.settings().into_iter().map(str::to_owned).collect();
+    settings
+        .into_iter()
+        .filter(|field| places(material, field).len() > 1)
+        .collect()
+}
+
+/// The numbers that a field was given, sorted. Spans of time count in seconds.
+fn places(material: &Material, field: &str) -> Vec<f64> {
+    let numbers = material.rows.iter().filter_map(|row| number(row, field));
+    let mut numbers: Vec<f64> = numbers.collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.dedup();
+    numbers
+}
+
+fn number(row: &Row, field: &str) -> Option<f64> {
+    let text = row.get(field)?;
+    let plain = text.parse().ok();
+    plain.or_else(|| crate::moment::read(text).ok().map(|ms| ms as f64 / 1000.0))
+}
+
+fn chart(material: &Material, field: &str, measure: &str) -> Option<Chart> {
+    let places = places(material, field);
+    let lines: Vec<Line> = material
+        .rules()
+        .iter()
+        .map(|rule| line(material, rule, field, measure, &places))
+        .collect();
+    let values: Vec<f64> = lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .map(|point| point.1)
+        .collect();
+    let first = values.first()?;
+    if values.iter().all(|value| (value - first).abs() < 1e-12) {
+        return None;
+    }
+    let wide = places.first().is_some_and(|&low| low > 0.0)
+        && places
+            .last()
+            .zip(places.first())
+            .is_some_and(|(high, low)| high / low >= 20.0);
+    Some(Chart {
+        title: measure.to_owned(),
+        caption: String::new(),
+        x: Axis {
+            label: field.to_owned(),
+            scale: if wide { Scale::Log } else { Scale::Even },
+        },
+        y: Axis {
+            label: String::new(),
+            scale: Scale::Even,
+        },
+        calm: None,
+        lines: lines.into_iter().rev().collect(),
+    })
+}
+
+fn line(material: &Material, rule: &str, field: &str, measure: &str, places: &[f64]) -> Line {
+    let mut line = Line {
+        name: rule.to_owned(),
+        colour: colour(material, rule),
+        ..Line::default()
+    };
+    for &place in places {
+        let here = material.rows.iter().filter(|row| {
+            row.get("rule") == Some(rule)
+                && number(row, field).is_some_and(|number| (number - place).abs() < 1e-12)
+        });
+        let values: Vec<f64> = here.filter_map(|row| row.number(measure)).collect();
+        if let Some(told) = mean(&values) {
+            line.points.push((place, told.mean));
+            line.bounds
+                .push((told.mean - told.half, told.mean + told.half));
+        }
+    }
+    line
+}

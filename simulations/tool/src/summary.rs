@@ -1,0 +1,90 @@
+//! What a run says about itself: enough to do it again, and to see that it was the same.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use spotter_sim_plan::Plan;
+
+use crate::engine::Outcome;
+use crate::hash;
+
+/// This version of the program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit it was built from, where that is known.
+pub(crate) const COMMIT: Option<&str> = option_env!("SPOTTER_COMMIT");
+
+/// The summary of a run: `summary.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    /// The version of the program that made it, which replays it.
+    pub(crate) version: String,
+    /// The commit of that program, if it was known.
+    pub(crate) commit: Option<String>,
+    /// The scenario's name.
+    pub(crate) scenario: String,
+    /// The seed.
+    pub(crate) seed: u64,
+    /// SHA-256 of the plan.
+    pub(crate) plan_hash: String,
+    /// What came of it under each rule.
+    pub(crate) rules: Vec<Ruled>,
+}
+
+/// What came of a plan under a rule.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ruled {
+    /// The rule.
+    pub(crate) rule: String,
+    /// SHA-256 of the trace's lines.
+    pub(crate) trace_hash: String,
+    /// How many events the trace has.
+    pub(crate) events: u64,
+    /// How many edits were written.
+    pub(crate) edits: u64,
+    /// What was handled: messages, timers, calls to disks.
+    pub(crate) handled: u64,
+    /// Invariants that are broken.
+    pub(crate) findings: Vec<Value>,
+    /// What was measured.
+    pub(crate) measures: Map<String, Value>,
+}
+
+impl Summary {
+    /// Of a plan that was run.
+    pub(crate) fn of(plan: &Plan, outcomes: &[Outcome]) -> Self {
+        Self {
+            version: VERSION.to_owned(),
+            commit: COMMIT.map(str::to_owned),
+            scenario: plan.scenario.clone(),
+            seed: plan.seed,
+            plan_hash: hash::of_plan(plan),
+            rules: outcomes.iter().map(Ruled::of).collect(),
+        }
+    }
+}
+
+impl Ruled {
+    fn of(outcome: &Outcome) -> Self {
+        let findings = outcome.findings.iter();
+        let findings = findings.map(|finding| serde_json::to_value(finding).unwrap_or_default());
+        Self {
+            rule: outcome.rule.clone(),
+            trace_hash: outcome.trace_hash.clone(),
+            events: outcome.trace.len() as u64,
+            edits: outcome.edits,
+            handled: outcome.handled,
+            findings: findings.collect(),
+            measures: outcome.measures.clone(),
+        }
+    }
+}
+
+/// Version and commit in one line.
+pub(crate) fn made_by() -> String {
+    match COMMIT {
+        Some(commit) => format!("{VERSION} ({})", commit.get(..12).unwrap_or(commit)),
+        None => VERSION.to_owned(),
+    }
+}
