@@ -105,6 +105,13 @@ impl Book {
         known.extend(hashes);
     }
 
+    /// How many changes of a log are known to be durable.
+    pub(crate) fn log_end(&self, relay: usize, log: LogId) -> u64 {
+        self.logs
+            .get(&(relay, log))
+            .map_or(0, |log| log.len() as u64)
+    }
+
     /// The change at a position, from 1.
     pub(crate) fn at(&self, relay: usize, log: LogId, position: u64) -> Option<ChangeHash> {
         let log = self.logs.get(&(relay, log))?;

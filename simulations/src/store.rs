@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use spotter_journal::{Line, Unreadable};
 use spotter_journal_file::{JournalError, JournalFile};
-use spotter_model::Change;
+use spotter_model::{Change, ChangeHash};
 use spotter_relay::{
     CreateTrouble, FirstLine, LogEntry, LogHead, LogLine, LogSlice, MeetRecords, OpenTrouble,
     OpenedMeet, PackedSlice, StoreTrouble,
 };
-use spotter_relay_protocol::{Chain, LogId, MeetId, Runs};
+use spotter_relay_protocol::{Chain, LogId, MeetId, Runs, SessionId};
 
 use crate::disk::SimDisk;
 use crate::journal::Found;
@@ -199,6 +199,24 @@ impl Store {
             }
             Err(error) => Err(unavailable(&error)),
         }
+    }
+
+    /// The changes behind a position, and the sessions that carried them.
+    pub(crate) fn found_behind(
+        &mut self,
+        meet: MeetId,
+        after: u64,
+    ) -> Vec<(ChangeHash, SessionId)> {
+        let mut found = Vec::new();
+        if let Ok(journal) = self.journal(meet) {
+            // What cannot be read is told when the machine reads it.
+            let _ = journal.read(after.saturating_add(1), usize::MAX, |line| {
+                let line = line.parse::<LogLine>().map_err(|_| Unreadable)?;
+                found.push((line.h, line.by));
+                Ok(())
+            });
+        }
+        found
     }
 
     /// Writes changes and does not wait for the disk.

@@ -42,7 +42,7 @@ impl World<'_> {
         let Ok((found, records)) = device.journal.open() else {
             // It died at a call to its disk.
             device.disk.crash();
-            return;
+            return self.trouble(of_device(number), "crash");
         };
         device.is_damaged = found == Found::Damaged;
         let is_rotten = device.is_rotten;
@@ -98,6 +98,12 @@ impl World<'_> {
         }
     }
 
+    /// The process of a device has died at a call to its disk.
+    fn device_died(&mut self, number: usize) {
+        self.trouble(of_device(number), "crash");
+        self.stop_device(number, "crash");
+    }
+
     /// Tells a device's machine what happened and has done what it asks for.
     pub(super) fn step_device(&mut self, number: usize, input: Input) {
         let now = self.time_of(number);
@@ -110,7 +116,7 @@ impl World<'_> {
         for action in actions {
             self.perform(number, action);
             if self.devices[number].disk.is_dead() {
-                return self.stop_device(number, "crash");
+                return self.device_died(number);
             }
         }
         self.notice_status(number);
@@ -165,7 +171,7 @@ impl World<'_> {
         };
         let saved = written.and_then(|waits| if waits { device.journal.sync() } else { Ok(()) });
         if device.disk.is_dead() {
-            return self.stop_device(number, "crash");
+            return self.device_died(number);
         }
         match saved {
             Ok(()) => self.step_device(number, Input::Saved { batch }),

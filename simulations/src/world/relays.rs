@@ -72,6 +72,12 @@ impl World<'_> {
         }
     }
 
+    /// The process of a relay has died at a call to its disk.
+    pub(super) fn relay_died(&mut self, number: usize) {
+        self.trouble(of_relay(number), "crash");
+        self.stop_relay(number);
+    }
+
     /// Tells a relay's machine what happened and has done what it asks for.
     pub(super) fn step_relay(&mut self, number: usize, input: Input) {
         let mut inputs = VecDeque::from([input]);
@@ -85,7 +91,7 @@ impl World<'_> {
             for action in actions {
                 self.do_for_relay(number, action, &mut inputs);
                 if self.relays[number].disk.is_dead() {
-                    return self.stop_relay(number);
+                    return self.relay_died(number);
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! A relay's disk: one thing after the other, as they were asked for.
 
 use spotter_model::ChangeHash;
-use spotter_relay::{Action, Input, LogEntry, LogHead};
-use spotter_relay_protocol::MeetId;
+use spotter_relay::{Action, Input, LogHead};
+use spotter_relay_protocol::{LogId, MeetId, SessionId};
 use spotter_sim_plan::Happened;
 
 use super::{World, of_relay, relay_number};
@@ -55,7 +55,7 @@ impl World<'_> {
         };
         let input = self.store(number, action);
         if self.relays[number].disk.is_dead() {
-            return self.stop_relay(number);
+            return self.relay_died(number);
         }
         if let Some(input) = input {
             self.step_relay(number, input);
@@ -100,7 +100,11 @@ impl World<'_> {
                 let log = relay.store.log_id(meet);
                 match written.and_then(|()| relay.store.sync(meet)) {
                     Ok(end) => {
-                        self.notice_log(number, log, end, &entries);
+                        let stored: Vec<_> = entries.iter().map(|one| (one.hash, one.by)).collect();
+                        if let Some(log) = log {
+                            let after = end - stored.len() as u64;
+                            self.notice_log(number, log, after, &stored);
+                        }
                         Input::Appended { meet, batch }
                     }
                     Err(trouble) => Input::AppendFailed {
@@ -174,29 +178,38 @@ impl World<'_> {
                 synced,
                 rotten: is_rotten,
             });
+            self.notice_found(number, meet);
         }
         Input::MeetOpened { meet, outcome }
     }
 
-    /// Changes have become durable.
+    /// What was written when the process died, and got to the disk all the same, is durable from now on.
+    fn notice_found(&mut self, number: usize, meet: MeetId) {
+        let Some(log) = self.relays[number].store.log_id(meet) else {
+            return;
+        };
+        let after = self.book.log_end(number, log);
+        let found = self.relays[number].store.found_behind(meet, after);
+        self.notice_log(number, log, after, &found);
+    }
+
+    /// Changes behind a position have become durable.
     fn notice_log(
         &mut self,
         number: usize,
-        log: Option<spotter_relay_protocol::LogId>,
-        end: u64,
-        entries: &[LogEntry],
+        log: LogId,
+        after: u64,
+        entries: &[(ChangeHash, SessionId)],
     ) {
-        let Some(log) = log else { return };
-        let after = end - entries.len() as u64;
-        let hashes: Vec<ChangeHash> = entries.iter().map(|entry| entry.hash).collect();
+        let hashes: Vec<ChangeHash> = entries.iter().map(|(hash, _)| *hash).collect();
         self.book.log(number, log, after, &hashes);
-        for (entry, position) in entries.iter().zip(after + 1..) {
+        for ((hash, session), position) in entries.iter().zip(after + 1..) {
             self.tell(Happened::Logged {
                 relay: relay_number(number),
                 log: log.to_string(),
                 position,
-                write: entry.hash.to_string(),
-                session: entry.by.to_string(),
+                write: hash.to_string(),
+                session: session.to_string(),
             });
         }
     }
