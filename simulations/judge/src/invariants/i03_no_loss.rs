@@ -184,7 +184,9 @@ impl NoLoss {
         for write in owed.minus(&self.saved).iter() {
             let written = past.history.write(write);
             let holder = past.holding(written.by);
-            if holder.is_some_and(|holding| holding.has(write)) {
+            // Nobody is told that what the runner wrote by itself is saved.
+            let asked = written.write.edit.is_some();
+            if asked && holder.is_some_and(|holding| holding.has(write)) {
                 report.add("I3", now, &[written.event], || {
                     let (called, name) = (past.called(written.by), &written.write.name);
                     format!("{called} never said that {name} is saved")

@@ -186,7 +186,11 @@ impl Honest {
             }
         }
         let unsaved = holding.writes().minus(&self.saved);
-        let own = unsaved.iter().find(|write| named(*write).by == device);
+        // Nobody is told that what the runner wrote by itself is saved.
+        let own = unsaved.iter().find(|write| {
+            let written = named(*write);
+            written.by == device && written.write.edit.is_some()
+        });
         own.map(|write| {
             let why = format!("never said that {} is saved", named(write).write.name);
             (Some(named(write).event), why)
