@@ -8,7 +8,7 @@
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
 //!   relay of the group whose disk nothing was taken from (groups: `past::reach`).
 //! - At rest, the log of every relay that serves a group has every write of the group, unless its bytes changed by
-//!   themselves; and the device that wrote a write has said that it is saved.
+//!   themselves; and the device that wrote an edit of the plan has said that it is saved.
 
 use rustc_hash::FxHashMap;
 use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened};
@@ -184,9 +184,8 @@ impl NoLoss {
         for write in owed.minus(&self.saved).iter() {
             let written = past.history.write(write);
             let holder = past.holding(written.by);
-            // Nobody is told that what the runner wrote by itself is saved.
-            let asked = written.write.edit.is_some();
-            if asked && holder.is_some_and(|holding| holding.has(write)) {
+            let told = written.write.edit.is_some();
+            if told && holder.is_some_and(|holding| holding.has(write)) {
                 report.add("I3", now, &[written.event], || {
                     let (called, name) = (past.called(written.by), &written.write.name);
                     format!("{called} never said that {name} is saved")

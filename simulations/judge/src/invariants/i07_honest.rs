@@ -9,7 +9,7 @@
 //! - It holds everything that the relay told it of: the whole log as it was when the session began, and the log up to the
 //!   highest position at which a write was acknowledged to it since. What was logged later and is still on its way, the
 //!   device cannot know.
-//! - The person was told that each of its own writes is saved.
+//! - The person was told that each edit written there is saved.
 
 use std::collections::BTreeSet;
 
@@ -186,11 +186,9 @@ impl Honest {
             }
         }
         let unsaved = holding.writes().minus(&self.saved);
-        // Nobody is told that what the runner wrote by itself is saved.
-        let own = unsaved.iter().find(|write| {
-            let written = named(*write);
-            written.by == device && written.write.edit.is_some()
-        });
+        let is_own =
+            |write: &WriteId| named(*write).by == device && named(*write).write.edit.is_some();
+        let own = unsaved.iter().find(is_own);
         own.map(|write| {
             let why = format!("never said that {} is saved", named(write).write.name);
             (Some(named(write).event), why)
