@@ -65,6 +65,8 @@ pub struct Measures {
     pub conflicts: u64,
     /// The same for every thousand edits.
     pub conflicts_per_1k_edits: f64,
+    /// Entries that devices added without knowing of each other, so that there are several with one id.
+    pub entries_twice: u64,
     /// Registers that are in conflict at rest, on the device that has most of them.
     pub conflicts_left: u64,
 
@@ -146,6 +148,7 @@ pub fn measure(plan: &Plan, trace: &[Event]) -> Measures {
         .filter_map(|step| step.doing.edit())
         .count() as u64;
     measures.writes = past.history.len() as u64;
+    measures.entries_twice = past.history.added_twice() as u64;
     blocked.into(now, &mut measures);
     conflicts.into(&mut measures);
     standing::at_rest(&past, &mut measures);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, RelayNumber, Whose, Write};
 
 pub(crate) use definition::replay;
-pub(crate) use history::{History, PutId, RegisterId, WriteId};
+pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId};
 pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
@@ -58,6 +58,8 @@ pub(crate) struct Device<'a> {
     pub(crate) is_down: bool,
     /// Whether it found its journal damaged when it last started, and so does not run.
     pub(crate) is_damaged: bool,
+    /// When it last started: what it held then and holds still was on its disk.
+    pub(crate) opened_at: u64,
     /// Whether its process stands still.
     pub(crate) is_paused: bool,
     /// Its link and what else it tells about it.
@@ -178,7 +180,9 @@ impl<'a> Past<'a> {
                     relay.logged(log, found);
                 }
             }
-            Happened::Opened { whose, found, .. } => self.opened(*whose, found == "damaged"),
+            Happened::Opened { whose, found, .. } => {
+                self.opened(*whose, event.at, found == "damaged");
+            }
             Happened::Trouble { whose, what } => self.trouble(*whose, event.at, what),
             Happened::Calm => self.calm_at = Some(event.at),
             Happened::Rests {
@@ -195,8 +199,12 @@ impl<'a> Past<'a> {
                 conflicts: *conflicts,
                 event: number,
             }),
-            Happened::Began { .. }
-            | Happened::NotWritten { .. }
+            Happened::Began { rule, .. } => {
+                if rule == "spotter" {
+                    self.history.split_entries();
+                }
+            }
+            Happened::NotWritten { .. }
             | Happened::Acknowledged { .. }
             | Happened::Shows { .. }
             | Happened::SessionEnded { .. }
@@ -248,11 +256,13 @@ impl<'a> Past<'a> {
         }
     }
 
-    fn opened(&mut self, whose: Whose, is_damaged: bool) {
+    fn opened(&mut self, whose: Whose, at: u64, is_damaged: bool) {
         match whose {
             Whose::Device(device) => {
                 if let Some(device) = self.device_mut(device) {
                     device.is_damaged = is_damaged;
+                    device.is_down = false;
+                    device.opened_at = at;
                 }
             }
             Whose::Relay(relay) => {
@@ -280,6 +290,11 @@ impl<'a> Past<'a> {
 }
 
 impl Device<'_> {
+    /// Whether a write that it holds is on its disk, as far as people were told or as its last start showed.
+    pub(crate) fn has_on_disk(&self, write: WriteId, written_at: u64) -> bool {
+        self.saved.has(write) || written_at < self.opened_at
+    }
+
     /// Whether a person can use it: it runs, and has a meet.
     pub(crate) fn is_usable(&self) -> bool {
         self.began && !self.is_down && !self.is_damaged && !self.is_paused

@@ -9,7 +9,7 @@ use spotter_sim_plan::{
 };
 
 use crate::check;
-use crate::past::Past;
+use crate::past::{Meant, Past};
 use crate::value::same;
 
 /// A plan and its trace in the making. Nothing takes time but what is told to.
@@ -133,6 +133,19 @@ impl Story {
         self.tell(Happened::Wrote {
             device: DeviceNumber(device),
             write,
+        })
+    }
+
+    /// The edit that a write made.
+    pub(crate) fn edit_of(&self, name: &str) -> Option<EditNumber> {
+        let mut events = self.trace.iter();
+        events.find_map(|event| {
+            if let Happened::Wrote { write, .. } = &event.what
+                && write.name == name
+            {
+                return write.edit;
+            }
+            None
         })
     }
 
@@ -396,9 +409,12 @@ fn registers(past: &Past<'_>, device: DeviceNumber) -> BTreeMap<String, Value> {
     let mut registers = past.plan.start.clone();
     let holding = past.holding(device).unwrap();
     for register in past.history.registers() {
-        if let Some(put) = holding.stands(register) {
+        let name = past.history.name(register);
+        if past.history.meant(name, holding) == Meant::Register(register)
+            && let Some(put) = holding.stands(register)
+        {
             let value = past.history.put(put).value.clone();
-            registers.insert(past.history.name(register).to_owned(), value);
+            registers.insert(name.to_owned(), value);
         }
     }
     registers

@@ -8,7 +8,7 @@
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
 //!   relay of the group whose disk nothing was taken from (groups: `past::reach`).
 //! - At rest, the log of every relay that serves a group has every write of the group, unless its bytes changed by
-//!   themselves; and the device that wrote an edit of the plan has said that it is saved.
+//!   themselves; and the device that wrote an edit of the plan has said that it is saved, or has found it on its disk.
 
 use rustc_hash::FxHashMap;
 use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened};
@@ -183,9 +183,11 @@ impl NoLoss {
         }
         for write in owed.minus(&self.saved).iter() {
             let written = past.history.write(write);
-            let holder = past.holding(written.by);
-            let told = written.write.edit.is_some();
-            if told && holder.is_some_and(|holding| holding.has(write)) {
+            let told = written.write.edit.is_none()
+                || past.device(written.by).is_none_or(|writer| {
+                    !writer.holding.has(write) || writer.has_on_disk(write, written.at)
+                });
+            if !told {
                 report.add("I3", now, &[written.event], || {
                     let (called, name) = (past.called(written.by), &written.write.name);
                     format!("{called} never said that {name} is saved")
@@ -212,4 +214,155 @@ fn missing(
         let (name, count) = (&written.write.name, missing.len());
         format!("{called} lacks {name} at the end; {count} writes in all")
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::story::Story;
+
+    #[test]
+    fn what_is_saved_survives_a_crash() {
+        let crashed = |saved: bool, trouble: &str, why: &str| {
+            let mut story = Story::of_two();
+            story.typed(0, "a", |_| ());
+            if saved {
+                story.saved(0, "a");
+            }
+            story
+                .trouble(0, trouble)
+                .forgot(0, &["a"], why)
+                .trouble(0, "start")
+                .rests();
+            story.broken()
+        };
+        assert_eq!(crashed(false, "crash", "crash"), [""; 0]);
+        assert_eq!(crashed(true, "crash", "crash"), ["I3"]);
+        assert_eq!(crashed(true, "lose-memory", "lost"), [""; 0]);
+        // Whatever the runner calls it.
+        assert_eq!(crashed(true, "crash", "lost"), ["I3"]);
+        assert_eq!(crashed(true, "sync-fails", "crash"), ["I3"]);
+        assert_eq!(crashed(true, "rots", "crash"), [""; 0]);
+    }
+
+    #[test]
+    fn a_backup_keeps_what_was_saved_before_it() {
+        let restored = |forgotten: &[&str]| {
+            let mut story = Story::of_two();
+            story
+                .wrote(0, "a", 1)
+                .trouble(0, "backup")
+                .wrote(0, "b", 2)
+                .trouble(0, "restore");
+            story
+                .forgot(0, forgotten, "restored")
+                .trouble(0, "start")
+                .learnt(1, &["a"]);
+            if forgotten.len() > 1 {
+                story.learnt(0, &["a"]);
+            }
+            story.rests().broken()
+        };
+        assert_eq!(restored(&["b"]), [""; 0]);
+        assert_eq!(restored(&["b", "a"]), ["I3"]);
+    }
+
+    #[test]
+    fn what_anybody_holds_reaches_everybody() {
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).learnt(1, &["a"]).rests();
+        assert_eq!(story.broken(), [""; 0]);
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).rests();
+        assert!(story.broken().contains(&"I3".to_owned()));
+    }
+
+    #[test]
+    fn what_a_relay_logged_is_not_lost_with_those_who_held_it() {
+        let forgotten = |trouble: &str| {
+            let mut story = Story::of_two();
+            story
+                .typed(0, "a", |_| ())
+                .logged(0, "log", 1, "a")
+                .forgot(0, &["a"], "crash");
+            story.trouble_of_relay(0, trouble).rests();
+            story.broken()
+        };
+        assert_eq!(forgotten("crash"), ["I3"]);
+        assert_eq!(forgotten("lose-memory"), [""; 0]);
+    }
+
+    #[test]
+    fn a_relay_gets_its_memory_back() {
+        let mut story = Story::of_two();
+        story
+            .logged(0, "log", 1, "genesis")
+            .trouble_of_relay(0, "lose-memory");
+        story.logged(0, "log-2", 1, "genesis").rests();
+        assert_eq!(story.broken(), [""; 0]);
+        let mut story = Story::of_two();
+        story.rests();
+        // Nothing is logged behind the loss.
+        story
+            .trace
+            .retain(|event| !matches!(event.what, spotter_sim_plan::Happened::Logged { .. }));
+        assert_eq!(story.broken(), ["I3"]);
+    }
+
+    #[test]
+    fn a_write_is_dropped_as_refused_only_with_one_that_was() {
+        let dropped = |refused: &str| {
+            let mut story = Story::of_two();
+            story
+                .wrote(0, "a", 1)
+                .wrote(0, "b", 2)
+                .wrote(1, "c", 3)
+                .learnt(0, &["c"]);
+            if !refused.is_empty() {
+                story.refused(0, refused);
+            }
+            story.forgot(0, &["b"], "refused");
+            // Made again.
+            let edit = story.edit_of("b");
+            story.write(0, "b2", |write| {
+                write.edit = edit;
+                write.actor = "another".to_owned();
+            });
+            story.learnt(1, &["a", "b2"]).rests().broken()
+        };
+        assert_eq!(dropped("b"), [""; 0]);
+        assert!(dropped("").contains(&"I3".to_owned()));
+        assert!(dropped("c").contains(&"I3".to_owned()));
+    }
+
+    #[test]
+    fn the_edit_of_a_refused_write_is_made_again() {
+        let made = |again: Option<i64>| {
+            let mut story = Story::of_two();
+            story
+                .wrote(0, "a", 1)
+                .refused(0, "a")
+                .forgot(0, &["a"], "refused");
+            let edit = story.edit_of("a");
+            if let Some(value) = again {
+                story.write(0, "b", |write| {
+                    write.edit = edit;
+                    write.actor = "another".to_owned();
+                    write.puts = [("r".to_owned(), value.into())].into();
+                });
+                story.learnt(1, &["b"]);
+            }
+            story.rests().broken()
+        };
+        assert_eq!(made(Some(1)), [""; 0]);
+        assert_eq!(made(None), ["I3"]);
+    }
+
+    #[test]
+    fn in_the_end_people_were_told_that_their_edits_are_saved() {
+        let mut story = Story::of_two();
+        story.typed(0, "a", |_| ()).learnt(1, &["a"]);
+        assert_eq!(story.clone().rests().broken(), ["I3"]);
+        story.saved(0, "a");
+        assert_eq!(story.rests().broken(), [""; 0]);
+    }
 }

@@ -1,7 +1,8 @@
 //! `I4`, the replay order decides what is shown, everywhere and at any time.
 //!
 //! - Whatever a device shows is the value of the last write in the replay order of those it holds at that moment; where it
-//!   holds none, the value with which the plan starts. If it names the write, it is that one, or one with the same value.
+//!   holds none, the value with which the plan starts. An entry that was added twice is two, and shows nothing under its id
+//!   where both are known. If it names the write, it is that one, or one with the same value.
 //! - If screens are watched (`Watch::Screens`), the opposite too: when a device that runs comes to hold writes that change a
 //!   value it has shown, it shows the new one in the same millisecond.
 //! - At rest each register shows that value, and the number of conflicts listed is that of the registers with at least two
@@ -18,7 +19,7 @@ use spotter_sim_plan::{DeviceNumber, Event, Happened, Watch};
 
 use super::Invariant;
 use crate::finding::Report;
-use crate::past::{Holding, Past, PutId, RegisterId, Rest, replay};
+use crate::past::{Holding, Meant, Past, PutId, RegisterId, Rest, replay};
 use crate::value::same;
 
 /// The check.
@@ -161,8 +162,7 @@ impl Shown<'_> {
         if !unheld && due.is_some_and(|due| same(due, self.value)) {
             return;
         }
-        let stands = past.history.register(self.register);
-        let stands = stands.and_then(|register| holding.stands(register));
+        let stands = stands(past, holding, self.register);
         let because = stands.map(|put| past.history.write_of(put).event);
         let events: Vec<usize> = because.into_iter().chain([number]).collect();
         report.add("I4", at, &events, || {
@@ -182,10 +182,22 @@ impl Shown<'_> {
 
 /// What a register must show.
 fn due<'p>(past: &'p Past<'_>, holding: &Holding, register: &str) -> Option<&'p Value> {
-    let found = past.history.register(register);
-    let stands = found.and_then(|register| holding.stands(register));
-    let written = stands.map(|put| past.history.put(put).value);
-    written.or_else(|| past.plan.start.get(register))
+    match past.history.meant(register, holding) {
+        Meant::Unwritten => past.plan.start.get(register),
+        Meant::Ambiguous => None,
+        Meant::Register(found) => match holding.stands(found) {
+            Some(put) => Some(past.history.put(put).value),
+            None => past.plan.start.get(register),
+        },
+    }
+}
+
+/// The write that a register must show.
+fn stands(past: &Past<'_>, holding: &Holding, register: &str) -> Option<PutId> {
+    match past.history.meant(register, holding) {
+        Meant::Register(found) => holding.stands(found),
+        Meant::Unwritten | Meant::Ambiguous => None,
+    }
 }
 
 fn rests_rightly(
@@ -381,5 +393,35 @@ mod tests {
         };
         assert_eq!(shown(1), [""; 0]);
         assert_eq!(shown(2), ["I4"]);
+    }
+
+    #[test]
+    fn an_entry_added_twice_is_two_and_shows_nothing_under_its_id() {
+        let added_by_both = |listed: u64, shows: bool| {
+            let mut story = Story::of_two();
+            for (device, name) in [(0, "a"), (1, "b")] {
+                story.write(device, name, |write| {
+                    write.puts = [("entries.7.name".to_owned(), json!(name))].into();
+                });
+            }
+            // Corrects the one that is known here.
+            story.write(1, "c", |write| {
+                write.puts = [("entries.7.name".to_owned(), json!("c"))].into()
+            });
+            story.learnt(0, &["b", "c"]).learnt(1, &["a"]).rests();
+            for device in 0..2 {
+                story.rest(device, |_, _, registers, conflicts| {
+                    assert!(registers.is_empty());
+                    *conflicts = listed;
+                    if shows {
+                        registers.insert("entries.7.name".to_owned(), json!("a"));
+                    }
+                });
+            }
+            story.broken()
+        };
+        assert_eq!(added_by_both(0, false), [""; 0]);
+        assert_eq!(added_by_both(1, false), ["I4"]);
+        assert_eq!(added_by_both(0, true), ["I4"]);
     }
 }

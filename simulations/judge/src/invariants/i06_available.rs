@@ -2,16 +2,20 @@
 //!
 //! - An edit of the plan on a device that runs and has a meet is written at its very millisecond, or says nothing new.
 //!   Excused is a device that dies, starts, stops or resumes within that millisecond, whose journal was found damaged, or
-//!   that has never had a meet.
+//!   that has never had a meet; and an edit of an entry of which the device knows several with that id, added where nobody
+//!   knew of the others: the person must say which.
 //! - The person is told that it is saved within a second, unless the process or its disk gets into trouble meanwhile; what
 //!   happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
+use serde_json::Value;
 use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Event, Happened, Whose};
 
 use super::Invariant;
 use crate::finding::Report;
-use crate::past::{Past, WriteId};
+use crate::past::{Meant, Past, WriteId};
 
 /// How long saving may take, in milliseconds: many times what disks take.
 const SAVED_WITHIN: u64 = 1_000;
@@ -122,7 +126,7 @@ impl<'a> Available<'a> {
         let steps = &past.plan.steps;
         while let Some(step) = steps.get(self.next).filter(|step| step.at < now) {
             self.next += 1;
-            let Doing::Edit { device, edit, .. } = &step.doing else {
+            let Doing::Edit { device, edit, puts } = &step.doing else {
                 continue;
             };
             let answer = self.answers.get(edit).copied();
@@ -134,7 +138,7 @@ impl<'a> Available<'a> {
             };
             let disturbed = self.disturbed.get(device) == Some(&step.at);
             let usable = past.device(*device).is_some_and(|one| one.is_usable());
-            if usable && !disturbed {
+            if usable && !disturbed && !is_ambiguous(past, *device, puts) {
                 let events: Vec<usize> = answer.iter().map(|(event, _, _)| *event).collect();
                 report.add("I6", step.at, &events, || {
                     format!("edit {} on {} {wrong}", edit.0, past.called(*device))
@@ -161,6 +165,15 @@ impl<'a> Available<'a> {
     }
 }
 
+/// Whether an edit names an entry of which the device knows several.
+fn is_ambiguous(past: &Past<'_>, device: DeviceNumber, puts: &BTreeMap<String, Value>) -> bool {
+    let holding = past.holding(device);
+    holding.is_some_and(|holding| {
+        let mut meant = puts.keys().map(|name| past.history.meant(name, holding));
+        meant.any(|meant| meant == Meant::Ambiguous)
+    })
+}
+
 /// Whether a trouble of a device concerns its process or its disk, and not its line or its clock.
 fn is_of_the_process(what: &str) -> bool {
     !matches!(
@@ -183,6 +196,7 @@ fn is_of_the_process(what: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Happened, Step};
 
     use crate::story::Story;
@@ -268,5 +282,30 @@ mod tests {
         assert_eq!(saved_after(900, "cut"), [""; 0]);
         assert_eq!(saved_after(1_100, "cut"), ["I6"]);
         assert_eq!(saved_after(1_100, "disk-full"), [""; 0]);
+    }
+
+    #[test]
+    fn which_of_two_entries_is_meant_must_be_said() {
+        let edited = |both: bool| {
+            let mut story = Story::of_two();
+            let named = [("entries.7.name".to_owned(), json!("Ada"))];
+            story.write(0, "a", |write| write.puts = named.clone().into());
+            if both {
+                story.write(1, "b", |write| write.puts = named.clone().into());
+            }
+            story.learnt(1, &["a"]);
+            not_written(&mut story, false);
+            if let Some(Doing::Edit { puts, .. }) =
+                story.plan.steps.last_mut().map(|step| &mut step.doing)
+            {
+                *puts = named.into();
+            }
+            if both {
+                story.learnt(0, &["b"]);
+            }
+            story.wait(1).rests().broken()
+        };
+        assert_eq!(edited(true), [""; 0]);
+        assert_eq!(edited(false), ["I6"]);
     }
 }

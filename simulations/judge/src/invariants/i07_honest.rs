@@ -9,7 +9,7 @@
 //! - It holds everything that the relay told it of: the whole log as it was when the session began, and the log up to the
 //!   highest position at which a write was acknowledged to it since. What was logged later and is still on its way, the
 //!   device cannot know.
-//! - The person was told that each edit written there is saved.
+//! - The person was told that each edit written there is saved, or it was found on the disk at a start.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +28,6 @@ pub(crate) struct Honest {
     touched: BTreeSet<DeviceNumber>,
     /// Whoever was found lying is reported once for each time that it says so.
     found: FxHashMap<DeviceNumber, usize>,
-    /// Own writes that were said to be saved.
-    saved: Writes,
 }
 
 /// What a device can know of its relay's log.
@@ -91,13 +89,8 @@ impl<'a> Invariant<'a> for Honest {
                     self.touched.insert(*device);
                 }
             }
-            Happened::Saved { device, write } => {
-                if let Some(write) = past.history.find(write) {
-                    self.saved.add(write);
-                }
-                self.touched.insert(*device);
-            }
             Happened::Wrote { device, .. }
+            | Happened::Saved { device, .. }
             | Happened::Learnt { device, .. }
             | Happened::Forgot { device, .. }
             | Happened::Status { device, .. } => {
@@ -185,10 +178,13 @@ impl Honest {
                 return Some((Some(session.event), why));
             }
         }
-        let unsaved = holding.writes().minus(&self.saved);
-        let is_own =
-            |write: &WriteId| named(*write).by == device && named(*write).write.edit.is_some();
-        let own = unsaved.iter().find(is_own);
+        let state = past.device(device)?;
+        let unsaved = holding.writes().minus(&state.saved);
+        let own = unsaved.iter().find(|write| {
+            let written = named(*write);
+            let is_own = written.by == device && written.write.edit.is_some();
+            is_own && !state.has_on_disk(*write, written.at)
+        });
         own.map(|write| {
             let why = format!("never said that {} is saved", named(write).write.name);
             (Some(named(write).event), why)

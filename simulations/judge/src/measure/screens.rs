@@ -81,10 +81,8 @@ impl<'a> Screens<'a> {
 
 fn has_seen(past: &Past<'_>, register: &str, write: WriteId, before: WriteId) -> bool {
     let of = |write: WriteId| -> Option<PutId> {
-        let register = past.history.register(register)?;
-        past.history
-            .puts(write)
-            .find(|put| past.history.put(*put).register == register)
+        let mut puts = past.history.puts(write);
+        puts.find(|put| past.history.name(past.history.put(*put).register) == register)
     };
     let pair = of(write).zip(of(before));
     pair.is_some_and(|(write, before)| past.history.had_seen(write, before))

@@ -6,7 +6,7 @@ use serde_json::Value;
 use spotter_sim_plan::{Event, Happened};
 
 use super::Measures;
-use crate::past::{Past, PutId, RegisterId};
+use crate::past::{Meant, Past, PutId, RegisterId};
 use crate::value::same;
 
 /// Edits that met others.
@@ -26,7 +26,7 @@ impl Met {
             return;
         };
         let meets = write.puts.iter().any(|(register, value)| {
-            let Some(register) = past.history.register(register) else {
+            let Meant::Register(register) = past.history.meant(register, holding) else {
                 return false;
             };
             let order = past.history.order(register).iter().rev();
@@ -56,9 +56,15 @@ pub(super) fn at_rest(past: &Past<'_>, measures: &mut Measures) {
             continue;
         }
         for rest in &past.rests {
-            let Some(value) = rest.registers.get(past.history.name(register)) else {
+            let name = past.history.name(register);
+            let Some(value) = rest.registers.get(name) else {
                 continue;
             };
+            let holding = past.holding(rest.device);
+            let meant = holding.map(|holding| past.history.meant(name, holding));
+            if meant != Some(Meant::Register(register)) {
+                continue;
+            }
             let shown = Shown {
                 past,
                 known: &known,

@@ -38,7 +38,7 @@ mod tests {
     use spotter_sim_plan::{DeviceNumber, Write};
 
     use super::replay;
-    use crate::past::{History, Holding, PutId, WriteId};
+    use crate::past::{History, Holding, Meant, PutId, WriteId};
 
     /// A history of one register on a few devices: who writes with which priority, and who takes over all of whom.
     #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn shows_as_defined(history: &History<'_>, device: &Holding) -> bool {
-        let Some(register) = history.register("r") else {
+        let Meant::Register(register) = history.meant("r", device) else {
             return true;
         };
         let held = |put: &PutId| device.has(history.put(*put).write);

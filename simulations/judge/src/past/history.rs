@@ -5,6 +5,10 @@
 //! shows is therefore the last of this order among the writes it holds: leaving out writes together with whatever had seen
 //! them does not change the order of the rest. `definition` says the same as the page on resolution does, and a test
 //! holds the two together.
+//!
+//! An entry that is written where it is not known is added by that. Devices that add the same one without knowing of each
+//! other make two of it, and what is written of it afterwards concerns the one that its author knew. A person who knows
+//! both cannot write either by its id.
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -24,6 +28,17 @@ pub(crate) struct PutId(pub(crate) u32);
 /// A register, by the order in which they were first written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RegisterId(pub(crate) u32);
+
+/// What the name of a register means on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// Nothing of it was written there.
+    Unwritten,
+    /// This register.
+    Register(RegisterId),
+    /// That of any of several entries with the same id, which were added where nobody knew of the others.
+    Ambiguous,
+}
 
 /// A write and its circumstances.
 #[derive(Debug)]
@@ -64,12 +79,20 @@ pub(crate) struct History<'a> {
     names: FxHashMap<&'a str, WriteId>,
     writes: Vec<Written<'a>>,
     puts: Vec<Put<'a>>,
-    registers: FxHashMap<&'a str, RegisterId>,
+    registers: FxHashMap<(&'a str, Option<WriteId>), RegisterId>,
+    /// The writes that added each entry. More than one: devices added it without knowing of each other.
+    added: FxHashMap<&'a str, Vec<WriteId>>,
+    splits_entries: bool,
     register_names: Vec<&'a str>,
     orders: Vec<Vec<PutId>>,
 }
 
 impl<'a> History<'a> {
+    /// From now on an entry that is added twice is two entries, each with registers of its own.
+    pub(crate) fn split_entries(&mut self) {
+        self.splits_entries = true;
+    }
+
     /// Takes in a write of a device that held `seen` and does not hold the write yet. `None` if the name is taken.
     pub(crate) fn add(
         &mut self,
@@ -89,7 +112,8 @@ impl<'a> History<'a> {
         for (name, value) in &write.puts {
             let counter = write.counters.get(name).copied().unwrap_or(write.counter);
             highest = highest.max(counter);
-            let register = self.register_or_new(name);
+            let entry = self.entry_written(name, id, seen);
+            let register = self.register_or_new(name, entry);
             let put = PutId(number(self.puts.len()));
             self.puts.push(Put {
                 write: id,
@@ -165,9 +189,29 @@ impl<'a> History<'a> {
         edit.is_some() && later.into_iter().any(|other| other.write.edit == edit)
     }
 
-    /// A register of which something was written.
-    pub(crate) fn register(&self, name: &str) -> Option<RegisterId> {
-        self.registers.get(name).copied()
+    /// The register that a name means where these writes are held.
+    pub(crate) fn meant(&self, name: &str, held: &Holding) -> Meant {
+        let Some(added) = entry_of(name).and_then(|entry| self.added.get(entry)) else {
+            let found = self.registers.get(&(name, None));
+            return found.map_or(Meant::Unwritten, |found| Meant::Register(*found));
+        };
+        let mut added = added.iter().filter(|write| held.has(**write));
+        match (added.next(), added.next()) {
+            (None, _) => Meant::Unwritten,
+            (Some(_), Some(_)) => Meant::Ambiguous,
+            (Some(entry), None) => {
+                let found = self.registers.get(&(name, Some(*entry)));
+                found.map_or(Meant::Unwritten, |found| Meant::Register(*found))
+            }
+        }
+    }
+
+    /// How many entries were added more than once.
+    pub(crate) fn added_twice(&self) -> usize {
+        let entries = self.register_names.iter().filter_map(|name| entry_of(name));
+        let entries: std::collections::BTreeSet<&str> = entries.collect();
+        let twice = |entry: &&&str| self.added.get(**entry).is_some_and(|added| added.len() > 1);
+        entries.iter().filter(twice).count()
     }
 
     /// What a register is called.
@@ -205,9 +249,23 @@ impl<'a> History<'a> {
         one != other && !self.had_seen(one, other) && !self.had_seen(other, one)
     }
 
-    fn register_or_new(&mut self, name: &'a str) -> RegisterId {
+    /// The write that added the entry of a register, which may be this one; none for a register of no entry.
+    fn entry_written(&mut self, name: &'a str, write: WriteId, seen: &Holding) -> Option<WriteId> {
+        let entry = entry_of(name).filter(|_| self.splits_entries)?;
+        let added = self.added.entry(entry).or_default();
+        let known = added
+            .iter()
+            .find(|known| seen.has(**known) || **known == write);
+        if let Some(known) = known {
+            return Some(*known);
+        }
+        added.push(write);
+        Some(write)
+    }
+
+    fn register_or_new(&mut self, name: &'a str, entry: Option<WriteId>) -> RegisterId {
         let next = RegisterId(number(self.orders.len()));
-        let id = *self.registers.entry(name).or_insert(next);
+        let id = *self.registers.entry((name, entry)).or_insert(next);
         if id == next {
             self.orders.push(Vec::new());
             self.register_names.push(name);
@@ -242,6 +300,13 @@ impl<'a> History<'a> {
             self.puts[moved.0 as usize].place = number(at);
         }
     }
+}
+
+/// The entry that a register lies in, as registers begin that do: `entries.5003`.
+fn entry_of(register: &str) -> Option<&str> {
+    let id = register.strip_prefix("entries.")?;
+    let end = id.find('.')?;
+    Some(&register[.."entries.".len() + end])
 }
 
 /// A count as it is stored. A trace that does not fit is larger than any memory.
