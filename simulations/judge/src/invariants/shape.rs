@@ -3,13 +3,14 @@
 //! - Times rise or stay. `Began` is the first event and the only one of its kind, `Ended` the last and the only one;
 //!   `Calm` happens once, at the time of the plan, and so does each device's `Rests`, after it.
 //! - Devices and relays are those of the plan, edits too; no edit of the plan is written twice on one device, but where the
-//!   first was refused or forgotten.
+//!   first was refused or forgotten, and where one act takes two writes, in one millisecond: an entry is added, and then
+//!   written.
 //! - A write is named once. Only what was written is saved, learnt, forgotten or shown, only what is held is forgotten,
 //!   and what is learnt is held by another device or a log, or was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened, Whose};
+use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened, Whose, Write};
 
 use super::Invariant;
 use crate::finding::Report;
@@ -107,7 +108,7 @@ impl<'a> Shape<'a> {
             if past.history.find(&write.name).is_some() {
                 wrong(format!("{} was written already", write.name));
             }
-            self.written_twice(past, *device, write.edit, &write.name, wrong);
+            self.written_twice(past, event.at, *device, write, wrong);
         }
         if let Happened::Refused { write, .. } = &event.what {
             self.refused.insert(write);
@@ -127,18 +128,22 @@ impl<'a> Shape<'a> {
     fn written_twice(
         &mut self,
         past: &Past<'a>,
+        at: u64,
         device: DeviceNumber,
-        edit: Option<EditNumber>,
-        name: &'a str,
+        write: &'a Write,
         wrong: &mut impl FnMut(String),
     ) {
-        let Some(edit) = edit else {
+        let (Some(edit), name) = (write.edit, write.name.as_str()) else {
             return;
         };
         let before = self.written.insert(edit, (device, name));
         if let Some((_, before)) = before
             && !self.refused.contains(before)
             && past.holds(device, before)
+            && past
+                .history
+                .find(before)
+                .is_some_and(|one| past.history.write(one).at < at)
         {
             wrong(format!("edit {} was written already, as {before}", edit.0));
         }
@@ -325,6 +330,19 @@ mod tests {
         });
         story.rests();
         assert_eq!(story.broken(), ["trace"]);
+    }
+
+    #[test]
+    fn an_edit_is_written_in_one_act() {
+        let again = |ms| {
+            let mut story = Story::of_two();
+            story.wrote(0, "a", 1);
+            let edit = story.edit_of("a");
+            story.wait(ms).write(0, "b", |write| write.edit = edit);
+            story.learnt(1, &["a", "b"]).rests().broken()
+        };
+        assert_eq!(again(0), [""; 0]);
+        assert_eq!(again(1), ["trace"]);
     }
 
     #[test]

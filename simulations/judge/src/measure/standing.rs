@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use spotter_sim_plan::{Event, Happened};
+use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened};
 
-use super::Measures;
+use super::{Measures, ratio};
 use crate::past::{Meant, Past, PutId, RegisterId};
 use crate::value::same;
 
 /// Edits that met others.
 #[derive(Debug, Default)]
 pub(super) struct Met {
-    conflicts: u64,
-    edits: u64,
+    met: BTreeSet<EditNumber>,
+    edits: BTreeSet<EditNumber>,
 }
 
 impl Met {
@@ -22,7 +22,7 @@ impl Met {
         let Happened::Wrote { device, write } = &event.what else {
             return;
         };
-        let Some(holding) = past.holding(*device).filter(|_| write.edit.is_some()) else {
+        let (Some(holding), Some(edit)) = (past.holding(*device), write.edit) else {
             return;
         };
         let meets = write.puts.iter().any(|(register, value)| {
@@ -33,15 +33,16 @@ impl Met {
             let mut others = order.map(|put| past.history.put(*put));
             others.any(|other| !holding.has(other.write) && !same(other.value, value))
         });
-        self.edits += 1;
-        self.conflicts += u64::from(meets);
+        self.edits.insert(edit);
+        if meets {
+            self.met.insert(edit);
+        }
     }
 
     pub(super) fn into(self, measures: &mut Measures) {
-        measures.conflicts = self.conflicts;
-        if self.edits > 0 {
-            measures.conflicts_per_1k_edits = self.conflicts as f64 * 1_000.0 / self.edits as f64;
-        }
+        measures.conflicts = self.met.len() as u64;
+        let share = ratio(measures.conflicts, self.edits.len() as u64);
+        measures.conflicts_per_1k_edits = share.unwrap_or(0.0) * 1_000.0;
     }
 }
 
@@ -88,7 +89,7 @@ pub(super) fn at_rest(past: &Past<'_>, measures: &mut Measures) {
     measures.conflicts_left = left.max().unwrap_or(0);
 }
 
-fn disputed(past: &Past<'_>, device: spotter_sim_plan::DeviceNumber) -> u64 {
+fn disputed(past: &Past<'_>, device: DeviceNumber) -> u64 {
     let Some(holding) = past.holding(device) else {
         return 0;
     };
