@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::NAMED;
+use crate::{NAMED, expand};
 
 fn folder(name: &str) -> PathBuf {
     let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -42,4 +42,43 @@ fn a_scenario_is_written_as_it_was_read() {
         let written = serde_json::to_string(&scenario).unwrap();
         assert_eq!(Scenario::read(&written).unwrap(), scenario, "{name}");
     }
+}
+
+/// Blocks that name no scenario are parts of one: whatever they leave open is filled in.
+#[test]
+fn every_example_of_the_documentation_expands() {
+    let page = fs::read_to_string(folder("docs/scenarios.md")).unwrap();
+    let blocks = page.split("```json\n").skip(1);
+    let mut examples = 0;
+    for block in blocks.map(|block| block.split("```").next().unwrap()) {
+        let mut example: Value = serde_json::from_str(block).unwrap_or_else(|error| {
+            panic!("{error} in the example\n{block}");
+        });
+        let rest: Value = serde_json::from_str(
+            r#"{ "name": "example", "duration": "10m", "relays": 2, "meet": { "lifters": 5 },
+                "locations": [
+                    { "name": "Jury", "priority": 30 },
+                    { "name": "Platform", "priority": 20 },
+                    { "name": "Desk", "priority": 10, "devices": [{ "name": "Desk" }, { "name": "Spare", "spare": true }] }
+                ] }"#,
+        )
+        .unwrap();
+        for (field, value) in rest.as_object().unwrap() {
+            let fields = example.as_object_mut().unwrap();
+            fields.entry(field.clone()).or_insert(value.clone());
+        }
+        let mut scenario = Scenario::read(&example.to_string())
+            .unwrap_or_else(|error| panic!("{error} in the example\n{block}"));
+        for file in scenario.needs() {
+            let text = if file.ends_with(".json") {
+                "[]"
+            } else {
+                "20\n"
+            };
+            scenario.supply(&file, text).unwrap();
+        }
+        expand(&scenario, 1).unwrap();
+        examples += 1;
+    }
+    assert!(examples > 5, "only {examples} examples were found");
 }
