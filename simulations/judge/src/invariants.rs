@@ -58,7 +58,7 @@ pub(crate) fn all<'a>() -> Invariants<'a> {
     all.push(Box::new(i08_bounded::Bounded));
     all.push(Box::new(i09_authority::Authority::default()));
     all.push(Box::new(i10_idempotence::Idempotence::default()));
-    all.push(Box::new(i11_log_shape::LogShape));
+    all.push(Box::new(i11_log_shape::LogShape::default()));
     all.push(Box::new(i12_loud_damage::LoudDamage::default()));
     all
 }

@@ -66,6 +66,14 @@ pub(crate) struct Device<'a> {
     pub(crate) status: Option<Status<'a>>,
     /// The relay that it joined last; none on a device that the plan does not have.
     pub(crate) relay: Option<RelayNumber>,
+    /// The session it began last.
+    pub(crate) session: Option<&'a str>,
+    /// Writes of which people were told that they cannot be saved at present: those made while the disk failed. They are kept in
+    /// memory and saved when they can be, and nobody is told of each.
+    pub(crate) unsavable: Writes,
+    /// Whether its disk is full, or its next sync will fail.
+    is_full: bool,
+    next_sync_fails: bool,
     /// What was saved when a copy was put away.
     backup: Option<Writes>,
 }
@@ -144,6 +152,7 @@ impl<'a> Past<'a> {
                 let found = self.history.find(write);
                 if let Some((device, write)) = self.device_mut(*device).zip(found) {
                     device.saved.add(write);
+                    device.next_sync_fails = false;
                 }
             }
             Happened::Refused { write, .. } => {
@@ -167,9 +176,14 @@ impl<'a> Past<'a> {
                     });
                 }
             }
-            Happened::Joined { relay, device, .. } => {
+            Happened::Joined {
+                relay,
+                device,
+                session,
+            } => {
                 if let Some(device) = device.and_then(|device| self.device_mut(device)) {
                     device.relay = Some(*relay);
+                    device.session = Some(session);
                 }
             }
             Happened::Logged {
@@ -184,7 +198,12 @@ impl<'a> Past<'a> {
                 self.opened(*whose, event.at, found == "damaged");
             }
             Happened::Trouble { whose, what } => self.trouble(*whose, event.at, what),
-            Happened::Calm => self.calm_at = Some(event.at),
+            Happened::Calm => {
+                self.calm_at = Some(event.at);
+                for device in &mut self.devices {
+                    device.is_full = false;
+                }
+            }
             Happened::Rests {
                 device,
                 heads,
@@ -230,6 +249,9 @@ impl<'a> Past<'a> {
         if let Some(id) = self.history.add(device, at, event, write, seen) {
             writer.began = true;
             writer.holding.add(&self.history, id);
+            if writer.is_full || writer.next_sync_fails {
+                writer.unsavable.add(id);
+            }
         }
     }
 
@@ -290,9 +312,10 @@ impl<'a> Past<'a> {
 }
 
 impl Device<'_> {
-    /// Whether a write that it holds is on its disk, as far as people were told or as its last start showed.
+    /// Whether a write that it holds is on its disk, as far as people were told or as its last start showed; or people
+    /// know that it may not be.
     pub(crate) fn has_on_disk(&self, write: WriteId, written_at: u64) -> bool {
-        self.saved.has(write) || written_at < self.opened_at
+        self.saved.has(write) || written_at < self.opened_at || self.unsavable.has(write)
     }
 
     /// Whether a person can use it: it runs, and has a meet.
@@ -313,6 +336,10 @@ impl Device<'_> {
             }
             "backup" => self.backup = Some(self.saved.clone()),
             "rots" => self.saved = Writes::default(),
+            "disk-full" => self.is_full = true,
+            "disk-has-room" => self.is_full = false,
+            // What was on its way is lost, and people are told.
+            "sync-fails" => self.next_sync_fails = true,
             "start" => self.is_down = false,
             "pause" => self.is_paused = true,
             "resume" => self.is_paused = false,

@@ -5,9 +5,9 @@
 //! - At rest all have the same heads and the same state.
 //! - No device takes in, makes again or drops a write later than 60 simulated seconds after the calm began.
 //! - If the world lasts that long, each device that uses a relay is live at the end, has nothing to send, and says that it
-//!   is in sync.
+//!   is in sync; but clones, which share a session and displace each other for ever.
 
-use spotter_sim_plan::{Event, Happened};
+use spotter_sim_plan::{DeviceNumber, Event, Happened};
 
 use super::Invariant;
 use crate::finding::Report;
@@ -77,6 +77,9 @@ fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
         let Some(status) = past.device(*device).and_then(|device| device.status) else {
             continue;
         };
+        if shares_session(past, *device) {
+            continue;
+        }
         if status.link != "live" || !status.in_sync || status.not_sent > 0 {
             report.add("converged", now, &[status.event], || {
                 let (called, link, not_sent) = (past.called(*device), status.link, status.not_sent);
@@ -89,6 +92,13 @@ fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
             });
         }
     }
+}
+
+/// Whether another device goes by the same session, as clones do: each connection takes the place of the other's.
+fn shares_session(past: &Past<'_>, device: DeviceNumber) -> bool {
+    let session = past.device(device).and_then(|state| state.session);
+    let mut others = past.devices().filter(|(number, _)| *number != device);
+    session.is_some() && others.any(|(_, other)| other.session == session)
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 //!   Excused is a device that dies, starts, stops or resumes within that millisecond, whose journal was found damaged, or
 //!   that has never had a meet; and an edit of an entry of which the device knows several with that id, added where nobody
 //!   knew of the others: the person must say which.
-//! - The person is told that it is saved within a second, unless the process or its disk gets into trouble meanwhile; what
-//!   happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
+//! - The person is told that it is saved within a second, unless the process or its disk is or gets in trouble; what happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
 
 use std::collections::BTreeMap;
 
@@ -107,7 +106,8 @@ impl<'a> Invariant<'a> for Available<'a> {
         for (write, written) in past.history.written_at(now) {
             let waits = self.unsaved.iter().any(|one| one.write == write);
             let device = past.device(written.by);
-            let saved = device.is_none_or(|device| device.saved.has(write) || device.is_down);
+            let saved =
+                device.is_none_or(|device| device.has_on_disk(write, now) || device.is_down);
             if !waits && !saved && written.write.edit.is_some() {
                 self.unsaved.push(Unsaved {
                     device: written.by,
@@ -307,5 +307,24 @@ mod tests {
         };
         assert_eq!(edited(true), [""; 0]);
         assert_eq!(edited(false), ["I6"]);
+    }
+
+    #[test]
+    fn on_a_full_disk_people_are_told_that_nothing_is_saved() {
+        let written = |room_first: bool| {
+            let mut story = Story::of_two();
+            story.trouble(1, "disk-full").wait(10);
+            if room_first {
+                story.trouble(1, "disk-has-room");
+            }
+            story
+                .typed(1, "a", |_| ())
+                .learnt(0, &["a"])
+                .wait(2_000)
+                .rests()
+                .broken()
+        };
+        assert_eq!(written(false), [""; 0]);
+        assert_eq!(written(true), ["I3", "I6"]);
     }
 }

@@ -1,12 +1,14 @@
 //! `I9`, authority: nothing enters a log but by a session of a member, and the log names that session.
 //!
 //! - A write is logged under a session that joined that relay before and has not been ended. What a relay had taken in when the
-//!   session was ended may still reach the disk in the next 100 ms.
+//!   session was ended may still reach the disk in the next 100 ms; and what is told again because it stands at another position,
+//!   after bytes changed by themselves, entered when it was first told.
 //! - A session that was ended does not join again.
 //! - Nobody joins who is no device of the plan, but the attackers to whom the plan gives a session.
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
 use spotter_sim_plan::{Doing, Event, Happened, RelayNumber};
 
 use super::Invariant;
@@ -21,6 +23,8 @@ const ON_ITS_WAY: u64 = 100;
 pub(crate) struct Authority<'a> {
     /// Sessions that joined, and when they were ended, if they were.
     sessions: BTreeMap<(RelayNumber, &'a str), Option<u64>>,
+    /// What entered which relay under which session.
+    entered: FxHashSet<(RelayNumber, &'a str, &'a str)>,
 }
 
 impl<'a> Invariant<'a> for Authority<'a> {
@@ -50,6 +54,7 @@ impl<'a> Invariant<'a> for Authority<'a> {
                 session,
                 ..
             } => match self.sessions.get(&(*relay, session.as_str())) {
+                _ if !self.entered.insert((*relay, write, session)) => {}
                 None => wrong(format!(
                     "{write} was logged for a session that never joined"
                 )),

@@ -1,7 +1,9 @@
 //! `I11`, log shape: a file is a valid beginning and at most one damaged tail behind what was synced.
 //!
 //! When a process opens a log or a journal of which no byte changed by itself, it uses every record that was synced there, or
-//! more, and does not call the file damaged. A crash may tear only what was not synced, and that is found torn, not damaged.
+//! more, and does not call the file damaged. A backup that was made after bytes changed brings them back. A crash may tear only what was not synced, and that is found torn, not damaged.
+
+use std::collections::BTreeSet;
 
 use spotter_sim_plan::{Event, Happened, Whose};
 
@@ -10,11 +12,18 @@ use crate::finding::Report;
 use crate::past::Past;
 
 /// The check.
-#[derive(Debug)]
-pub(crate) struct LogShape;
+#[derive(Debug, Default)]
+pub(crate) struct LogShape {
+    /// Whose bytes changed by themselves, and whose did before their backup was made.
+    rotten: BTreeSet<Whose>,
+    rotten_backups: BTreeSet<Whose>,
+}
 
 impl<'a> Invariant<'a> for LogShape {
     fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
+        if let Happened::Trouble { whose, what } = &event.what {
+            self.trouble(*whose, what);
+        }
         let Happened::Opened {
             whose,
             found,
@@ -25,6 +34,9 @@ impl<'a> Invariant<'a> for LogShape {
         else {
             return;
         };
+        if self.rotten.contains(whose) {
+            return;
+        }
         if found == "damaged" {
             report.add("I11", event.at, &[number], || {
                 format!(
@@ -39,6 +51,25 @@ impl<'a> Invariant<'a> for LogShape {
                     owner(past, *whose)
                 )
             });
+        }
+    }
+}
+
+impl LogShape {
+    fn trouble(&mut self, whose: Whose, what: &str) {
+        let copied = |from: &BTreeSet<Whose>, to: &mut BTreeSet<Whose>| {
+            if from.contains(&whose) {
+                to.insert(whose);
+            } else {
+                to.remove(&whose);
+            }
+        };
+        match what {
+            "rots" => drop(self.rotten.insert(whose)),
+            "lose-memory" => drop(self.rotten.remove(&whose)),
+            "backup" => copied(&self.rotten, &mut self.rotten_backups),
+            "restore" => copied(&self.rotten_backups, &mut self.rotten),
+            _ => {}
         }
     }
 }
@@ -76,5 +107,25 @@ mod tests {
         for (found, records) in [("clean", 4), ("torn", 4), ("none", 0), ("damaged", 5)] {
             assert_eq!(opened(found, records, false), ["I11"], "{found} {records}");
         }
+    }
+
+    #[test]
+    fn a_backup_of_rotten_bytes_brings_them_back() {
+        let restored = |trouble: [&str; 3]| {
+            let mut story = Story::of_two();
+            for what in trouble {
+                story.trouble_of_relay(0, what);
+            }
+            story.tell(Happened::Opened {
+                whose: Whose::Relay(RelayNumber(0)),
+                found: "damaged".to_owned(),
+                records: 0,
+                synced: 5,
+                rotten: false,
+            });
+            story.rests().broken().contains(&"I11".to_owned())
+        };
+        assert!(!restored(["rots", "backup", "restore"]));
+        assert!(restored(["backup", "rots", "restore"]));
     }
 }
