@@ -2,10 +2,27 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// The moment, for durations.
 #[expect(clippy::disallowed_methods, reason = "worlds are timed from outside")]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Does something, and tells how much of a processor's time this thread took for it: the same beside other programs.
+pub(crate) fn processor_time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let before = thread_time();
+    let done = work();
+    (done, thread_time().saturating_sub(before))
+}
+
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
 }
 
 /// A seed that no earlier run of the program has drawn, in practice: the time in microseconds.

@@ -1,6 +1,8 @@
 //! The subcommands, one file each.
 
 mod bench;
+#[cfg(feature = "planted")]
+mod bugs;
 mod check;
 mod expand;
 mod list;
@@ -48,6 +50,8 @@ enum Command {
     Check(check::Check),
     Report(report::Report),
     Bench(bench::Bench),
+    #[cfg(feature = "planted")]
+    Bugs(bugs::Bugs),
     Schema(schema::Schema),
 }
 
@@ -66,6 +70,8 @@ pub(crate) fn run() -> Result<Ended, Trouble> {
         Command::Check(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Bench(command) => command.run(),
+        #[cfg(feature = "planted")]
+        Command::Bugs(command) => command.run(),
         Command::Schema(command) => command.run(),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Outcome {
     pub(crate) handled: u64,
     /// The edits that were written.
     pub(crate) edits: u64,
-    /// How long the world took, without judging it.
+    /// The processor's time that the world took, without judging it.
     pub(crate) took: Duration,
 }
 
@@ -239,24 +239,25 @@ pub(crate) fn finding(id: &str, at: u64, words: String) -> Finding {
 
 fn timed_trace(plan: &Plan, rule: &Ruling) -> (Vec<Event>, Option<String>, Duration) {
     let mut trace = Vec::new();
-    let begun = clock::now();
-    let panicked = quietly(|| {
-        let mut told = |event| {
-            assert!(
-                trace.len() < EVENTS_MAX,
-                "more than {EVENTS_MAX} events: it goes in circles"
-            );
-            trace.push(event);
-        };
-        if rule.is_ours() {
-            spotter_simulations::run(plan, &mut told);
-            return;
-        }
-        if let Some(baseline) = spotter_sim_rules::by_name(&rule.0) {
-            spotter_sim_rules::run(plan, baseline.as_ref(), &mut told);
-        }
+    let (panicked, took) = clock::processor_time(|| {
+        quietly(|| {
+            let mut told = |event| {
+                assert!(
+                    trace.len() < EVENTS_MAX,
+                    "more than {EVENTS_MAX} events: it goes in circles"
+                );
+                trace.push(event);
+            };
+            if rule.is_ours() {
+                spotter_simulations::run(plan, &mut told);
+                return;
+            }
+            if let Some(baseline) = spotter_sim_rules::by_name(&rule.0) {
+                spotter_sim_rules::run(plan, baseline.as_ref(), &mut told);
+            }
+        })
     });
-    (trace, panicked.err(), begun.elapsed())
+    (trace, panicked.err(), took)
 }
 
 /// Numbers of an object and of the objects in it, with dotted names. Lists are left out.

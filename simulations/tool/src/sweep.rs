@@ -248,6 +248,9 @@ impl Sweep {
                 }
             }
         }
+        if ours.is_empty() {
+            return Ok(());
+        }
         for unmet in config.scenario.expect.evaluate_all(&ours) {
             if news.send(News::Unmet(at, seed, unmet.to_string())).is_err() {
                 break;

@@ -13,6 +13,9 @@ pub(super) struct List {
     /// Print the file of one of them, to begin an own one with
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Print the names only, one a line
+    #[arg(long, conflicts_with = "name")]
+    names: bool,
 }
 
 impl List {
@@ -25,6 +28,10 @@ impl List {
             return Ok(Ended::Clean);
         }
         let all = builtin::all();
+        if self.names {
+            all.iter().for_each(|(name, _)| out::line(name));
+            return Ok(Ended::Clean);
+        }
         let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, text) in all {
             out::line(format!("{name:width$}  {}", builtin::about(text)).trim_end());

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use spotter_sim_plan::{Event, Network, PLAN_FORMAT, Plan, Watch};
 
-use crate::engine::{Ruling, judgement};
+use crate::engine::{OURS, Ruling, judgement};
 use crate::rows;
 use crate::source::{Script, Setting, Source, open};
 use crate::sweep::{self, Config, Folder, News, Progress, Told, World};
@@ -218,9 +218,13 @@ fn nothing() -> Plan {
 fn count(progress: &mut Progress, world: &World) {
     progress.worlds += 1;
     progress.failures += u64::from(world.outcome.failed());
+    progress.simulated += world.plan.ends_at;
+    if world.outcome.rule != OURS {
+        return;
+    }
+    progress.ours += 1;
     progress.edits += world.outcome.edits;
     progress.handled += world.outcome.handled;
-    progress.simulated += world.plan.ends_at;
     progress.took += world.outcome.took;
 }
 
@@ -249,12 +253,12 @@ fn tell_failure(progress: &Progress, config: &Config, world: &World, kept: Optio
     }
 }
 
-/// Prints what the sweep came to, and gives it as JSON.
+/// Prints what the sweep came to, and gives it as JSON. Costs are those of our rule, whose worlds are the real machines.
 fn tell(progress: &Progress, sweep: &sweep::Sweep) -> Value {
     let took = progress.finish();
     let per_second = progress.worlds as f64 / took.as_secs_f64().max(1e-9);
     let in_worlds = progress.took.as_secs_f64();
-    let per_core = progress.worlds as f64 / in_worlds.max(1e-9);
+    let per_core = progress.ours as f64 / in_worlds.max(1e-9);
     let per_edit = in_worlds * 1e6 / (progress.edits.max(1)) as f64;
     let per_thing = in_worlds * 1e6 / (progress.handled.max(1)) as f64;
     out::line(&format!(
@@ -266,7 +270,7 @@ fn tell(progress: &Progress, sweep: &sweep::Sweep) -> Value {
         progress.failures
     ));
     out::line(&format!(
-        "{} worlds a second with judging, {} without it on one core; {} us for each simulated edit, {} us for each thing handled",
+        "{} worlds a second, judged; of a core's time: {} worlds a second, {} us for each simulated edit, {} us for each thing handled",
         rows::number_shown(per_second),
         rows::number_shown(per_core),
         rows::number_shown(per_edit),

@@ -78,10 +78,17 @@ fn cell(material: &Material, rule: &str, told: Option<&Mean>, row: &[Option<Mean
     html! {
         (number_shown(told.mean))
         @if told.half > 0.0 { span.note { " ± " (number_shown(told.half)) } }
-        @if row.len() > 1 {
+        @if differ(row) {
             div style={ "width:" (format!("{share:.0}")) "%;background:var(--r" (colour(material, rule) % 8) ")" } {}
         }
     }
+}
+
+/// Whether the rules differ at all; where they do not, bars say nothing.
+fn differ(row: &[Option<Mean>]) -> bool {
+    let mut means = row.iter().flatten().map(|told| told.mean);
+    let first = means.next().unwrap_or(0.0);
+    means.any(|mean| (mean - first).abs() > f64::EPSILON * first.abs())
 }
 
 fn failures_by_scenario(material: &Material, scenarios: &[String]) -> Markup {

@@ -53,6 +53,12 @@ fn number(row: &Row, field: &str) -> Option<f64> {
     plain.or_else(|| crate::moment::read(text).ok().map(|ms| ms as f64 / 1000.0))
 }
 
+/// Whether the field is a span of time, which is drawn in seconds.
+fn is_time(material: &Material, field: &str) -> bool {
+    let first = material.rows.first().and_then(|row| row.get(field));
+    first.is_some_and(|text| text.parse::<f64>().is_err())
+}
+
 fn chart(material: &Material, field: &str, measure: &str) -> Option<Chart> {
     let places = places(material, field);
     let lines: Vec<Line> = material
@@ -78,7 +84,11 @@ fn chart(material: &Material, field: &str, measure: &str) -> Option<Chart> {
         title: measure.to_owned(),
         caption: String::new(),
         x: Axis {
-            label: field.to_owned(),
+            label: if is_time(material, field) {
+                format!("{field}, seconds")
+            } else {
+                field.to_owned()
+            },
             scale: if wide { Scale::Log } else { Scale::Even },
         },
         y: Axis {
@@ -104,8 +114,10 @@ fn line(material: &Material, rule: &str, field: &str, measure: &str, places: &[f
         let values: Vec<f64> = here.filter_map(|row| row.number(measure)).collect();
         if let Some(told) = mean(&values) {
             line.points.push((place, told.mean));
-            line.bounds
-                .push((told.mean - told.half, told.mean + told.half));
+            // What cannot be negative has no negative bound.
+            let low = told.mean - told.half;
+            let low = if told.mean >= 0.0 { low.max(0.0) } else { low };
+            line.bounds.push((low, told.mean + told.half));
         }
     }
     line

@@ -21,13 +21,15 @@ pub(crate) struct Progress {
     pub(crate) worlds: u64,
     /// Worlds that failed.
     pub(crate) failures: u64,
-    /// Edits that were written in them.
+    /// Worlds of our rule; what follows is counted in them.
+    pub(crate) ours: u64,
+    /// Edits that were written.
     pub(crate) edits: u64,
-    /// What was handled in them.
+    /// What was handled.
     pub(crate) handled: u64,
-    /// Simulated milliseconds.
+    /// Simulated milliseconds, of all worlds.
     pub(crate) simulated: u64,
-    /// The time all threads together spent in worlds.
+    /// The processor's time.
     pub(crate) took: Duration,
 }
 
@@ -48,6 +50,7 @@ impl Progress {
             at_most,
             worlds: 0,
             failures: 0,
+            ours: 0,
             edits: 0,
             handled: 0,
             simulated: 0,
