@@ -8,6 +8,7 @@ mod another_client;
 mod bench;
 mod demo;
 mod out;
+mod simulations;
 mod start;
 mod steps;
 mod tools;
@@ -24,7 +25,8 @@ The commands of this repository:
   cargo xtask start --check     the same, run every printed command once, stop
   cargo xtask test              everything a change must pass (what CI runs)
   cargo xtask test --only lint,docs
-                                some of its steps: fmt, lint, docs, deny, tests, suite, another-client
+                                some of its steps: fmt, lint, docs, deny, tests, suite, another-client, simulations
+  cargo xtask test --long       the same, with half an hour of fresh seeds in the simulations
   cargo xtask bench             measure, as ratios within one run (arguments go to the benchmark program)";
 
 fn main() -> ExitCode {

@@ -6,60 +6,82 @@
 use std::time::{Duration, Instant};
 
 use crate::tools::{call, cargo, need_cargo_deny, need_component};
-use crate::{Outcome, another_client, out};
+use crate::{Outcome, another_client, out, simulations};
 
 /// One step: the name `--only` takes, what it checks, and how.
 struct Step {
     name: &'static str,
     checks: &'static str,
-    run: fn() -> Outcome,
+    run: fn(Effort) -> Outcome,
+}
+
+/// How much is done where more finds more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effort {
+    /// What fits beside a cup of coffee.
+    Short,
+    /// What fits into a night.
+    Long,
 }
 
 const STEPS: &[Step] = &[
     Step {
         name: "fmt",
         checks: "formatting",
-        run: formatting,
+        run: |_| formatting(),
     },
     Step {
         name: "lint",
         checks: "lints, on every target, warnings denied",
-        run: lints,
+        run: |_| lints(),
     },
     Step {
         name: "docs",
         checks: "documentation builds, warnings denied",
-        run: documentation,
+        run: |_| documentation(),
     },
     Step {
         name: "deny",
         checks: "licences, bans and sources of the dependencies",
-        run: dependencies,
+        run: |_| dependencies(),
     },
     Step {
         name: "tests",
         checks: "tests of every package, and the examples in its documentation",
-        run: tests,
+        run: |_| tests(),
     },
     Step {
         name: "suite",
         checks: "the whole system from outside",
-        run: suite,
+        run: |_| suite(),
     },
     Step {
         name: "another-client",
         checks: "a client in Python, written from the documents alone",
-        run: another_client::run,
+        run: |_| another_client::run(),
+    },
+    Step {
+        name: "simulations",
+        checks: "worlds in trouble: plans that once failed, every scenario, fresh seeds",
+        run: |effort| simulations::run(effort == Effort::Long),
     },
 ];
 
-/// Runs all steps, or those after `--only`.
+/// Runs all steps, or those after `--only`; with `--long`, for as long as it takes to find what is rare.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let chosen = chosen(arguments)?;
+    let mut arguments = arguments.to_vec();
+    let all = arguments.len();
+    arguments.retain(|argument| argument != "--long");
+    let effort = if arguments.len() < all {
+        Effort::Long
+    } else {
+        Effort::Short
+    };
+    let chosen = chosen(&arguments)?;
     let mut ran: Vec<(&Step, Duration, Outcome)> = Vec::new();
     for step in chosen {
         out::heading(&format!("{}: {}", step.name, step.checks));
-        let (took, outcome) = timed(step.run);
+        let (took, outcome) = timed(|| (step.run)(effort));
         if let Err(why) = &outcome {
             out::trouble(why);
         }
@@ -77,7 +99,7 @@ fn chosen(arguments: &[String]) -> Result<Vec<&'static Step>, String> {
         }
         other => {
             return Err(format!(
-                "`cargo xtask test` takes `--only STEP,STEP…`, not \"{}\"",
+                "`cargo xtask test` takes `--only STEP,STEP…` and `--long`, not \"{}\"",
                 other.join(" ")
             ));
         }
@@ -99,7 +121,7 @@ fn named(name: &str) -> Result<&'static Step, String> {
     clippy::disallowed_methods,
     reason = "a step's time is shown to people and decides nothing"
 )]
-fn timed(run: fn() -> Outcome) -> (Duration, Outcome) {
+fn timed(run: impl FnOnce() -> Outcome) -> (Duration, Outcome) {
     let begun = Instant::now();
     let outcome = run();
     (begun.elapsed(), outcome)
