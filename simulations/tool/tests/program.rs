@@ -1,0 +1,146 @@
+//! The program from outside: what it keeps, what it prints, and what it says of requests that make no sense.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SCENARIO: &str = "two-desks-offline";
+
+#[test]
+fn rows_do_not_depend_on_threads_or_on_having_been_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = |out: &str, jobs: &str| {
+        let grid = "network.loss=0,0.05";
+        let arguments = [
+            "sweep", SCENARIO, "--seeds", "1..2", "--grid", grid, "--jobs", jobs,
+        ];
+        let done = spotter_sim(folder.path(), &[&arguments[..], &["--out", out]].concat());
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        fs::read_to_string(folder.path().join(out).join("results.csv")).unwrap()
+    };
+    let one = sweep("one", "1");
+    assert_eq!(one.lines().count(), 5);
+    assert_eq!(sweep("two", "2"), one);
+    // The program died while it wrote the third row.
+    let third = one.match_indices('\n').nth(2).unwrap().0;
+    fs::write(folder.path().join("one/results.csv"), &one[..third + 40]).unwrap();
+    assert_eq!(sweep("one", "2"), one);
+}
+
+#[test]
+fn an_archive_replays_to_the_same_trace_and_another_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |seed: &str, out: &str| {
+        let done = spotter_sim(
+            folder.path(),
+            &["run", SCENARIO, "--seed", seed, "--out", out],
+        );
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+    };
+    run("1", "kept");
+    run("2", "other");
+    let replay = |plan: &str| {
+        let plan = format!("{plan}/plan.json");
+        let arguments = ["replay", "--plan", &plan, "--expect", "kept/summary.json"];
+        let done = spotter_sim(folder.path(), &arguments);
+        (done.status.code(), last_line(&done))
+    };
+    assert_eq!(
+        replay("kept"),
+        (Some(0), "the trace is the same, byte for byte".to_owned())
+    );
+    assert_eq!(replay("other").0, Some(1));
+    let arguments = ["check", "kept/trace.jsonl", "--plan", "kept/plan.json"];
+    let done = spotter_sim(folder.path(), &arguments);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+}
+
+#[test]
+fn a_report_is_one_file_that_loads_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = [
+        "run", SCENARIO, "--rule", "all", "--watch", "screens", "--out", "kept",
+    ];
+    assert_eq!(spotter_sim(folder.path(), &run).status.code(), Some(0));
+    let done = spotter_sim(folder.path(), &["report", "kept", "-o", "page.html"]);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    for loaded in ["http", "src=", "href=", "@import", "<script"] {
+        assert!(!page.contains(loaded), "the page has {loaded}");
+    }
+    for rule in ["spotter", "server-arbitration", "last-writer-wins"] {
+        assert!(page.contains(rule), "{rule} is not in the page");
+    }
+    assert!(!page.contains("NaN"));
+}
+
+#[test]
+fn requests_that_make_no_sense_end_with_2_and_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "{\n \"name\": \"mine\",\n \"duration\": \"5m\",\n \"locations\": 7\n}";
+    fs::write(folder.path().join("mine.json"), text).unwrap();
+    fs::write(folder.path().join("trace.jsonl"), "{}\n").unwrap();
+    let told = |arguments: &[&str], words: &[&str]| {
+        let done = spotter_sim(folder.path(), arguments);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{arguments:?}: {said}");
+        }
+    };
+    told(&["run", "mine.json"], &["mine.json", "4", "locations"]);
+    told(&["run", "two-desks"], &["did you mean", SCENARIO]);
+    told(&["run", SCENARIO, "--rule", "dice"], &["dice", "spotter"]);
+    told(
+        &["run", SCENARIO, "--set", "locations.9.priority=1"],
+        &["locations has 3 items"],
+    );
+    told(
+        &["run", SCENARIO, "--set", "network.loss=2"],
+        &["network.loss"],
+    );
+    told(&["run", SCENARIO, "--variant", "7"], &["no variant 7"]);
+    told(
+        &["replay", "--scenario", SCENARIO, "--until", "soon"],
+        &["soon"],
+    );
+    told(&["report", "."], &["results.csv"]);
+    told(
+        &["check", "trace.jsonl", "--plan", "mine.json"],
+        &["mine.json"],
+    );
+}
+
+#[test]
+fn shrinking_refuses_what_is_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = spotter_sim(
+        folder.path(),
+        &["shrink", "--plan", SCENARIO, "-o", "small.json"],
+    );
+    assert_eq!(done.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&done.stderr).contains("nothing is wrong"),
+        "{done:?}"
+    );
+}
+
+fn spotter_sim(folder: &Path, arguments: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_spotter-sim"));
+    program
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn last_line(done: &Output) -> String {
+    let text = String::from_utf8_lossy(&done.stdout);
+    text.lines().last().unwrap_or_default().to_owned()
+}
