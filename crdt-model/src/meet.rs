@@ -264,6 +264,12 @@ impl Meet {
         infos.collect()
     }
 
+    /// Whether there is an entry with this id.
+    pub fn has_entry(&mut self, id: i64) -> bool {
+        self.look_up();
+        self.entries.has_id(id)
+    }
+
     /// Ids that several entries have, with the keys of those entries.
     pub fn duplicate_ids(&self) -> Vec<(i64, Vec<EntryKey>)> {
         self.entries.duplicates().into_iter().collect()

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 
 use automerge::{Automerge, ObjId, ReadDoc as _, ScalarValue, Value};
 
+#[cfg(test)]
 use crate::ids::OpId;
 use crate::index::{Index, Register, RegisterNumber, Write};
-use crate::op::{ObjectId, RegisterId, Scalar};
+#[cfg(test)]
+use crate::op::RegisterId;
+use crate::op::{ObjectId, Scalar};
 use crate::planted::{self, Bug};
 use crate::replay::{Rank, replay_position};
 
@@ -97,7 +100,9 @@ pub(crate) fn rank(index: &Index, write: &Write) -> Rank {
     }
 }
 
-/// The values that nobody has overwritten, with the writes that hold them.
+/// The values that nobody has overwritten, with the writes that hold them, as Automerge has them: what admission's index
+/// says of them is compared with it.
+#[cfg(test)]
 pub(crate) fn standing_values(document: &Automerge, id: &RegisterId) -> Vec<(OpId, Scalar)> {
     let values = document.get_all(automerge_object(&id.object), id.key.as_str());
     let values = values.unwrap_or_default().into_iter();
@@ -130,6 +135,7 @@ fn automerge_object(object: &ObjectId) -> ObjId {
     }
 }
 
+#[cfg(test)]
 fn op_id(id: &ObjId) -> Option<OpId> {
     match id {
         ObjId::Root => None,

@@ -8,6 +8,7 @@ use quickcheck_macros::quickcheck;
 use super::*;
 use crate::ids::ActorId;
 use crate::location::{LocationName, Priority};
+use crate::register::standing_values;
 use crate::replay::{Rank, RankedWrite, replay_order};
 
 pub(crate) fn pen(actor: u8, priority: u32) -> Pen {
