@@ -27,7 +27,7 @@ pub(crate) struct Store {
     journal: Option<JournalFile>,
     /// Records that are on disk for certain.
     saved: u64,
-    /// Records of a batch after which the disk did not say what it holds. All or none of them are there.
+    /// Records of a batch after which the disk did not say what it holds. Any number of the first of them may be there.
     unsure: u64,
     _lock: DirLock,
 }
@@ -74,7 +74,10 @@ impl Store {
     pub(crate) fn save(&mut self, records: &[Record]) -> Result<(), String> {
         if self.journal.is_none() && self.saved == 0 && !self.path.exists() {
             let created = JournalFile::create(RealDisk, &self.path, records);
+            // What a failure leaves of them is found out by opening the file again.
+            self.unsure = records.len() as u64;
             self.journal = Some(created.map_err(|error| chain(&error))?);
+            self.unsure = 0;
             self.saved = records.len() as u64;
             return Ok(());
         }
@@ -111,7 +114,7 @@ impl Store {
         })?;
         let (found, known) = (opened.journal.records(), self.saved);
         let more = found.saturating_sub(known);
-        if found < known || (more != 0 && more != self.unsure) {
+        if found < known || more > self.unsure {
             return Err(format!(
                 "{} is not the file that was written here: it holds {found} records, not {known}",
                 self.path.display()
