@@ -185,10 +185,12 @@ impl Client {
     /// Lets the next attempt be made at once: somebody did something that may help.
     pub(super) fn hurry(&mut self, now: Now) {
         if let RelayState::Offline { why, retry_at } = &mut self.relay.state {
-            let hopeless = matches!(
-                why,
-                OfflineReason::PasswordWanted { .. } | OfflineReason::Refused { .. }
-            );
+            // A refusal for now is worth another try before the pause is over: the operator may have put things right.
+            let hopeless = retry_at.is_none()
+                && matches!(
+                    why,
+                    OfflineReason::PasswordWanted { .. } | OfflineReason::Refused { .. }
+                );
             if !hopeless || self.relay.entry.is_some() {
                 *retry_at = Some(now.moment);
             }
