@@ -93,7 +93,6 @@ impl Book {
         self.writes.insert(hash, known);
     }
 
-    #[expect(dead_code, reason = "attacks are not played yet")]
     pub(crate) fn note_foreign(&mut self, hash: ChangeHash) {
         self.foreign.insert(hash);
     }

@@ -18,7 +18,7 @@ pub(crate) struct Journal {
     /// `None` before the first record and after a failure that closed it.
     journal: Option<JournalFile<SimDisk>>,
     saved: u64,
-    /// Records of a batch after which the disk did not say what it holds.
+    /// Records of a batch after which the disk did not say what it holds: any of the first of them may be there.
     unsure: u64,
     /// How many records were ever reported saved and not taken away since.
     pub(crate) synced: u64,
@@ -101,7 +101,10 @@ impl Journal {
     pub(crate) fn write(&mut self, records: &[Record]) -> Result<bool, String> {
         if self.journal.is_none() && self.saved == 0 && !self.disk.has(&self.path) {
             let created = JournalFile::create(self.disk.clone(), &self.path, records);
+            // What a failure leaves of them is found out by opening.
+            self.unsure = records.len() as u64;
             self.journal = Some(created.map_err(|error| error.to_string())?);
+            self.unsure = 0;
             self.saved = records.len() as u64;
             self.synced = self.saved;
             return Ok(false);
@@ -162,7 +165,7 @@ impl Journal {
         let opened = opened.map_err(|error| error.to_string())?;
         let (found, known) = (opened.journal.records(), self.saved);
         let more = found.saturating_sub(known);
-        if found < known || (more != 0 && more != self.unsure) {
+        if found < known || more > self.unsure {
             return Err(format!("it holds {found} records, not {known}"));
         }
         self.unsure = 0;

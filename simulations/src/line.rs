@@ -43,7 +43,6 @@ pub(crate) enum Far {
     Relay(usize),
     Device(usize, LinkId),
     /// Nobody of the plan knows the one who opened this; it speaks to a relay.
-    #[expect(dead_code, reason = "attacks are not played yet")]
     Attacked(usize),
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Coming {
     RelayDone(usize, u64),
     /// A relay's processor is done with a password.
     Hashed(usize, u64, JobId),
+    /// An attacker has waited long enough for answers.
+    AttackEnds(LineNumber),
     /// The person at a device tries again what they want.
     Urges(usize, u64),
 }

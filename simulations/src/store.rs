@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use spotter_journal::{Line, Unreadable};
+use spotter_journal::{Line, Standing, Unreadable};
 use spotter_journal_file::{JournalError, JournalFile};
 use spotter_model::{Change, ChangeHash};
 use spotter_relay::{
@@ -25,6 +25,8 @@ pub(crate) struct Store {
     open: BTreeMap<MeetId, OpenLog>,
     /// Packs kept beside logs. They outlive the process, and a log that is rolled back.
     kept: BTreeMap<MeetId, PackedSlice>,
+    /// The pack that was made last, for others who lack the same.
+    packed: Option<(LogId, Runs, PackedSlice)>,
     /// How many records were ever reported synced and not taken away since.
     pub(crate) synced: BTreeMap<MeetId, u64>,
 }
@@ -47,12 +49,14 @@ impl Store {
             disk,
             open: BTreeMap::new(),
             kept: BTreeMap::new(),
+            packed: None,
             synced: BTreeMap::new(),
         }
     }
 
     /// The process is gone.
     pub(crate) fn let_go(&mut self) {
+        self.packed = None;
         self.open.clear();
     }
 
@@ -275,12 +279,20 @@ impl Store {
             return Ok(slice.clone());
         }
         let positions = Runs::of(positions.numbers().take(PACKED_AT_ONCE));
+        let log_id = self.log_id(meet);
+        if let Some((of, known, slice)) = &self.packed
+            && (Some(*of), known) == (log_id, &positions)
+        {
+            return Ok(slice.clone());
+        }
         let changes = self.take(meet, &positions)?;
-        Ok(PackedSlice {
+        let slice = PackedSlice {
             pack: spotter_pack::pack(&changes).into(),
-            positions,
+            positions: positions.clone(),
             kept: None,
-        })
+        };
+        self.packed = log_id.map(|log_id| (log_id, positions, slice.clone()));
+        Ok(slice)
     }
 
     /// Packs the beginning of a log and keeps that.
@@ -326,7 +338,9 @@ impl Store {
         let (mut head, mut lines, mut broken) = (None, Vec::new(), false);
         let mut scanner = spotter_journal::Scanner::new();
         scanner.feed(&bytes, |line| {
-            if line.record == 0 {
+            if line.standing == Standing::Adrift {
+                broken = true;
+            } else if line.record == 0 {
                 head = line
                     .parse::<FirstLine>()
                     .ok()

@@ -20,6 +20,7 @@ use spotter_sim_plan::{
     DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Step, Whose,
 };
 
+use self::attacking::Attacker;
 use crate::book::Book;
 use crate::chance::mix;
 use crate::device::Device;
@@ -43,6 +44,7 @@ pub(crate) struct World<'a> {
     /// What the first device makes live.
     saved_file: Option<String>,
     meet: Option<MeetId>,
+    attackers: BTreeMap<LineNumber, Attacker>,
     /// The edits of the plan.
     edits: BTreeMap<EditNumber, &'a BTreeMap<String, Value>>,
     /// Why the edit that is being made was not written.
@@ -73,6 +75,7 @@ impl<'a> World<'a> {
             last_line: 0,
             book,
             meet: None,
+            attackers: BTreeMap::new(),
             edits: edits_of(plan),
             refused_with: None,
             is_calm: false,
@@ -120,6 +123,7 @@ impl<'a> World<'a> {
             Coming::RelayDone(relay, run) => self.relay_done(relay, run),
             Coming::Hashed(relay, run, job) => self.hashed(relay, run, job),
             Coming::Urges(device, run) => self.urges(device, run),
+            Coming::AttackEnds(line) => self.attack_ends(line),
         }
     }
 

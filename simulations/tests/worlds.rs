@@ -1,10 +1,15 @@
 //! Worlds from plans written by hand: what must hold in the calm, whatever the trouble was.
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks for a few events among all"
+)]
 
 mod plans;
 
 use spotter_sim_plan::{Doing, Event, Happened, Lane, Watch, Whose};
 
+use self::plans::random::random_plan;
 use self::plans::{Told, after, device, edit, plan, relay};
 
 #[test]
@@ -135,6 +140,91 @@ fn a_crash_loses_only_what_was_never_called_saved() {
         told.agree(2);
         if told.count(|what| matches!(what, Happened::Saved { .. })) == 1 {
             assert_eq!(told.register(0, "meet.city"), "Oslo");
+        }
+    }
+}
+
+#[test]
+fn after_any_trouble_everyone_agrees() {
+    for seed in 0..40 {
+        let plan = random_plan(seed);
+        let words = Told::of(&plan).disagreement(plan.devices.len());
+        assert!(
+            words.is_none(),
+            "seed {seed}: {}",
+            words.unwrap_or_default()
+        );
+    }
+}
+
+#[test]
+fn what_once_went_wrong_goes_well() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+    let mut played = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let plan: spotter_sim_plan::Plan =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let words = Told::of(&plan).disagreement(plan.devices.len());
+        assert!(
+            words.is_none(),
+            "{}: {}",
+            path.display(),
+            words.unwrap_or_default()
+        );
+        played += 1;
+    }
+    assert!(played > 0);
+}
+
+#[test]
+fn an_attacker_without_a_password_gets_nothing_in_and_a_member_breaks_nothing() {
+    for with in [
+        "garbage",
+        "bomb",
+        "forged-author",
+        "twin",
+        "orphans",
+        "flood",
+    ] {
+        for member in [false, true] {
+            let mut plan = plan(3);
+            let attack = |at| {
+                let with = with.to_owned();
+                after(
+                    at,
+                    Doing::Attack {
+                        relay: relay(0),
+                        member,
+                        with,
+                    },
+                )
+            };
+            plan.steps.extend([
+                edit(1, 5_000, 1, "meet.city", "Oslo".into()),
+                attack(6_000),
+                edit(2, 6_500, 2, "meet.country", "Norway".into()),
+                edit(1, 7_000, 3, "meet.state", "Viken".into()),
+                edit(2, 12_000, 4, "meet.name", "Oslo Open".into()),
+            ]);
+            let told = Told::of(&plan);
+            let words = told.disagreement(3);
+            assert!(words.is_none(), "{with}, member {member}: {words:?}");
+            assert_eq!(told.register(0, "meet.state"), "Viken");
+            let answers = told.events.iter().find_map(|event| match &event.what {
+                Happened::Attacked { answers, .. } => Some(answers.clone()),
+                _ => None,
+            });
+            let answers = answers.expect("the attack was answered");
+            let session = |what: &Happened| matches!(what, Happened::Joined { device: None, .. });
+            assert_eq!(
+                told.count(session),
+                usize::from(member),
+                "{with}: {answers:?}"
+            );
         }
     }
 }

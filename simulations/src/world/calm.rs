@@ -1,12 +1,14 @@
 //! The calm: everything that was broken works again, and whoever is down starts.
 
+use spotter_client::{Ask, LinkState, OfflineReason};
 use spotter_relay_protocol::LogId;
 use spotter_sim_plan::Happened;
 
 use super::{World, of_device, of_relay};
 use crate::chance::mix;
-use crate::device::Wants;
+use crate::device::{Asked, Wants};
 use crate::journal::Journal;
+use crate::line::Far;
 
 impl World<'_> {
     pub(super) fn calm(&mut self) {
@@ -19,6 +21,7 @@ impl World<'_> {
             self.repair_logs(relay);
             self.start_relay(relay);
         }
+        self.find_out_holes();
         for device in 0..self.devices.len() {
             let disk = self.devices[device].disk.clone();
             mend(&disk);
@@ -27,12 +30,61 @@ impl World<'_> {
             if self.devices[device].bytes_per_second.take().is_some() {
                 self.release(device);
             }
+            if self.devices[device].is_rotten && self.devices[device].is_up() {
+                // Whoever is told that the device cannot save starts the program again.
+                self.trouble(of_device(device), "crash");
+                self.stop_device(device, "lost");
+            }
             if self.devices[device].has_begun {
                 self.start_device(device);
                 if self.devices[device].is_damaged {
                     self.begin_anew(device);
                 }
             }
+        }
+        self.come_together();
+        for device in 0..self.devices.len() {
+            self.hurry(device);
+        }
+    }
+
+    /// Nobody believes any longer in connections that half exist.
+    fn find_out_holes(&mut self) {
+        let holes = self.lines.iter().filter(|(_, line)| line.is_hole);
+        let holes: Vec<_> = holes
+            .map(|(number, line)| (*number, line.near, line.far))
+            .collect();
+        for (number, near, far) in holes {
+            if let Far::Relay(relay) = far {
+                self.relay_loses(relay, number);
+            }
+            self.device_loses(near, number, "connection reset");
+        }
+    }
+
+    /// Two relays of one meet agree only as far as somebody carries changes over. In the calm everybody goes to the one
+    /// where the first device is.
+    fn come_together(&mut self) {
+        let Some(home) = self.devices.first().map(|device| device.relay) else {
+            return;
+        };
+        for device in 1..self.devices.len() {
+            self.move_device(device, home);
+        }
+    }
+
+    /// Who was told to come back much later, and hears that all is well again, does not wait so long.
+    fn hurry(&mut self, device: usize) {
+        let moment = self.time_of(device).moment;
+        let Some(client) = &self.devices[device].client else {
+            return;
+        };
+        if let LinkState::Offline {
+            why: OfflineReason::Refused { .. },
+            retry_in_ms: Some(_),
+        } = client.status(moment).link
+        {
+            self.ask(device, Asked::Other, Ask::StayConnected(true));
         }
     }
 

@@ -80,10 +80,12 @@ impl World<'_> {
             return;
         }
         // What a process did not find on its disk was lost when the one before it stopped.
-        let why = if why == "lost" {
-            self.devices[number].stopped
-        } else {
+        let why = if why == "refused" {
             why
+        } else if self.devices[number].is_rotten {
+            "lost"
+        } else {
+            self.devices[number].stopped
         };
         let why = why.to_owned();
         self.tell(Happened::Forgot {

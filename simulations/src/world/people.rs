@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use spotter_client::{
-    Answer, Ask, EditAsk, GoLive, Input, Join, LinkState, OfflineReason, Reply, RequestId,
+    Answer, Ask, EditAsk, GoLive, Input, Join, LinkState, OfflineReason, Problem, Reply, RequestId,
 };
 use spotter_model::{Author, Edit, LocationName, Path, Priority, Seen};
 use spotter_relay_protocol::Password;
@@ -66,15 +66,20 @@ impl World<'_> {
                 retry_in_ms: None,
             }
         );
-        if status.meet_id.is_some() {
-            if is_stuck && let Some(password) = password() {
+        if let Some(membership) = client.membership() {
+            if membership.relay != address(device.relay) {
+                self.join(number);
+            } else if is_stuck && let Some(password) = password() {
                 self.ask(number, Asked::Entering, Ask::Password(password));
+            } else if matches!(status.link, LinkState::Offline { .. }) {
+                // It is tried again by itself; if that is in vain, the person will see.
+                self.urge(number, AGAIN_MS);
             }
             return;
         }
         match device.wants {
             Wants::Nothing => {}
-            Wants::Live if status.root.is_none() && self.meet.is_some() => self.join(number),
+            Wants::Live if self.meet.is_some() => self.join(number),
             Wants::Live => self.go_live(number, status.root.is_none()),
             Wants::Member => self.join(number),
         }
@@ -132,6 +137,11 @@ impl World<'_> {
                         self.urge(waiting, 0);
                     }
                 }
+            }
+            (Asked::Entering, Err(Problem::HoldsMeet | Problem::OtherMeet { .. })) => {
+                // What is here is no copy of the meet that everybody else is in.
+                self.stop_device(number, "lost");
+                self.begin_anew(number);
             }
             (Asked::Entering, Err(_)) => self.urge(number, AGAIN_MS),
             (Asked::Edit(_), Ok(Reply::Edited { change: Some(hash) })) => {
@@ -213,12 +223,11 @@ impl World<'_> {
         let Some(meet) = client.and_then(spotter_client::Client::meet) else {
             return Err("there is no meet here yet".to_owned());
         };
-        let ids: Vec<i64> = meet.entries().iter().filter_map(|entry| entry.id).collect();
         for (register, value) in puts {
             let Some(path) = self.book.path(register) else {
                 return Err(format!("{register} names no register"));
             };
-            match entry_of(path).filter(|id| !ids.contains(id)) {
+            match entry_of(path).filter(|id| !meet.has_entry(*id)) {
                 Some(id) => added.entry(id).or_default().push((path.clone(), value)),
                 None => there.push((path.clone(), value)),
             }

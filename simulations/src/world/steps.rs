@@ -290,6 +290,9 @@ impl World<'_> {
         for coming in postponed {
             self.queue.plan(self.now, coming);
         }
+        if let Whose::Device(device) = whose {
+            self.urge(usize::from(device.0), 0);
+        }
     }
 
     fn rots(&mut self, whose: Whose, rot: spotter_sim_plan::Rot, at_share: f64) {
@@ -446,12 +449,17 @@ impl World<'_> {
         let (Some(number), Some(relay)) = (self.known(device), self.known_relay(relay)) else {
             return;
         };
+        self.move_device(number, relay);
+    }
+
+    /// A device uses this relay from now on.
+    pub(super) fn move_device(&mut self, number: usize, relay: usize) {
         if self.devices[number].relay == relay {
             return;
         }
         self.devices[number].relay = relay;
         self.trouble(of_device(number), "move");
-        if self.devices[number].answers() && self.devices[number].has_begun {
+        if self.devices[number].answers() && self.devices[number].wants != Wants::Nothing {
             self.join(number);
         }
     }

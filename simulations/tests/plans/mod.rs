@@ -5,6 +5,8 @@
     reason = "a test looks for a few events among all"
 )]
 
+pub mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
