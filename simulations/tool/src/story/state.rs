@@ -42,21 +42,25 @@ pub(crate) fn state_at(plan: &Plan, trace: &[Event], until: u64) -> Vec<String> 
             width = names.width
         ));
     }
-    lines.extend(screens(&names, &devices));
+    lines.extend(screens(plan, &names, &devices));
     lines
 }
 
-fn screens(names: &Names, devices: &BTreeMap<u16, Device>) -> Vec<String> {
+/// Where they differ first.
+fn screens(plan: &Plan, names: &Names, devices: &BTreeMap<u16, Device>) -> Vec<String> {
     let registers: BTreeSet<&String> = devices
         .values()
         .flat_map(|device| device.screen.keys())
         .collect();
     let mut lines = vec![String::new()];
+    let mut agreed = Vec::new();
     for register in registers {
         let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (&number, device) in devices {
             let value = device.screen.get(register);
-            let shown = value.map_or_else(|| "as at the start".to_owned(), Value::to_string);
+            let shown = value
+                .or(plan.start.get(register))
+                .map_or_else(|| "nothing".to_owned(), Value::to_string);
             values
                 .entry(shown)
                 .or_default()
@@ -64,14 +68,14 @@ fn screens(names: &Names, devices: &BTreeMap<u16, Device>) -> Vec<String> {
         }
         let everyone = values.len() == 1;
         for (value, who) in values {
-            let who = if everyone {
-                "everyone".to_owned()
+            if everyone {
+                agreed.push(format!("  {register} = {value}  (everyone)"));
             } else {
-                who.join(", ")
-            };
-            lines.push(format!("  {register} = {value}  ({who})"));
+                lines.push(format!("  {register} = {value}  ({})", who.join(", ")));
+            }
         }
     }
+    lines.extend(agreed);
     if lines.len() == 1 {
         lines.push("  every screen shows what it showed at the start".to_owned());
     }
