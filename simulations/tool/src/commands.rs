@@ -16,6 +16,7 @@ mod wanted;
 
 use clap::{Parser, Subcommand};
 
+use crate::study::Study;
 use crate::summary;
 use crate::trouble::{Ended, Trouble};
 
@@ -53,6 +54,7 @@ enum Command {
     #[cfg(feature = "planted")]
     Bugs(bugs::Bugs),
     Schema(schema::Schema),
+    Study(Study),
 }
 
 /// Does what the command line asks.
@@ -73,6 +75,7 @@ pub(crate) fn run() -> Result<Ended, Trouble> {
         #[cfg(feature = "planted")]
         Command::Bugs(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Study(command) => command.run(),
     }
 }
 

@@ -26,6 +26,7 @@ mod rows;
 mod shrink;
 mod source;
 mod story;
+mod study;
 mod summary;
 mod sweep;
 mod trouble;
