@@ -249,7 +249,7 @@ impl<'a> Past<'a> {
         if let Some(id) = self.history.add(device, at, event, write, seen) {
             writer.began = true;
             writer.holding.add(&self.history, id);
-            if writer.is_full || writer.next_sync_fails {
+            if writer.has_failing_disk() {
                 writer.unsavable.add(id);
             }
         }
@@ -316,6 +316,11 @@ impl Device<'_> {
     /// know that it may not be.
     pub(crate) fn has_on_disk(&self, write: WriteId, written_at: u64) -> bool {
         self.saved.has(write) || written_at < self.opened_at || self.unsavable.has(write)
+    }
+
+    /// Whether its disk is known to fail, so that its people are told that nothing can be saved.
+    pub(crate) fn has_failing_disk(&self) -> bool {
+        self.is_full || self.next_sync_fails
     }
 
     /// Whether a person can use it: it runs, and has a meet.

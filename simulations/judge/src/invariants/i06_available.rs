@@ -2,7 +2,8 @@
 //!
 //! - An edit of the plan on a device that runs and has a meet is written at its very millisecond, or says nothing new.
 //!   Excused is a device that dies, starts, stops or resumes within that millisecond, whose journal was found damaged, or
-//!   that has never had a meet; and an edit of an entry of which the device knows several with that id, added where nobody
+//!   that has never had a meet, or whose disk is full or failed to sync until something is called saved again: there
+//!   people are told that nothing can be edited, for nothing could be kept. Excused is also an edit of an entry of which the device knows several with that id, added where nobody
 //!   knew of the others: the person must say which.
 //! - The person is told that it is saved within a second, unless the process or its disk is or gets in trouble; what happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
 
@@ -137,7 +138,9 @@ impl<'a> Available<'a> {
                 None => "was not answered".to_owned(),
             };
             let disturbed = self.disturbed.get(device) == Some(&step.at);
-            let usable = past.device(*device).is_some_and(|one| one.is_usable());
+            let usable = past
+                .device(*device)
+                .is_some_and(|one| one.is_usable() && !one.has_failing_disk());
             if usable && !disturbed && !is_ambiguous(past, *device, puts) {
                 let events: Vec<usize> = answer.iter().map(|(event, _, _)| *event).collect();
                 report.add("I6", step.at, &events, || {
@@ -311,6 +314,17 @@ mod tests {
 
     #[test]
     fn on_a_full_disk_people_are_told_that_nothing_is_saved() {
+        let refused = |full: bool| {
+            let mut story = Story::of_two();
+            if full {
+                story.trouble(1, "disk-full").wait(10);
+            }
+            wanted(&mut story, 70);
+            story.plan.steps.last_mut().unwrap().at = 5_010;
+            story.wait(100).rests().broken()
+        };
+        assert_eq!(refused(true), [""; 0]);
+        assert_eq!(refused(false), ["I6"]);
         let written = |room_first: bool| {
             let mut story = Story::of_two();
             story.trouble(1, "disk-full").wait(10);
