@@ -21,6 +21,8 @@ pub enum Bug {
     PriorityReversed,
     /// The highest priority among the values nobody has overwritten is shown, whatever they were written over.
     HighestAmongSurvivors,
+    /// At the end of a catch-up nothing is compared: the second line of defence, left out alone.
+    NothingCompared,
     /// A position is taken for one of this log, whichever log it is of.
     ResyncWithoutLogId,
     /// The history before a position is not compared, so that a relay that was rolled back goes unnoticed.
@@ -33,13 +35,13 @@ pub enum Bug {
     OutboxForgottenAtStart,
     /// The first acknowledgement counts for everything that waits for one.
     AcknowledgementForAll,
-    /// A hole in the relay's numbers is passed over.
+    /// A hole in the relay's numbers is passed over. Streams make no holes, so a relay whose forwarding stops makes them.
     GapCheckOff,
     /// A position is saved before the changes it covers.
     PositionAhead,
     /// An edit is called saved before the disk has it.
     SavedTooEarly,
-    /// Forwarding ends at the first reader that is still catching up.
+    /// Forwarding ends at the author's own connection: whoever has connected after it hears nothing.
     ForwardingStops,
     /// A change that comes again is logged again.
     LoggedTwice,
@@ -59,6 +61,7 @@ impl Bug {
         Self::WinnerByArrival,
         Self::PriorityReversed,
         Self::HighestAmongSurvivors,
+        Self::NothingCompared,
         Self::ResyncWithoutLogId,
         Self::ChainNotCompared,
         Self::SharedActor,
@@ -94,7 +97,8 @@ impl Bug {
     pub fn is_without_comparison(self) -> bool {
         matches!(
             self,
-            Self::ResyncWithoutLogId
+            Self::NothingCompared
+                | Self::ResyncWithoutLogId
                 | Self::ChainNotCompared
                 | Self::DroppedOutbox
                 | Self::OutboxForgottenAtStart
@@ -126,6 +130,10 @@ impl Bug {
                 "highest-among-survivors",
                 "the highest priority among the values nobody has overwritten is shown, so that a beaten location wins again",
             ),
+            Self::NothingCompared => (
+                "nothing-compared",
+                "what client and relay hold is not compared at the end of a catch-up",
+            ),
             Self::ResyncWithoutLogId => (
                 "resync-without-log-id",
                 "a position is taken for one of the relay's log, whichever log it is of",
@@ -152,7 +160,7 @@ impl Bug {
             ),
             Self::GapCheckOff => (
                 "gap-check-off",
-                "a client passes over a hole in the relay's numbers",
+                "a client passes over a hole in the relay's numbers, which a relay makes whose forwarding stops",
             ),
             Self::PositionAhead => (
                 "position-ahead",
@@ -164,7 +172,7 @@ impl Bug {
             ),
             Self::ForwardingStops => (
                 "forwarding-stops",
-                "the relay's forwarding ends at the first reader that is still catching up",
+                "the relay's forwarding ends at the author's own connection, and whoever has connected later hears nothing",
             ),
             Self::LoggedTwice => (
                 "logged-twice",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use spotter_model::ChangeHash;
-use spotter_model::planted;
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{CaughtUp, ClientMessage, ClientPull, Position, PullFrom};
 
 use crate::client::Client;
@@ -18,7 +18,7 @@ impl Client {
     /// The end of a catch-up: both sides say what they hold, and each is given what it lacks.
     pub(super) fn caught_up(&mut self, now: Now, theirs: CaughtUp) {
         // Correct: what both hold is compared, whatever position was reached.
-        if planted::without_comparison() {
+        if planted::without_comparison() || planted::is(Bug::NothingCompared) {
             return self.believe_position(now, &theirs);
         }
         let Some(meet) = self.replica.shared() else {

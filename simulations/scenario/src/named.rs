@@ -51,6 +51,7 @@ scenarios![
     "seed-what-is-a-conflict",
     "ten-minute-chaos",
     "ten-minute-storm",
+    "three-bad-minutes",
     "three-locations-conflict",
     "two-desks-offline",
 ];

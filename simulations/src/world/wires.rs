@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use spotter_client::LinkId;
+use spotter_model::ChangeHash;
 use spotter_relay::Heard;
-use spotter_relay_protocol::{Frame, RelayMessage};
+use spotter_relay_protocol::{Frame, LogId, RelayMessage};
 use spotter_sim_plan::{Happened, Latency};
 
 use super::{World, device_number, relay_number};
@@ -420,7 +421,8 @@ impl World<'_> {
         };
         for update in ack.update_acks {
             let position = update.server_seq_num;
-            if let Some(hash) = self.book.at(relay, log, position)
+            let logged = self.book.at(relay, log, position);
+            if let Some(hash) = logged.or_else(|| self.not_logged_yet(relay, log, position))
                 && self.book.write(&hash).is_some()
             {
                 self.tell(Happened::Acknowledged {
@@ -432,6 +434,23 @@ impl World<'_> {
                 });
             }
         }
+    }
+}
+
+impl World<'_> {
+    /// The change that a relay has given a position and has not written yet. To be told of it is too early.
+    fn not_logged_yet(&self, relay: usize, log: LogId, position: u64) -> Option<ChangeHash> {
+        let mut free = (1..).skip_while(|at| self.book.at(relay, log, *at).is_some());
+        let first = free.next()?;
+        let waiting = self.relays[relay].jobs.iter().flat_map(|job| {
+            if let spotter_relay::Action::Append { entries, .. } = job {
+                entries.as_slice()
+            } else {
+                &[]
+            }
+        });
+        let place = usize::try_from(position.checked_sub(first)?).ok()?;
+        waiting.map(|entry| entry.hash).nth(place)
     }
 }
 

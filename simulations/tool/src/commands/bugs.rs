@@ -32,7 +32,7 @@ pub(super) struct Bugs {
         long,
         value_name = "SCENARIO",
         value_delimiter = ',',
-        default_value = "ten-minute-chaos,ten-minute-storm"
+        default_value = "three-bad-minutes"
     )]
     scenarios: Vec<String>,
     /// Where seeds begin
@@ -130,6 +130,15 @@ impl Bugs {
             let plan = plan(scripts, seed)?;
             let with = with(Some(bug), &plan);
             if with.findings.is_empty() || !self::with(None, &plan).findings.is_empty() {
+                continue;
+            }
+            // What comes without the second line of defence has to do harm that its absence alone does not do.
+            let comes_alone = !bug.is_without_comparison() || bug == Bug::NothingCompared;
+            if !comes_alone
+                && !self::with(Some(Bug::NothingCompared), &plan)
+                    .findings
+                    .is_empty()
+            {
                 continue;
             }
             let ids = with.finding_ids().join(", ");
