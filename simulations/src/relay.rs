@@ -32,7 +32,7 @@ pub(crate) struct RelayHost {
     /// How far its clock is off now, and was when the process started, which reads it once.
     pub(crate) clock_off_ms: i64,
     pub(crate) started_off_ms: i64,
-    pub(crate) backup: Option<(Copied, BTreeMap<MeetId, u64>)>,
+    pub(crate) backup: Option<(Copied, BTreeMap<MeetId, u64>, BTreeSet<MeetId>)>,
     pub(crate) rotten: BTreeSet<MeetId>,
     pub(crate) damaged: BTreeSet<MeetId>,
     pub(crate) repairs: u64,

@@ -363,7 +363,11 @@ impl World<'_> {
             }
             Whose::Relay(relay) => {
                 let relay = &mut self.relays[usize::from(relay.0)];
-                relay.backup = Some((disk.copy(), relay.store.synced.clone()));
+                relay.backup = Some((
+                    disk.copy(),
+                    relay.store.synced.clone(),
+                    relay.rotten.clone(),
+                ));
             }
         }
         self.trouble(whose, "backup");
@@ -396,11 +400,12 @@ impl World<'_> {
             }
             Whose::Relay(relay) => {
                 let relay = &mut self.relays[usize::from(relay.0)];
-                if let Some((copied, synced)) = &relay.backup {
+                if let Some((copied, synced, rotten)) = &relay.backup {
                     relay.disk.restore(copied);
                     relay.store.let_go();
                     relay.store.synced.clone_from(synced);
-                    relay.rotten.clear();
+                    // A copy of what had changed by itself is no better than that.
+                    relay.rotten.clone_from(rotten);
                     relay.damaged.clear();
                 }
             }
