@@ -65,6 +65,15 @@ impl Keeper {
         self.saving.is_none().then_some(trouble.again_at)
     }
 
+    /// Somebody wants to write and is turned away: the next attempt does not wait longer than the first did.
+    pub(crate) fn hurry(&mut self) {
+        if let Some(trouble) = &mut self.trouble {
+            let earlier = trouble.pause_ms.saturating_sub(SAVE_AGAIN_FIRST_MS);
+            trouble.again_at = Moment::from_ms(trouble.again_at.as_ms().saturating_sub(earlier));
+            trouble.pause_ms -= earlier;
+        }
+    }
+
     /// Hands the next batch to the shell, if there is one and it is its turn, and gives the answers that wait
     /// for nothing.
     pub(crate) fn pump(&mut self, now: Moment, actions: &mut Vec<Action>) {

@@ -49,11 +49,12 @@ pub(crate) const HOLE_MS: u64 = 1_000;
 /// Positions remembered beyond a hole: more than one message of the relay brings.
 pub(crate) const BEYOND_HOLE_MAX: usize = 2 * PACKED_CHANGES_MAX;
 
-/// The pause before a failed save is tried again; doubled up to a minute.
+/// The pause before a failed save is tried again; doubled up to the longest. It is also the shortest between two attempts
+/// that people ask for by wanting to edit.
 pub(crate) const SAVE_AGAIN_FIRST_MS: u64 = 1_000;
 
-/// The longest pause between attempts to save.
-pub(crate) const SAVE_AGAIN_LONGEST_MS: u64 = 60_000;
+/// The longest pause between attempts to save: for so long people can be turned away although the disk has room again.
+pub(crate) const SAVE_AGAIN_LONGEST_MS: u64 = 10_000;
 
 /// The pause taken when the relay says "later" without saying when.
 pub(crate) const RESEND_DEFAULT_MS: u64 = 1_000;

@@ -104,6 +104,7 @@ impl Client {
 
     pub(super) fn edit(&mut self, now: Now, request: RequestId, ask: &EditAsk) {
         if let Some(problem) = self.cannot_edit() {
+            self.keeper.hurry();
             return self.answer(request, Err(problem));
         }
         let Some(pen) = self.pen() else {

@@ -123,6 +123,34 @@ fn a_failed_save_is_reported_stops_editing_and_is_tried_again_in_order() {
 }
 
 #[test]
+fn whoever_is_turned_away_has_the_disk_tried_again_at_once_but_not_more_often_than_every_second() {
+    let mut bench = Bench::live();
+    let mut saves = bench.set("meet.name", "a");
+    // Of themselves the pauses get longer, up to ten seconds.
+    for pause in [1_000, 2_000, 4_000, 8_000, 10_000, 10_000] {
+        fail(&mut bench, &saves);
+        assert!(!kinds(&bench.wait(pause - 1)).contains(&"save"));
+        saves = bench.wait(1);
+        assert!(kinds(&saves).contains(&"save"), "after {pause} ms");
+    }
+    fail(&mut bench, &saves);
+    bench.wait(500);
+    assert_eq!(kinds(&bench.set("meet.name", "b")), ["answer"]);
+    let saves = bench.wait(500);
+    assert!(kinds(&saves).contains(&"save"));
+    fail(&mut bench, &saves);
+    bench.wait(1_500);
+    let turned_away = kinds(&bench.set("meet.name", "b"));
+    assert_eq!(turned_away, ["answer", "save"]);
+}
+
+fn fail(bench: &mut Bench, saves: &[Action]) {
+    let (batch, _) = saving(saves);
+    let why = "no space left on device".to_owned();
+    bench.step(Input::SaveFailed { batch, why });
+}
+
+#[test]
 fn what_the_relay_wants_later_is_offered_again_later() {
     let mut bench = Bench::live();
     let edited = bench.set("meet.name", "a");
