@@ -17,6 +17,10 @@ pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
 
+/// How long a device may take to find out that its disk has room again, in milliseconds: nothing tells it but trying, which
+/// it does every ten seconds.
+const FOUND_OUT_WITHIN: u64 = 10_100;
+
 /// The world as the events so far tell it.
 #[derive(Debug)]
 pub(crate) struct Past<'a> {
@@ -74,6 +78,8 @@ pub(crate) struct Device<'a> {
     /// Whether its disk is full, or its next sync will fail.
     is_full: bool,
     next_sync_fails: bool,
+    /// Since when a disk that was full has room, if nobody was told of anything saved there since.
+    has_room_since: Option<u64>,
     /// What was saved when a copy was put away.
     backup: Option<Writes>,
 }
@@ -153,6 +159,7 @@ impl<'a> Past<'a> {
                 if let Some((device, write)) = self.device_mut(*device).zip(found) {
                     device.saved.add(write);
                     device.next_sync_fails = false;
+                    device.has_room_since = None;
                 }
             }
             Happened::Refused { write, .. } => {
@@ -201,7 +208,7 @@ impl<'a> Past<'a> {
             Happened::Calm => {
                 self.calm_at = Some(event.at);
                 for device in &mut self.devices {
-                    device.is_full = false;
+                    device.has_room(event.at);
                 }
             }
             Happened::Rests {
@@ -299,7 +306,7 @@ impl<'a> Past<'a> {
         match whose {
             Whose::Device(device) => {
                 if let Some(device) = self.device_mut(device) {
-                    device.trouble(what);
+                    device.trouble(at, what);
                 }
             }
             Whose::Relay(relay) => {
@@ -323,12 +330,19 @@ impl Device<'_> {
         self.is_full || self.next_sync_fails
     }
 
+    /// Whether its people may be told at this time that nothing can be edited: its disk fails, or has room again and nobody
+    /// has tried it yet.
+    pub(crate) fn may_turn_away(&self, at: u64) -> bool {
+        let tries = |since| at <= since + FOUND_OUT_WITHIN;
+        self.has_failing_disk() || self.has_room_since.is_some_and(tries)
+    }
+
     /// Whether a person can use it: it runs, and has a meet.
     pub(crate) fn is_usable(&self) -> bool {
         self.began && !self.is_down && !self.is_damaged && !self.is_paused
     }
 
-    fn trouble(&mut self, what: &str) {
+    fn trouble(&mut self, at: u64, what: &str) {
         match what {
             "crash" => self.dies(),
             "lose-memory" => {
@@ -342,7 +356,7 @@ impl Device<'_> {
             "backup" => self.backup = Some(self.saved.clone()),
             "rots" => self.saved = Writes::default(),
             "disk-full" => self.is_full = true,
-            "disk-has-room" => self.is_full = false,
+            "disk-has-room" => self.has_room(at),
             // What was on its way is lost, and people are told.
             "sync-fails" => self.next_sync_fails = true,
             "start" => self.is_down = false,
@@ -352,7 +366,14 @@ impl Device<'_> {
         }
     }
 
+    fn has_room(&mut self, at: u64) {
+        if std::mem::take(&mut self.is_full) {
+            self.has_room_since = Some(at);
+        }
+    }
+
     fn dies(&mut self) {
+        self.has_room_since = None;
         self.is_down = true;
         self.is_paused = false;
         self.status = None;

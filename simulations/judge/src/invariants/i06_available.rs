@@ -2,9 +2,10 @@
 //!
 //! - An edit of the plan on a device that runs and has a meet is written at its very millisecond, or says nothing new.
 //!   Excused is a device that dies, starts, stops or resumes within that millisecond, whose journal was found damaged, or
-//!   that has never had a meet, or whose disk is full or failed to sync until something is called saved again: there
-//!   people are told that nothing can be edited, for nothing could be kept. Excused is also an edit of an entry of which the device knows several with that id, added where nobody
-//!   knew of the others: the person must say which.
+//!   that has never had a meet, or whose disk failed to sync until something is called saved again, or is full, or
+//!   was until ten seconds ago: there people are told that nothing can be edited, for nothing could be kept, and only trying
+//!   shows that there is room again. Excused is also an edit of an entry of which the device knows several with that id,
+//!   added where nobody knew of the others: the person must say which.
 //! - The person is told that it is saved within a second, unless the process or its disk is or gets in trouble; what happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
 
 use std::collections::BTreeMap;
@@ -140,7 +141,7 @@ impl<'a> Available<'a> {
             let disturbed = self.disturbed.get(device) == Some(&step.at);
             let usable = past
                 .device(*device)
-                .is_some_and(|one| one.is_usable() && !one.has_failing_disk());
+                .is_some_and(|one| one.is_usable() && !one.may_turn_away(step.at));
             if usable && !disturbed && !is_ambiguous(past, *device, puts) {
                 let events: Vec<usize> = answer.iter().map(|(event, _, _)| *event).collect();
                 report.add("I6", step.at, &events, || {
@@ -314,17 +315,20 @@ mod tests {
 
     #[test]
     fn on_a_full_disk_people_are_told_that_nothing_is_saved() {
-        let refused = |full: bool| {
+        let refused = |trouble: &[&str], after_ms: u64| {
             let mut story = Story::of_two();
-            if full {
-                story.trouble(1, "disk-full").wait(10);
+            for what in trouble {
+                story.trouble(1, what);
             }
             wanted(&mut story, 70);
-            story.plan.steps.last_mut().unwrap().at = 5_010;
-            story.wait(100).rests().broken()
+            story.plan.steps.last_mut().unwrap().at = 5_000 + after_ms;
+            story.wait(after_ms + 100).rests().broken()
         };
-        assert_eq!(refused(true), [""; 0]);
-        assert_eq!(refused(false), ["I6"]);
+        assert_eq!(refused(&["disk-full"], 60_000), [""; 0]);
+        assert_eq!(refused(&[], 10), ["I6"]);
+        let has_room = ["disk-full", "disk-has-room"];
+        assert_eq!(refused(&has_room, 9_000), [""; 0]);
+        assert_eq!(refused(&has_room, 11_000), ["I6"]);
         let written = |room_first: bool| {
             let mut story = Story::of_two();
             story.trouble(1, "disk-full").wait(10);
