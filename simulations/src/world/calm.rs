@@ -73,8 +73,9 @@ impl World<'_> {
         }
     }
 
-    /// Who was told to come back much later, and hears that all is well again, does not wait so long.
-    fn hurry(&mut self, device: usize) {
+    /// Who was told to come back much later, and hears that all is well again, does not wait so long. It may be told so in the
+    /// calm still: what the relay said last before its log was repaired can be on its way.
+    pub(super) fn hurry(&mut self, device: usize) {
         let moment = self.time_of(device).moment;
         let Some(client) = &self.devices[device].client else {
             return;

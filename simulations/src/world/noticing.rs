@@ -307,6 +307,9 @@ impl World<'_> {
             need_resync: said.need_resync,
             not_sent: said.not_sent,
         });
+        if self.is_calm && said.link == "offline" {
+            self.urge_soon(number);
+        }
     }
 }
 

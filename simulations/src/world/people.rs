@@ -43,6 +43,11 @@ impl World<'_> {
         self.queue.plan(at, Coming::Urges(number, run));
     }
 
+    /// The person will look before long.
+    pub(super) fn urge_soon(&mut self, number: usize) {
+        self.urge(number, AGAIN_MS);
+    }
+
     pub(super) fn urges(&mut self, number: usize, run: u64) {
         let device = &mut self.devices[number];
         if device.run != run || device.urged_at != Some(self.now) {
@@ -73,7 +78,10 @@ impl World<'_> {
                 self.ask(number, Asked::Entering, Ask::Password(password));
             } else if matches!(status.link, LinkState::Offline { .. }) {
                 // It is tried again by itself; if that is in vain, the person will see.
-                self.urge(number, AGAIN_MS);
+                if self.is_calm {
+                    self.hurry(number);
+                }
+                self.urge_soon(number);
             }
             return;
         }
