@@ -17,6 +17,9 @@ pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
 
+/// How long a write can be on its way to a disk that is well, in milliseconds.
+const ON_ITS_WAY: u64 = 1_000;
+
 /// How long a device may take to find out that its disk has room again, in milliseconds: nothing tells it but trying, which
 /// it does every ten seconds.
 const FOUND_OUT_WITHIN: u64 = 10_100;
@@ -75,6 +78,8 @@ pub(crate) struct Device<'a> {
     /// Writes of which people were told that they cannot be saved at present: those made while the disk failed. They are kept in
     /// memory and saved when they can be, and nobody is told of each.
     pub(crate) unsavable: Writes,
+    /// What was written last and not called saved, with its time.
+    on_its_way: Vec<(u64, WriteId)>,
     /// Whether its disk is full, or its next sync will fail.
     is_full: bool,
     next_sync_fails: bool,
@@ -256,6 +261,8 @@ impl<'a> Past<'a> {
         if let Some(id) = self.history.add(device, at, event, write, seen) {
             writer.began = true;
             writer.holding.add(&self.history, id);
+            writer.on_its_way.retain(|(then, _)| at - then < ON_ITS_WAY);
+            writer.on_its_way.push((at, id));
             if writer.has_failing_disk() {
                 writer.unsavable.add(id);
             }
@@ -355,14 +362,29 @@ impl Device<'_> {
             }
             "backup" => self.backup = Some(self.saved.clone()),
             "rots" => self.saved = Writes::default(),
-            "disk-full" => self.is_full = true,
+            "disk-full" => {
+                self.is_full = true;
+                self.fails_at(at);
+            }
             "disk-has-room" => self.has_room(at),
             // What was on its way is lost, and people are told.
-            "sync-fails" => self.next_sync_fails = true,
+            "sync-fails" => {
+                self.next_sync_fails = true;
+                self.fails_at(at);
+            }
             "start" => self.is_down = false,
             "pause" => self.is_paused = true,
             "resume" => self.is_paused = false,
             _ => {}
+        }
+    }
+
+    /// What is on its way to the disk now may not get there at the first attempt, and people are told that it did not.
+    fn fails_at(&mut self, at: u64) {
+        for (then, write) in self.on_its_way.drain(..) {
+            if at - then < ON_ITS_WAY {
+                self.unsavable.add(write);
+            }
         }
     }
 

@@ -329,6 +329,13 @@ mod tests {
         let has_room = ["disk-full", "disk-has-room"];
         assert_eq!(refused(&has_room, 9_000), [""; 0]);
         assert_eq!(refused(&has_room, 11_000), ["I6"]);
+        let on_its_way = |waits: u64| {
+            let mut story = Story::of_two();
+            story.typed(1, "a", |_| ()).learnt(0, &["a"]).wait(waits);
+            story.trouble(1, "sync-fails").wait(2_000).rests().broken()
+        };
+        assert_eq!(on_its_way(2), [""; 0]);
+        assert_eq!(on_its_way(1_500), ["I3", "I6"]);
         let written = |room_first: bool| {
             let mut story = Story::of_two();
             story.trouble(1, "disk-full").wait(10);

@@ -22,6 +22,8 @@ use crate::past::Past;
 pub(crate) struct LoudDamage {
     /// When each relay last logged, and how many writes at that time.
     last: BTreeMap<RelayNumber, (u64, u64)>,
+    /// The same, when a copy of each relay's disk was put away.
+    backup: BTreeMap<RelayNumber, (u64, u64)>,
 }
 
 impl<'a> Invariant<'a> for LoudDamage {
@@ -33,6 +35,13 @@ impl<'a> Invariant<'a> for LoudDamage {
             } else {
                 (event.at, 1)
             };
+        }
+        if let Happened::Trouble {
+            whose: Whose::Relay(relay),
+            what,
+        } = &event.what
+        {
+            self.copied(*relay, what);
         }
         let Happened::Opened {
             whose,
@@ -55,6 +64,20 @@ impl<'a> Invariant<'a> for LoudDamage {
                     owner(past, *whose)
                 )
             });
+        }
+    }
+}
+
+impl LoudDamage {
+    /// A copy that is put back ends with the last sync before it was made.
+    fn copied(&mut self, relay: RelayNumber, what: &str) {
+        let (from, to) = match what {
+            "backup" => (&self.last, &mut self.backup),
+            "restore" => (&self.backup, &mut self.last),
+            _ => return,
+        };
+        if let Some(last) = from.get(&relay) {
+            to.insert(relay, *last);
         }
     }
 }
@@ -110,6 +133,17 @@ mod tests {
         assert_eq!(opened("torn", 0, Rot::Bit), ["I12"]);
         assert_eq!(opened("clean", 0, Rot::Bit), ["I12"]);
         assert!(!opened("damaged", 0, Rot::Bit).contains(&"I12".to_owned()));
+    }
+
+    #[test]
+    fn a_copy_that_is_put_back_ends_with_the_last_sync_before_it_was_made() {
+        let mut check = super::LoudDamage::default();
+        let relay = RelayNumber(0);
+        check.last.insert(relay, (5_010, 2));
+        check.copied(relay, "backup");
+        check.last.insert(relay, (6_000, 1));
+        check.copied(relay, "restore");
+        assert_eq!(check.last[&relay], (5_010, 2));
     }
 
     #[test]
