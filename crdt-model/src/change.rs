@@ -75,6 +75,17 @@ impl Change {
         })
     }
 
+    /// Reads bytes again that [`Change::decode`] has taken once: there is no need to see again that they are the only
+    /// spelling. Shares them.
+    pub(crate) fn decode_admitted(bytes: &Arc<[u8]>) -> Result<Self, Refusal> {
+        let (draft, hash) = decode::decode(bytes)?;
+        Ok(Self {
+            draft,
+            bytes: Arc::clone(bytes),
+            hash,
+        })
+    }
+
     /// Writes a change down.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 mod writing;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub struct Document {
     orders: ReplayOrders,
     /// The bytes of every change, in order of admission.
     bytes: Vec<Arc<[u8]>>,
+    /// The change that was read last. Whoever asks for all that a change wrote asks many times for the same one.
+    read_last: RefCell<Option<(usize, Arc<Change>)>>,
     automerge: Automerge,
     /// How many of the changes Automerge has; it gets the others when a value is read.
     applied: usize,
@@ -87,6 +90,7 @@ impl Document {
             index: Index::new(root),
             orders: ReplayOrders::default(),
             bytes: Vec::new(),
+            read_last: RefCell::new(None),
             automerge: Automerge::new(),
             applied: 0,
         }
@@ -161,9 +165,21 @@ impl Document {
 
     /// A change by its place in the order of admission.
     pub fn change_at(&self, number: usize) -> Option<Change> {
-        let bytes = self.bytes.get(number)?;
         // It was decoded once before it was admitted.
-        Change::decode(bytes).ok()
+        Change::decode_admitted(self.bytes.get(number)?).ok()
+    }
+
+    /// A change to look something up in.
+    fn read_at(&self, number: usize) -> Option<Arc<Change>> {
+        let mut read_last = self.read_last.borrow_mut();
+        if let Some((last, change)) = &*read_last
+            && *last == number
+        {
+            return Some(Arc::clone(change));
+        }
+        let change = Arc::new(self.change_at(number)?);
+        *read_last = Some((number, Arc::clone(&change)));
+        Some(change)
     }
 
     /// The exact bytes of a change by its place in the order of admission.
@@ -189,7 +205,7 @@ impl Document {
 
     /// The value that a write gave its register, as its change has it: Automerge need not have got the change yet.
     fn value_of(&self, write: &Write) -> Option<Scalar> {
-        let change = self.change_at(write.change as usize)?;
+        let change = self.read_at(write.change as usize)?;
         let op = change
             .ops()
             .get((write.counter - change.start_op()) as usize)?;
@@ -282,7 +298,7 @@ impl Document {
     }
 
     fn written(&self, number: RegisterNumber, write: &Write) -> Option<Written> {
-        let change = self.change_at(write.change as usize)?;
+        let change = self.read_at(write.change as usize)?;
         let op = change
             .ops()
             .get((write.counter - change.start_op()) as usize)?;
