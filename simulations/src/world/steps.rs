@@ -348,6 +348,8 @@ impl World<'_> {
                 relay.store.forget();
                 relay.rotten.clear();
                 relay.damaged.clear();
+                // Whoever comes back first may bring a ticket that knows of no revocation.
+                relay.revoked.clear();
             }
         }
     }
@@ -407,6 +409,7 @@ impl World<'_> {
                     // A copy of what had changed by itself is no better than that.
                     relay.rotten.clone_from(rotten);
                     relay.damaged.clear();
+                    relay.revoked.clear();
                 }
             }
         }

@@ -3,13 +3,14 @@
 //! - A write is logged under a session that joined that relay before and has not been ended. What a relay had taken in when the
 //!   session was ended may still reach the disk in the next 100 ms; and what is told again because it stands at another position,
 //!   after bytes changed by themselves, entered when it was first told.
-//! - A session that was ended does not join again.
+//! - A session that was ended does not join again, unless the relay lost what it knew of that: then it is told of it again by
+//!   whoever brings a ticket that knows, and until then cannot know better.
 //! - Nobody joins who is no device of the plan, but the attackers to whom the plan gives a session.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use spotter_sim_plan::{Doing, Event, Happened, RelayNumber};
+use spotter_sim_plan::{Doing, Event, Happened, RelayNumber, Whose};
 
 use super::Invariant;
 use crate::finding::Report;
@@ -47,6 +48,14 @@ impl<'a> Invariant<'a> for Authority<'a> {
             }
             Happened::SessionEnded { relay, session } => {
                 self.sessions.insert((*relay, session), Some(at));
+            }
+            Happened::Trouble {
+                whose: Whose::Relay(relay),
+                what,
+            } if what == "lose-memory" || what == "restore" => {
+                let known = self.sessions.iter_mut();
+                let here = known.filter(|((at, _), _)| at == relay);
+                here.for_each(|(_, ended)| *ended = None);
             }
             Happened::Logged {
                 relay,
@@ -99,7 +108,7 @@ fn has_attacking_members(past: &Past<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use spotter_sim_plan::{Doing, Happened, RelayNumber, Step};
+    use spotter_sim_plan::{Doing, Happened, RelayNumber, Step, Whose};
 
     use crate::story::Story;
 
@@ -166,5 +175,27 @@ mod tests {
         });
         story.joined(1, 0).rests();
         assert_eq!(story.broken(), ["I9"]);
+    }
+
+    #[test]
+    fn a_relay_that_lost_its_memory_learns_again_who_was_ended() {
+        let ended = |session: &str| Happened::SessionEnded {
+            relay: RelayNumber(0),
+            session: session.to_owned(),
+        };
+        let returned = |told_again: bool| {
+            let mut story = Story::of_two();
+            story.tell(ended("session-1"));
+            story.tell(Happened::Trouble {
+                whose: Whose::Relay(RelayNumber(0)),
+                what: "lose-memory".to_owned(),
+            });
+            if told_again {
+                story.tell(ended("session-1"));
+            }
+            story.joined(1, 0).rests().broken()
+        };
+        assert_eq!(returned(false), [""; 0]);
+        assert_eq!(returned(true), ["I9"]);
     }
 }
