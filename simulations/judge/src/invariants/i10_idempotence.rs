@@ -26,12 +26,13 @@ pub(crate) struct Idempotence<'a> {
 struct Disk<'a> {
     log: Log<'a>,
     backup: Log<'a>,
-    may_have_shrunk: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Log<'a> {
     name: &'a str,
+    /// Whether bytes of it changed since the relay last wrote behind what it read; a backup keeps that with the bytes.
+    may_have_shrunk: bool,
     writes: Vec<&'a str>,
     there: FxHashSet<&'a str>,
 }
@@ -84,9 +85,9 @@ impl<'a> Disk<'a> {
             };
         }
         let last = self.log.writes.len() as u64;
-        if self.may_have_shrunk && (1..=last).contains(&position) {
+        if self.log.may_have_shrunk && (1..=last).contains(&position) {
             self.log.cut(position - 1);
-            self.may_have_shrunk = false;
+            self.log.may_have_shrunk = false;
         }
         let last = self.log.writes.len() as u64;
         let twice = !self.log.there.insert(write);
@@ -102,7 +103,7 @@ impl<'a> Disk<'a> {
             "backup" => self.backup = self.log.clone(),
             "restore" => self.log = self.backup.clone(),
             "lose-memory" => self.log = Log::default(),
-            "rots" => self.may_have_shrunk = true,
+            "rots" => self.log.may_have_shrunk = true,
             _ => {}
         }
     }
@@ -188,6 +189,28 @@ mod tests {
         assert_eq!(again("restore"), [""; 0]);
         assert_eq!(again("crash"), ["I10"]);
         assert_eq!(again("rots"), [""; 0]);
+    }
+
+    #[test]
+    fn a_backup_of_bytes_that_changed_may_be_shorter_than_what_was_logged() {
+        let twice_cut = |rotten: bool| {
+            let mut story = written();
+            story.logged(0, "log", 2, "a");
+            if rotten {
+                story.trouble_of_relay(0, "rots");
+            }
+            story
+                .trouble_of_relay(0, "backup")
+                .logged(0, "log", 3, "b")
+                .trouble_of_relay(0, "restore");
+            story
+                .logged(0, "log", 2, "a")
+                .logged(0, "log", 3, "b")
+                .rests();
+            story.broken()
+        };
+        assert_eq!(twice_cut(true), [""; 0]);
+        assert_eq!(twice_cut(false), ["I10"]);
     }
 
     #[test]
