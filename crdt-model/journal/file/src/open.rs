@@ -49,7 +49,7 @@ pub struct Inspection {
 impl<D: Disk> JournalFile<D> {
     /// Opens a journal, hands its records to `sink` in order, and makes certain of its end: a torn tail is copied to a
     /// file beside it and cut off, and what no watermark vouches for is written once more and synced, since memory may
-    /// show bytes that the disk never got.
+    /// show bytes that the disk never got. Its name is synced, too, since whoever created it may have failed before that.
     ///
     /// # Errors
     ///
@@ -94,6 +94,8 @@ impl<D: Disk> JournalFile<D> {
             }
         };
         make_certain(&mut file, watermark..end.offset).map_err(JournalError::io("sync", path))?;
+        disk.sync_entry(path)
+            .map_err(JournalError::io("sync the folder of", path))?;
         let journal = Self::opened(path, file, end, checkpoints);
         Ok(Opened { journal, torn })
     }

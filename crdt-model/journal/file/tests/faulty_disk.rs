@@ -29,6 +29,8 @@ struct State {
     bytes_max: Option<usize>,
     /// The next sync fails, and with it the system forgets that anything was to be written.
     sync_fails: bool,
+    /// Whether the file would be found under its name after a power cut.
+    is_named: bool,
 }
 
 #[derive(Debug)]
@@ -86,7 +88,10 @@ impl Disk for FaultyDisk {
     }
 
     fn sync_entry(&self, _: &Path) -> io::Result<()> {
-        self.0.borrow_mut().call()
+        let mut state = self.0.borrow_mut();
+        state.call()?;
+        state.is_named = true;
+        Ok(())
     }
 
     fn open(&self, _: &Path) -> io::Result<FaultyFile> {
@@ -247,6 +252,26 @@ fn what_memory_shows_but_the_disk_never_got_is_on_disk_after_opening() {
     assert_eq!(bench.open().unwrap().1.len(), 3);
     bench.disk.crash(&mut Gen::from_size_and_seed(1, 1));
     assert_eq!(bench.open().unwrap().1.len(), 3);
+}
+
+#[test]
+fn a_journal_that_could_not_be_created_in_one_go_has_a_name_that_lasts_once_it_is_opened() {
+    // The disk is full, or the power of the process that creates it goes before the name is synced.
+    for calls in [None, Some(3)] {
+        let bench = Bench::new();
+        bench.disk.with(|state| {
+            state.calls_left = calls;
+            state.bytes_max = calls.is_none().then_some(10);
+        });
+        assert!(bench.create().is_err());
+        assert!(!bench.disk.0.borrow().is_named);
+        bench
+            .disk
+            .with(|state| (state.calls_left, state.bytes_max) = (None, None));
+        let mut journal = bench.open().unwrap().0.journal;
+        journal.append(&[note(1)]).unwrap();
+        assert!(bench.disk.0.borrow().is_named);
+    }
 }
 
 /// One run: batches are appended until the power fails at a given call; then everything reported saved must be there,
