@@ -17,6 +17,8 @@ pub(crate) struct Book {
     foreign: BTreeSet<ChangeHash>,
     /// The logs, as relays reported them durable.
     logs: BTreeMap<(usize, LogId), Vec<ChangeHash>>,
+    /// Where they end on the disk, as far as is known; before the last of the above once an older copy was put back.
+    ends: BTreeMap<(usize, LogId), u64>,
 }
 
 /// A write.
@@ -35,6 +37,7 @@ impl Book {
             writes: BTreeMap::new(),
             foreign: BTreeSet::new(),
             logs: BTreeMap::new(),
+            ends: BTreeMap::new(),
         };
         for register in plan.start.keys() {
             book.learn(register);
@@ -102,13 +105,19 @@ impl Book {
         let known = self.logs.entry((relay, log)).or_default();
         known.truncate(usize::try_from(after).unwrap_or(usize::MAX));
         known.extend(hashes);
+        let end = known.len() as u64;
+        self.ends.insert((relay, log), end);
+    }
+
+    /// A log was found to be so long; an older copy of it may have been put back.
+    pub(crate) fn found(&mut self, relay: usize, log: LogId, end: u64) {
+        let known = self.ends.entry((relay, log)).or_default();
+        *known = end.min(*known);
     }
 
     /// How many changes of a log are known to be durable.
     pub(crate) fn log_end(&self, relay: usize, log: LogId) -> u64 {
-        self.logs
-            .get(&(relay, log))
-            .map_or(0, |log| log.len() as u64)
+        self.ends.get(&(relay, log)).copied().unwrap_or(0)
     }
 
     /// The change at a position, from 1.

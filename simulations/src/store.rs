@@ -267,6 +267,12 @@ impl Store {
         self.open.get(&meet).map(|open| open.head.log_id)
     }
 
+    /// How many changes an open log holds; none if it is not open.
+    pub(crate) fn end(&self, meet: MeetId) -> u64 {
+        let open = self.open.get(&meet);
+        open.map_or(0, |open| open.journal.records().saturating_sub(1))
+    }
+
     /// Packs the first of these positions.
     pub(crate) fn pack(
         &mut self,

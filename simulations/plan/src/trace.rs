@@ -221,7 +221,8 @@ pub enum Happened {
         relay: RelayNumber,
     },
     /// Something of the plan happened that is seen from outside: `cut`, `heal`, `crash`, `start`, `pause` and so on, as the
-    /// plan calls it.
+    /// plan calls it. In the calm operators see to damaged files: `repaired` keeps what is sound, and what has nothing sound is
+    /// `moved-away`.
     Trouble {
         /// To whom.
         whose: Whose,

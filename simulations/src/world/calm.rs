@@ -113,8 +113,17 @@ impl World<'_> {
             relay.repairs += 1;
             let name = mix(&[self.plan.seed, 13, number as u64, relay.repairs]);
             let log_id = LogId::from_bytes(name.to_le_bytes());
-            relay.store.repair(meet, log_id);
-            self.trouble(of_relay(number), "repaired");
+            let kept = relay.store.repair(meet, log_id);
+            if kept.is_none() {
+                // Members bring the meet back, and whose session was ended is what their tickets know of it.
+                relay.revoked.clear();
+            }
+            let done = if kept.is_some() {
+                "repaired"
+            } else {
+                "moved-away"
+            };
+            self.trouble(of_relay(number), done);
         }
     }
 

@@ -364,7 +364,9 @@ impl World<'_> {
                 device.backup = Some((disk.copy(), device.journal.synced));
             }
             Whose::Relay(relay) => {
-                let relay = &mut self.relays[usize::from(relay.0)];
+                let number = usize::from(relay.0);
+                self.notice_unread(number, &disk.copy());
+                let relay = &mut self.relays[number];
                 relay.backup = Some((
                     disk.copy(),
                     relay.store.synced.clone(),

@@ -7,8 +7,10 @@ use spotter_sim_plan::Happened;
 
 use super::{World, of_relay, relay_number};
 use crate::chance::mix;
+use crate::disk::{Copied, SimDisk};
 use crate::journal::Found;
 use crate::queue::Coming;
+use crate::store::Store;
 
 /// How long a relay's disk takes to sync, in milliseconds: at least, and at most how much longer.
 const SYNC_MS: (u64, u64) = (2, 8);
@@ -191,6 +193,30 @@ impl World<'_> {
         let after = self.book.log_end(number, log);
         let found = self.relays[number].store.found_behind(meet, after);
         self.notice_log(number, log, after, &found);
+        let end = self.relays[number].store.end(meet);
+        self.book.found(number, log, end);
+    }
+
+    /// A copy that is put away may hold what was written when the process died and nobody has read since. It is told
+    /// now, for it comes back with the copy.
+    pub(super) fn notice_unread(&mut self, number: usize, copied: &Copied) {
+        let store = &self.relays[number].store;
+        let unread = store
+            .synced
+            .keys()
+            .filter(|meet| store.log_id(**meet).is_none());
+        for meet in unread.copied().collect::<Vec<_>>() {
+            let disk = SimDisk::new(0);
+            disk.restore(copied);
+            let mut store = Store::new(disk);
+            // What cannot be read is told when the relay reads it.
+            let _ = store.open(meet);
+            if let Some(log) = store.log_id(meet) {
+                let after = self.book.log_end(number, log);
+                let found = store.found_behind(meet, after);
+                self.notice_log(number, log, after, &found);
+            }
+        }
     }
 
     /// Changes behind a position have become durable.
@@ -201,6 +227,9 @@ impl World<'_> {
         after: u64,
         entries: &[(ChangeHash, SessionId)],
     ) {
+        if entries.is_empty() {
+            return;
+        }
         let hashes: Vec<ChangeHash> = entries.iter().map(|(hash, _)| *hash).collect();
         self.book.log(number, log, after, &hashes);
         for ((hash, session), position) in entries.iter().zip(after + 1..) {

@@ -52,7 +52,7 @@ impl<'a> Invariant<'a> for Authority<'a> {
             Happened::Trouble {
                 whose: Whose::Relay(relay),
                 what,
-            } if what == "lose-memory" || what == "restore" => {
+            } if matches!(what.as_str(), "lose-memory" | "restore" | "moved-away") => {
                 let known = self.sessions.iter_mut();
                 let here = known.filter(|((at, _), _)| at == relay);
                 here.for_each(|(_, ended)| *ended = None);
@@ -183,19 +183,22 @@ mod tests {
             relay: RelayNumber(0),
             session: session.to_owned(),
         };
-        let returned = |told_again: bool| {
+        let returned = |trouble: &str, told_again: bool| {
             let mut story = Story::of_two();
             story.tell(ended("session-1"));
             story.tell(Happened::Trouble {
                 whose: Whose::Relay(RelayNumber(0)),
-                what: "lose-memory".to_owned(),
+                what: trouble.to_owned(),
             });
             if told_again {
                 story.tell(ended("session-1"));
             }
             story.joined(1, 0).rests().broken()
         };
-        assert_eq!(returned(false), [""; 0]);
-        assert_eq!(returned(true), ["I9"]);
+        for trouble in ["lose-memory", "restore", "moved-away"] {
+            assert_eq!(returned(trouble, false), [""; 0]);
+            assert_eq!(returned(trouble, true), ["I9"]);
+        }
+        assert_eq!(returned("repaired", false), ["I9"]);
     }
 }
