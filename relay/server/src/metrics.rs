@@ -54,7 +54,7 @@ const EXPECTED: &[(Of, &[&str])] = &[
             "damaged",
         ],
     ),
-    (|numbers| &numbers.links_closed, &["slow-reader"]),
+    (|numbers| &numbers.links_closed, &["slow-reader", "full"]),
 ];
 
 /// All that is counted.

@@ -206,11 +206,17 @@ fn expiry(certified: &CertifiedKey, provider: &Arc<CryptoProvider>) -> Option<u6
     }
 }
 
-/// Says what works but should be seen to.
+/// Says until when the certificate holds, and what works but should be seen to.
 fn remark_on(files: &TlsFiles, expires_at: Option<u64>) {
-    if expires_at.is_some_and(|expires_at| expires_at <= clock::wall_ms() / 1_000) {
+    if let Some(expires_at) = expires_at {
         let file = files.cert.display();
-        tracing::warn!(%file, "the certificate has expired; clients refuse it");
+        if expires_at <= clock::wall_ms() / 1_000 {
+            tracing::warn!(%file, "the certificate has expired; clients refuse it");
+        } else {
+            let at = i64::try_from(expires_at).unwrap_or(i64::MAX);
+            let ends = jiff::Timestamp::from_second(at).unwrap_or(jiff::Timestamp::MAX);
+            tracing::info!(%file, %ends, "the certificate was read");
+        }
     }
     if is_public(&files.key) {
         let file = files.key.display();

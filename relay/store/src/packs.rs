@@ -146,12 +146,12 @@ fn kept_part(
     if head.format != FORMAT || head.log_id != log_id {
         return Err("it is of another format or another log".to_owned());
     }
-    let mut after = 0;
+    let mut after = 0_u64;
     for part in head.parts {
         let (pack, behind) = rest
             .split_at_checked(part.bytes)
             .ok_or("it is shorter than it says")?;
-        if after + 1 == first {
+        if after.checked_add(1) == Some(first) {
             if checksum(pack) != part.check {
                 return Err("its checksum is wrong".to_owned());
             }

@@ -170,3 +170,24 @@ fn whatever_is_wrong_with_a_kept_pack_the_log_serves() {
     keep_pack(&store, meet, 9).unwrap();
     assert_eq!(fs::read(&file).unwrap(), sound, "made again as it was");
 }
+
+#[test]
+fn a_kept_pack_that_claims_the_last_of_all_positions_is_left_out() {
+    let (store, all) = (Memory::default(), changes(9, 10));
+    let meet = filled(&store, &all);
+    let log_id = store.log_id(meet).unwrap();
+    let part = format!(
+        r#"{{"last":{},"chain":"00000000","bytes":0,"check":"00000000"}}"#,
+        u64::MAX
+    );
+    let head =
+        format!(r#"{{"kind":"coldPack","format":1,"logId":"{log_id}","parts":[{part},{part}]}}"#);
+    store
+        .keep_pack(meet, format!("{head}\n").as_bytes())
+        .unwrap();
+    let (slice, _) = pack_log(&store, meet, &Runs::of(5..=9), true).unwrap();
+    assert_eq!((slice.kept, unpacked(&slice)), (None, all[4..].to_vec()));
+    let (slice, wrong) = pack_log(&store, meet, &Runs::of(1..=9), true).unwrap();
+    assert!(wrong.is_some() && slice.kept.is_none());
+    assert_eq!(unpacked(&slice), all);
+}
