@@ -11,6 +11,7 @@
 
 mod durability;
 mod encryption;
+mod fuzzed;
 mod harness;
 mod hostile;
 mod machines;

@@ -68,7 +68,10 @@ fn collect(folder: &Path, found: &mut Vec<File>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if matches!(name.as_str(), ".git" | "target" | "node_modules") {
+        if matches!(
+            name.as_str(),
+            ".git" | "target" | "node_modules" | "corpus" | "artifacts"
+        ) {
             continue;
         }
         if path.is_dir() {

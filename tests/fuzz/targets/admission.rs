@@ -1,0 +1,5 @@
+//! Admission, for the fuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| spotter_fuzz::admission::check(data));

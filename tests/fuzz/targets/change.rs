@@ -1,0 +1,5 @@
+//! Changes, for the fuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| spotter_fuzz::change::check(data));

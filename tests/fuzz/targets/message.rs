@@ -1,0 +1,5 @@
+//! Messages, for the fuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| spotter_fuzz::message::check(data));
