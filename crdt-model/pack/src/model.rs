@@ -4,8 +4,6 @@
 //! The logarithms of their odds are added with weights, and the sum says with which probability the range coder codes
 //! the bit. Then counters and weights learn. Everything is done in whole numbers, so every machine learns the same.
 
-use std::sync::LazyLock;
-
 use crate::range::Coder;
 use crate::symbol::Symbol;
 
@@ -18,22 +16,29 @@ const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// How many bits a counter remembers: it always learns at least one part in this many from a bit.
 const MEMORY: u32 = 127;
 
+/// How much of the way to a bit a counter goes that has seen so many: 2 of twice as many and three, in parts of 2^32,
+/// rounded up. A way is shorter than 2^22 and all that is divided by below 2^9, so the product is never rounded wrongly.
+const STEPS: [u64; MEMORY as usize + 1] = {
+    let mut table = [0; MEMORY as usize + 1];
+    let mut count = 0;
+    while count < table.len() {
+        table[count] = 2 * (1_u64 << 32).div_ceil(2 * count as u64 + 3);
+        count += 1;
+    }
+    table
+};
+
 /// The weight that every input begins with, of 65536.
 const WEIGHT: i32 = 24_576;
 
 /// How far a weight may go.
-const WEIGHT_MAX: i64 = 1 << 20;
+const WEIGHT_MAX: i32 = 1 << 20;
 
 /// The parts of a context.
 pub(crate) type Parts<'a> = &'a [u64];
 
-/// A number for a list of numbers.
-pub(crate) fn join(parts: Parts<'_>) -> u64 {
-    parts.iter().fold(0, |hash, part| join_one(hash, *part))
-}
-
-/// A number for a list that is longer by one.
-pub(crate) fn join_one(hash: u64, part: u64) -> u64 {
+/// A number for a list that is longer by one; that of the empty list is 0.
+pub(crate) const fn join_one(hash: u64, part: u64) -> u64 {
     let mixed = (hash ^ part).wrapping_add(SCATTER).wrapping_mul(SCATTER);
     mixed ^ mixed >> 29
 }
@@ -47,7 +52,6 @@ pub(crate) struct Model<'a> {
     shift: u32,
     /// By symbol, and by how many of the contexts have been seen before.
     weights: Vec<[i32; CONTEXTS_MAX]>,
-    stretch: &'static [i16; 4096],
     /// Bits coded so far: what time is bounded by.
     steps: u64,
     /// What was coded, for the example in the documentation.
@@ -63,7 +67,6 @@ impl<'a> Model<'a> {
             counters: vec![Counter(0); 1 << log2],
             shift: 64 - log2,
             weights: vec![[WEIGHT; CONTEXTS_MAX]; 2 * Symbol::COUNT * (CONTEXTS_MAX + 1)],
-            stretch: &STRETCH,
             steps: 0,
             #[cfg(test)]
             trace: Vec::new(),
@@ -86,8 +89,13 @@ impl<'a> Model<'a> {
     }
 
     /// Codes a truth value.
-    pub(crate) fn flag(&mut self, symbol: Symbol, contexts: &[Parts<'_>], bit: bool) -> bool {
-        let bit = self.bit(symbol.first(), &Contexts::of(symbol, contexts), 0, bit);
+    pub(crate) fn flag<const N: usize>(
+        &mut self,
+        symbol: Symbol,
+        contexts: &[Parts<'_>; N],
+        bit: bool,
+    ) -> bool {
+        let bit = self.bit(symbol.first(), &hashes(symbol, contexts), 0, bit);
         #[cfg(test)]
         if symbol != Symbol::TextEnd {
             self.trace.push(format!("{symbol:?} {}", u8::from(bit)));
@@ -96,15 +104,25 @@ impl<'a> Model<'a> {
     }
 
     /// Codes a number: how many bits it has, each as a bit of its own, then all its bits but the first.
-    pub(crate) fn number(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u64) -> u64 {
+    pub(crate) fn number<const N: usize>(
+        &mut self,
+        symbol: Symbol,
+        contexts: &[Parts<'_>; N],
+        value: u64,
+    ) -> u64 {
         let number = self.bits_of(symbol, contexts, value);
         #[cfg(test)]
         self.trace.push(format!("{symbol:?} {number}"));
         number
     }
 
-    fn bits_of(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u64) -> u64 {
-        let contexts = Contexts::of(symbol, contexts);
+    fn bits_of<const N: usize>(
+        &mut self,
+        symbol: Symbol,
+        contexts: &[Parts<'_>; N],
+        value: u64,
+    ) -> u64 {
+        let contexts = hashes(symbol, contexts);
         let wanted = 64 - value.leading_zeros();
         let mut length = 0;
         while length < 64
@@ -130,7 +148,12 @@ impl<'a> Model<'a> {
     }
 
     /// Codes a number that may be negative: 0, -1, 1, -2, 2 … as 0, 1, 2, 3, 4 …
-    pub(crate) fn signed(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: i64) -> i64 {
+    pub(crate) fn signed<const N: usize>(
+        &mut self,
+        symbol: Symbol,
+        contexts: &[Parts<'_>; N],
+        value: i64,
+    ) -> i64 {
         let folded = (value << 1 ^ value >> 63).cast_unsigned();
         let folded = self.bits_of(symbol, contexts, folded);
         let number = (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed();
@@ -140,8 +163,13 @@ impl<'a> Model<'a> {
     }
 
     /// Codes a byte, its highest bit first.
-    pub(crate) fn byte(&mut self, symbol: Symbol, contexts: &[Parts<'_>], value: u8) -> u8 {
-        let contexts = Contexts::of(symbol, contexts);
+    pub(crate) fn byte<const N: usize>(
+        &mut self,
+        symbol: Symbol,
+        contexts: &[Parts<'_>; N],
+        value: u8,
+    ) -> u8 {
+        let contexts = hashes(symbol, contexts);
         let mut read = 1_u64;
         for place in (0..8).rev() {
             let bit = self.bit(symbol.first(), &contexts, read, value >> place & 1 == 1);
@@ -168,7 +196,7 @@ impl<'a> Model<'a> {
 
     /// Codes bytes that nothing foretells.
     pub(crate) fn random<const N: usize>(&mut self, bytes: [u8; N]) -> [u8; N] {
-        let bytes = bytes.map(|byte| self.uniform(256, u64::from(byte)) as u8);
+        let bytes = bytes.map(|byte| self.evenly(byte));
         #[cfg(test)]
         self.trace.push(
             format!(
@@ -180,61 +208,77 @@ impl<'a> Model<'a> {
         bytes
     }
 
-    fn bit(&mut self, set: usize, contexts: &Contexts, node: u64, bit: bool) -> bool {
+    /// Codes a byte of which every bit is as likely as not: what [`Self::uniform`] does below 256, without dividing.
+    fn evenly(&mut self, byte: u8) -> u8 {
+        self.steps += 8;
+        (0..8).rev().fold(0, |read, place| {
+            let bit = self.bits.code(1 << 15, byte >> place & 1 == 1);
+            read << 1 | u8::from(bit)
+        })
+    }
+
+    fn bit<const N: usize>(
+        &mut self,
+        set: usize,
+        contexts: &[u64; N],
+        node: u64,
+        bit: bool,
+    ) -> bool {
         self.steps += 1;
-        let count = contexts.count;
-        let mut places = [0; CONTEXTS_MAX];
-        let mut inputs = [0_i64; CONTEXTS_MAX];
-        let mut seen = 0;
         let node = node.wrapping_mul(SCATTER);
-        for ((hash, place), input) in contexts.hashes[..count]
-            .iter()
-            .zip(&mut places)
-            .zip(&mut inputs)
-        {
+        let (mut places, mut inputs) = ([0; N], [0; N]);
+        let mut seen = 0;
+        for ((hash, place), input) in contexts.iter().zip(&mut places).zip(&mut inputs) {
             *place = ((hash ^ node).wrapping_mul(SCATTER) >> self.shift) as usize;
             let counter = self.counters[*place];
-            *input = i64::from(self.stretch[counter.probability() as usize >> 10]);
+            *input = i32::from(STRETCH[counter.probability() as usize >> 10]);
             seen += usize::from(counter.count() > 0);
         }
         let weights = &mut self.weights[set * (CONTEXTS_MAX + 1) + seen];
-        let products = weights
-            .iter()
-            .zip(&inputs)
-            .map(|(weight, input)| i64::from(*weight) * input);
-        let one = squash(products.sum::<i64>() >> 16);
-        let bit = self.bits.code(one as u32, bit);
-        let error = (i64::from(bit) << 16) - one;
-        for (weight, input) in weights.iter_mut().zip(&inputs) {
-            let learnt = i64::from(*weight) + ((input * error) >> 13);
-            *weight = learnt.clamp(-WEIGHT_MAX, WEIGHT_MAX) as i32;
+        let mut sum = 0;
+        for (weight, input) in weights.iter().zip(&inputs) {
+            // Below 2^31: a weight has at most 21 bits, an input 11 and a sign.
+            sum += i64::from(*weight * *input);
         }
-        for place in &places[..count] {
-            self.counters[*place].learn(bit);
+        let one = squash(sum >> 16);
+        let bit = self.bits.code(one as u32, bit);
+        let error = (i32::from(bit) << 16) - one;
+        for (weight, input) in weights.iter_mut().zip(&inputs) {
+            let learnt = *weight + ((*input * error) >> 13);
+            *weight = learnt.clamp(-WEIGHT_MAX, WEIGHT_MAX);
+        }
+        // Two contexts may share a counter, which then learns twice.
+        for place in places {
+            self.counters[place].learn(bit);
         }
         bit
     }
 }
 
 /// The contexts of one symbol, hashed.
-struct Contexts {
-    hashes: [u64; CONTEXTS_MAX],
-    count: usize,
+fn hashes<const N: usize>(symbol: Symbol, contexts: &[Parts<'_>; N]) -> [u64; N] {
+    const { assert!(N <= CONTEXTS_MAX) };
+    let starts = &STARTS[symbol as usize];
+    std::array::from_fn(|number| {
+        let parts = contexts[number].iter();
+        parts.fold(starts[number], |hash, part| join_one(hash, *part))
+    })
 }
 
-impl Contexts {
-    fn of(symbol: Symbol, contexts: &[Parts<'_>]) -> Self {
-        let mut hashes = [0; CONTEXTS_MAX];
-        for (number, (hash, parts)) in hashes.iter_mut().zip(contexts).enumerate() {
-            let start = join(&[symbol as u64, number as u64]);
-            *hash = parts.iter().fold(start, |hash, part| join_one(hash, *part));
+/// What the hash of a context begins with: its symbol and its number among the contexts of that.
+const STARTS: [[u64; CONTEXTS_MAX]; Symbol::COUNT] = {
+    let mut table = [[0; CONTEXTS_MAX]; Symbol::COUNT];
+    let mut symbol = 0;
+    while symbol < Symbol::COUNT {
+        let mut number = 0;
+        while number < CONTEXTS_MAX {
+            table[symbol][number] = join_one(join_one(0, symbol as u64), number as u64);
+            number += 1;
         }
-        Self {
-            hashes,
-            count: contexts.len(),
-        }
+        symbol += 1;
     }
-}
+    table
+};
 
 /// How likely a 1 is: 22 bits of probability, stored less one half so that zero is a counter that knows nothing, then
 /// 10 bits that count what it has seen.
@@ -243,6 +287,7 @@ struct Counter(u32);
 
 impl Counter {
     const HALF: u32 = 1 << 21;
+    const ONE: u32 = (1 << 22) - 1;
 
     fn probability(self) -> u32 {
         (self.0 >> 10) ^ Self::HALF
@@ -252,41 +297,55 @@ impl Counter {
         self.0 & 0x3ff
     }
 
+    /// Goes some of the way to where the bit points, rounded towards where it was.
     fn learn(&mut self, bit: bool) {
-        let (probability, count) = (i64::from(self.probability()), self.count());
-        let target = if bit { (1 << 22) - 1 } else { 0 };
-        let learnt = probability + (target - probability) * 2 / i64::from(2 * count + 3);
-        self.0 = (learnt as u32 ^ Self::HALF) << 10 | (count + 1).min(MEMORY);
+        // What turns the probability, as it is stored, into its distance from where the bit points, and back.
+        let turn = Self::HALF ^ if bit { Self::ONE } else { 0 };
+        let count = self.count() & MEMORY;
+        let far = (self.0 >> 10) ^ turn;
+        let step = (u64::from(far) * STEPS[count as usize]) >> 32;
+        self.0 = ((far - step as u32) ^ turn) << 10 | (count + 1).min(MEMORY);
     }
 }
 
 /// 65536 / (1 + e^-x) for x from -8 to 8 in halves, rounded.
-const LOGISTIC: [i64; 33] = [
+const LOGISTIC: [i32; 33] = [
     22, 36, 60, 98, 162, 267, 439, 720, 1_179, 1_921, 3_108, 4_971, 7_812, 11_955, 17_625, 24_743,
     32_768, 40_793, 47_911, 53_581, 57_724, 60_565, 62_428, 63_615, 64_357, 64_816, 65_097, 65_269,
     65_374, 65_438, 65_476, 65_500, 65_514,
 ];
 
 /// The probability, of 65536, whose odds have this logarithm, of which 256 is one.
-fn squash(x: i64) -> i64 {
-    let x = x.clamp(-2_047, 2_047) + 2_048;
-    let (place, rest) = ((x >> 7) as usize, x & 127);
-    (LOGISTIC[place] * (128 - rest) + LOGISTIC[place + 1] * rest + 64) >> 7
+fn squash(x: i64) -> i32 {
+    i32::from(SQUASH[(x.clamp(-2_047, 2_047) + 2_047) as usize])
 }
 
-/// The inverse: for every probability of 4096, the least logarithm whose probability is not less.
-static STRETCH: LazyLock<[i16; 4096]> = LazyLock::new(|| {
-    let mut table = [2_047; 4096];
-    let mut next = 0;
-    for x in -2_047..=2_047_i16 {
-        let end = (squash(i64::from(x)) >> 4) as usize;
-        while next <= end {
-            table[next] = x;
-            next += 1;
-        }
+/// That of every logarithm, from -2047 on: between the points of the curve on straight lines.
+static SQUASH: [u16; 4_095] = {
+    let mut table = [0; 4_095];
+    let mut at = 0;
+    while at < table.len() {
+        let (place, rest) = ((at + 1) >> 7, (at as i32 + 1) & 127);
+        let sum = LOGISTIC[place] * (128 - rest) + LOGISTIC[place + 1] * rest;
+        table[at] = ((sum + 64) >> 7) as u16;
+        at += 1;
     }
     table
-});
+};
+
+/// The inverse: for every probability of 4096, the least logarithm whose probability is not less.
+static STRETCH: [i16; 4_096] = {
+    let mut table = [2_047; 4_096];
+    let (mut at, mut next) = (0, 0);
+    while at < SQUASH.len() {
+        while next <= SQUASH[at] as usize >> 4 {
+            table[next] = at as i16 - 2_047;
+            next += 1;
+        }
+        at += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -296,7 +355,7 @@ mod tests {
     fn the_curve_is_the_logistic_function() {
         for (place, value) in LOGISTIC.iter().enumerate() {
             let x = (place as f64 - 16.0) / 2.0;
-            assert_eq!((65_536.0 / (1.0 + (-x).exp())).round() as i64, *value);
+            assert_eq!((65_536.0 / (1.0 + (-x).exp())).round() as i32, *value);
         }
     }
 
@@ -304,6 +363,15 @@ mod tests {
     fn no_bit_is_ever_thought_impossible() {
         for x in [i64::MIN >> 16, -2_047, 0, 2_047, i64::MAX >> 16] {
             assert!((1..65_536).contains(&squash(x)));
+        }
+    }
+
+    #[test]
+    fn a_counter_divides_exactly() {
+        for (count, step) in (0_u64..).zip(STEPS) {
+            for way in (0..1 << 22).step_by(61).chain([(1 << 22) - 1]) {
+                assert_eq!((way * step) >> 32, 2 * way / (2 * count + 3));
+            }
         }
     }
 

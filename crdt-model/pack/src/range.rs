@@ -40,6 +40,7 @@ impl<'a> Coder<'a> {
     }
 
     /// Codes a bit that is 1 with a probability of `one` / 65536, and answers it. A reader ignores `bit`.
+    #[inline]
     pub(crate) fn code(&mut self, one: u32, bit: bool) -> bool {
         let width = u64::from(self.high - self.low);
         let middle = self.low + ((width * u64::from(one)) >> 16) as u32;

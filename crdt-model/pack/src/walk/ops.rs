@@ -199,7 +199,7 @@ impl Walk<'_> {
     ) -> Result<(u32, String), PackError> {
         let reserved = || format!("@{}.{}", id.actor, id.counter);
         let wanted = match given {
-            Some(op) if op.key == reserved() => RESERVED,
+            Some(op) if op.key.starts_with('@') && op.key == reserved() => RESERVED,
             Some(op) => self.lookup.key(&op.key).unwrap_or(NEW),
             None => 0,
         };

@@ -84,10 +84,10 @@ impl Walk<'_> {
     }
 
     /// Codes an actor by its place in the table.
-    pub(super) fn actor(
+    pub(super) fn actor<const N: usize>(
         &mut self,
         symbol: Symbol,
-        contexts: &[&[u64]],
+        contexts: &[&[u64]; N],
         given: Option<ActorId>,
     ) -> Result<u64, PackError> {
         let given = given.map_or(0, |id| self.lookup.actor(id));
