@@ -48,10 +48,10 @@ pub struct ChangeDraft {
 
 /// A change that is well-formed: Automerge's unit of history, with its exact bytes and its hash.
 ///
-/// Well-formed is not admitted: whether it may join a meet is decided by [`crate::Index::admit`].
+/// Well-formed is not admitted: whether it may join a meet is decided by [`crate::Index::admit`]. Clones share everything.
 #[derive(Clone)]
 pub struct Change {
-    draft: ChangeDraft,
+    draft: Arc<ChangeDraft>,
     bytes: Arc<[u8]>,
     hash: ChangeHash,
 }
@@ -69,7 +69,7 @@ impl Change {
             return Err(Refusal::NotCanonical);
         }
         Ok(Self {
-            draft,
+            draft: Arc::new(draft),
             bytes: bytes.into(),
             hash,
         })
@@ -80,7 +80,7 @@ impl Change {
     pub(crate) fn decode_admitted(bytes: &Arc<[u8]>) -> Result<Self, Refusal> {
         let (draft, hash) = decode::decode(bytes)?;
         Ok(Self {
-            draft,
+            draft: Arc::new(draft),
             bytes: Arc::clone(bytes),
             hash,
         })
@@ -91,7 +91,18 @@ impl Change {
     /// # Errors
     /// When the draft is beyond the limits of the format.
     pub fn encode(draft: ChangeDraft) -> Result<Self, Refusal> {
-        Self::decode(&encode::encode(&draft))
+        let bytes = encode::encode(&draft);
+        let (draft, hash) = decode::decode(&bytes)?;
+        debug_assert_eq!(
+            encode::behind_checksum(&draft),
+            bytes[encode::HEADER_BYTES..],
+            "what was written here is the only spelling"
+        );
+        Ok(Self {
+            draft: Arc::new(draft),
+            bytes: bytes.into(),
+            hash,
+        })
     }
 
     /// The exact bytes, as they are sent, stored and hashed.

@@ -22,9 +22,14 @@ use crate::op::{ObjectId, OpAction, RegisterId, Scalar};
 use crate::refusal::Refusal;
 use crate::register::{ReplayOrders, undisputed_values};
 
-/// Changes that Automerge is handed one at a time. More than one costs it time in the size of the document, seven
-/// milliseconds with a thousand lifters, where a single one costs 40 microseconds.
+/// Changes that Automerge is handed one at a time, at most: so many, and one for so many that it has. More than one
+/// cost it time in the size of the document, seven milliseconds with a thousand lifters, where a single one costs 40
+/// microseconds.
 const ONE_BY_ONE_MAX: usize = 64;
+const ONE_BY_ONE_FOR: usize = 6;
+
+/// Changes that are kept as they are after reading; of all others only the bytes.
+const KEPT_MAX: usize = 64;
 
 /// A copy of one meet's document.
 pub struct Document {
@@ -32,8 +37,9 @@ pub struct Document {
     orders: ReplayOrders,
     /// The bytes of every change, in order of admission.
     bytes: Vec<Arc<[u8]>>,
-    /// The change that was read last. Whoever asks for all that a change wrote asks many times for the same one.
-    read_last: RefCell<Option<(usize, Arc<Change>)>>,
+    /// Changes that were admitted or read lately, each at the place that its number leaves when divided. Whoever asks for
+    /// all that a change wrote asks many times for the same one, and whoever asks for a screen for the same few.
+    kept: RefCell<Vec<Option<(usize, Change)>>>,
     automerge: Automerge,
     /// How many of the changes Automerge has; it gets the others when a value is read.
     applied: usize,
@@ -90,7 +96,7 @@ impl Document {
             index: Index::new(root),
             orders: ReplayOrders::default(),
             bytes: Vec::new(),
-            read_last: RefCell::new(None),
+            kept: RefCell::new(vec![None; KEPT_MAX]),
             automerge: Automerge::new(),
             applied: 0,
         }
@@ -127,6 +133,7 @@ impl Document {
     fn admit(&mut self, change: &Change, before: &mut ShownBefore) -> Result<Admission, Refusal> {
         let admission = self.index.admit(change)?;
         if admission == Admission::Admitted {
+            self.keep(self.bytes.len(), change);
             self.bytes.push(Arc::clone(change.bytes()));
             let writes = change
                 .ops()
@@ -165,21 +172,24 @@ impl Document {
 
     /// A change by its place in the order of admission.
     pub fn change_at(&self, number: usize) -> Option<Change> {
+        if let Some((of, change)) = &self.kept.borrow()[number % KEPT_MAX]
+            && *of == number
+        {
+            return Some(change.clone());
+        }
         // It was decoded once before it was admitted.
         Change::decode_admitted(self.bytes.get(number)?).ok()
     }
 
-    /// A change to look something up in.
-    fn read_at(&self, number: usize) -> Option<Arc<Change>> {
-        let mut read_last = self.read_last.borrow_mut();
-        if let Some((last, change)) = &*read_last
-            && *last == number
-        {
-            return Some(Arc::clone(change));
-        }
-        let change = Arc::new(self.change_at(number)?);
-        *read_last = Some((number, Arc::clone(&change)));
+    /// A change to look something up in, and probably not for the last time.
+    fn read_at(&self, number: usize) -> Option<Change> {
+        let change = self.change_at(number)?;
+        self.keep(number, &change);
         Some(change)
+    }
+
+    fn keep(&self, number: usize, change: &Change) {
+        self.kept.borrow_mut()[number % KEPT_MAX] = Some((number, change.clone()));
     }
 
     /// The exact bytes of a change by its place in the order of admission.
@@ -336,8 +346,9 @@ impl Document {
         let changes: Vec<automerge::Change> = outstanding
             .filter_map(|bytes| automerge::Change::try_from(&bytes[..]).ok())
             .collect();
-        let at_once = if changes.len() > ONE_BY_ONE_MAX {
-            changes.len()
+        let one_by_one_max = ONE_BY_ONE_MAX.min(self.applied / ONE_BY_ONE_FOR);
+        let at_once = if changes.len() > one_by_one_max {
+            changes.len().max(1)
         } else {
             1
         };

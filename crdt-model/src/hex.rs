@@ -7,7 +7,17 @@ use std::fmt;
 /// # Errors
 /// When the formatter refuses.
 pub fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    // An id at once: every hash in a log or a trace goes through here.
+    let mut pairs = [[0; 2]; 32];
+    for chunk in bytes.chunks(pairs.len()) {
+        for (pair, byte) in pairs.iter_mut().zip(chunk) {
+            *pair = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+        }
+        let digits = pairs[..chunk.len()].as_flattened();
+        f.write_str(std::str::from_utf8(digits).map_err(|_| fmt::Error)?)?;
+    }
+    Ok(())
 }
 
 /// Reads exactly `2 * N` lower-case digits, and nothing else.
