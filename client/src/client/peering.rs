@@ -126,9 +126,9 @@ impl Client {
     fn give_to_peer(&mut self, link: LinkId, changes: &[Change]) {
         let relay = relay_of(changes);
         let packs = self.takes_packs(link);
-        match relay.packed() {
-            Ok(frame) if packs => self.actions.push(Action::Send { link, frame }),
-            Ok(_) | Err(_) => self.say_to_peer(link, &PeerMessage::Relay(relay)),
+        match packs.then(|| relay.packed().ok()).flatten() {
+            Some(frame) => self.actions.push(Action::Send { link, frame }),
+            None => self.say_to_peer(link, &PeerMessage::Relay(relay)),
         }
     }
 

@@ -53,7 +53,7 @@ impl Client {
             updates: updates.collect(),
         };
         let packs = self.relay.inside().is_some_and(|inside| inside.packs);
-        match init.packed().ok().filter(|_| packs) {
+        match packs.then(|| init.packed().ok()).flatten() {
             Some(frame) => self.send(frame),
             None => self.say(&ClientMessage::UpdateInit(init)),
         }
