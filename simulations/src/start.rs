@@ -29,10 +29,19 @@ pub(crate) fn saved_file(plan: &Plan, book: &Book) -> Option<String> {
         let fields = Map::from_iter([("id".to_owned(), json!(id))]);
         starting.write(&Edit::add_entry(fields).ok()?).ok()?;
     }
+    let mut by_entry: BTreeMap<Option<i64>, Vec<(Path, &Value)>> = BTreeMap::new();
     for (path, value) in values {
+        by_entry
+            .entry(entry_of(&path))
+            .or_default()
+            .push((path, value));
+    }
+    for puts in by_entry.into_values() {
         // What does not fit its register is not there at the start.
-        if let Ok(edit) = Edit::set_all([(path, value)]) {
-            let _ = starting.write(&edit);
+        if !starting.write_all(&puts) {
+            for put in puts {
+                starting.write_all(&[put]);
+            }
         }
     }
     Some(starting.meet.export(None).ok()?.to_string())
@@ -54,6 +63,12 @@ impl Starting {
         };
         let meet = Meet::empty_draft(DATE, &pen, [1; 16], BEGINS_AT).ok()?;
         Some(Self { meet, pen })
+    }
+
+    /// Writes values as one edit, and answers whether all of them fit.
+    fn write_all(&mut self, puts: &[(Path, &Value)]) -> bool {
+        let edit = Edit::set_all(puts.iter().cloned());
+        edit.is_ok_and(|edit| self.write(&edit).is_ok())
     }
 
     fn write(&mut self, edit: &Edit) -> Result<(), ModelError> {
