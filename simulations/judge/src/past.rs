@@ -8,8 +8,11 @@ mod relay;
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use serde_json::Value;
-use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, RelayNumber, Whose, Write};
+use spotter_sim_plan::{
+    DeviceNumber, EditNumber, Event, Happened, Plan, RelayNumber, Whose, Write,
+};
 
 pub(crate) use definition::replay;
 pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId};
@@ -75,9 +78,11 @@ pub(crate) struct Device<'a> {
     pub(crate) relay: Option<RelayNumber>,
     /// The session it began last.
     pub(crate) session: Option<&'a str>,
-    /// Writes of which people were told that they cannot be saved at present: those made while the disk failed. They are kept in
-    /// memory and saved when they can be, and nobody is told of each.
+    /// Writes that are saved when they can be, and nobody is told of each: those made while the disk failed, of which people were
+    /// told that they cannot be saved at present, and those that make an edit again whose write was refused.
     pub(crate) unsavable: Writes,
+    /// When each edit was written here first.
+    first_written: FxHashMap<EditNumber, u64>,
     /// What was written last and not called saved, with its time.
     on_its_way: Vec<(u64, WriteId)>,
     /// Whether its disk is full, or its next sync will fail.
@@ -263,7 +268,10 @@ impl<'a> Past<'a> {
             writer.holding.add(&self.history, id);
             writer.on_its_way.retain(|(then, _)| at - then < ON_ITS_WAY);
             writer.on_its_way.push((at, id));
-            if writer.has_failing_disk() {
+            let first = write
+                .edit
+                .map(|edit| *writer.first_written.entry(edit).or_insert(at));
+            if writer.has_failing_disk() || first.is_some_and(|first| first < at) {
                 writer.unsavable.add(id);
             }
         }

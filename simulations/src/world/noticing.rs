@@ -58,7 +58,7 @@ impl World<'_> {
         });
         let why = if refused { "refused" } else { "lost" };
         self.tell_forgotten(number, &forgotten, why);
-        self.tell_new(number, new, &forgotten);
+        self.tell_new(number, &new, &forgotten);
     }
 
     /// After a start: what was held before and is not on the disk.
@@ -100,19 +100,30 @@ impl World<'_> {
         written.map(ChangeHash::to_string).collect()
     }
 
-    fn tell_new(&mut self, number: usize, new: Vec<ChangeHash>, forgotten: &[ChangeHash]) {
+    /// Tells of what is new. An edit that is made again, because its write had to leave, is written on what its author had
+    /// seen then, and therefore told before what was learnt in the same step.
+    fn tell_new(&mut self, number: usize, new: &[ChangeHash], forgotten: &[ChangeHash]) {
         let (learnt, written): (Vec<ChangeHash>, Vec<ChangeHash>) =
             new.iter().partition(|hash| self.book.knows(hash));
-        let learnt_names = self.names(&learnt);
-        if !learnt_names.is_empty() {
+        if forgotten.is_empty() {
+            self.tell_learnt(number, &learnt);
+            self.tell_written(number, &written, forgotten);
+        } else {
+            self.tell_written(number, &written, forgotten);
+            self.tell_learnt(number, &learnt);
+        }
+        if self.plan.watch == Watch::Screens {
+            self.notice_screen(number, new, !forgotten.is_empty());
+        }
+    }
+
+    fn tell_learnt(&mut self, number: usize, learnt: &[ChangeHash]) {
+        let writes = self.names(learnt);
+        if !writes.is_empty() {
             self.tell(Happened::Learnt {
                 device: device_number(number),
-                writes: learnt_names,
+                writes,
             });
-        }
-        self.tell_written(number, &written, forgotten);
-        if self.plan.watch == Watch::Screens {
-            self.notice_screen(number, &new, !forgotten.is_empty());
         }
     }
 

@@ -6,7 +6,8 @@
 //!   was until ten seconds ago: there people are told that nothing can be edited, for nothing could be kept, and only trying
 //!   shows that there is room again. Excused is also an edit of an entry of which the device knows several with that id,
 //!   added where nobody knew of the others: the person must say which.
-//! - The person is told that it is saved within a second, unless the process or its disk is or gets in trouble; what happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
+//! - The person is told that it is saved within a second, unless the process or its disk is or gets in trouble, or the
+//!   program makes the edit again because its write was refused; what happens to lines, relays and other devices is no excuse. (That it is saved in the end is judged by I3.)
 
 use std::collections::BTreeMap;
 
@@ -351,5 +352,31 @@ mod tests {
         };
         assert_eq!(written(false), [""; 0]);
         assert_eq!(written(true), ["I3", "I6"]);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_is_made_again_to_be_called_saved() {
+        let made = |again: bool| {
+            let mut story = Story::of_two();
+            story
+                .wrote(0, "a", 1)
+                .wait(1)
+                .refused(0, "a")
+                .forgot(0, &["a"], "refused");
+            let edit = story.edit_of("a");
+            story.wait(1).typed(0, "b", |write| {
+                write.actor = "another".to_owned();
+                if again {
+                    write.edit = edit;
+                }
+            });
+            if again {
+                // The plan has the edit once.
+                story.plan.steps.pop();
+            }
+            story.learnt(1, &["b"]).wait(2_000).rests().broken()
+        };
+        assert_eq!(made(true), [""; 0]);
+        assert!(made(false).contains(&"I6".to_owned()));
     }
 }
