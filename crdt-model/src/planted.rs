@@ -27,6 +27,10 @@ pub enum Bug {
     ResyncWithoutLogId,
     /// The history before a position is not compared, so that a relay that was rolled back goes unnoticed.
     ChainNotCompared,
+    /// A relay that has lost its memory does not ask for what a client holds of it.
+    LostMemoryNotAskedFor,
+    /// What stands behind a pack is sent from one position too far on.
+    PackEndSkipped,
     /// An actor follows from the location instead of being drawn at every start.
     SharedActor,
     /// What was not acknowledged is forgotten when the connection is lost.
@@ -64,6 +68,8 @@ impl Bug {
         Self::NothingCompared,
         Self::ResyncWithoutLogId,
         Self::ChainNotCompared,
+        Self::LostMemoryNotAskedFor,
+        Self::PackEndSkipped,
         Self::SharedActor,
         Self::DroppedOutbox,
         Self::OutboxForgottenAtStart,
@@ -100,6 +106,8 @@ impl Bug {
             Self::NothingCompared
                 | Self::ResyncWithoutLogId
                 | Self::ChainNotCompared
+                | Self::LostMemoryNotAskedFor
+                | Self::PackEndSkipped
                 | Self::DroppedOutbox
                 | Self::OutboxForgottenAtStart
                 | Self::AcknowledgementForAll
@@ -141,6 +149,14 @@ impl Bug {
             Self::ChainNotCompared => (
                 "chain-not-compared",
                 "the history before a position is not compared, so that a relay that was rolled back goes unnoticed",
+            ),
+            Self::LostMemoryNotAskedFor => (
+                "lost-memory-not-asked-for",
+                "a relay that has lost its memory does not ask for what a client holds of it",
+            ),
+            Self::PackEndSkipped => (
+                "pack-end-skipped",
+                "what stands behind a pack is sent from one position too far on",
             ),
             Self::SharedActor => (
                 "shared-actor",

@@ -5,6 +5,7 @@
 //! pack turns out to be missing, or the log has grown by a quarter and at least 200 changes since it was made, another
 //! is made, one at a time for the whole relay. Nobody waits for it.
 
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::relay_packed;
 
 use crate::action::{Action, ReadId};
@@ -56,7 +57,9 @@ impl Meet {
         catching.from_kept &= slice.kept.is_some() && is_usable;
         if is_usable && let Some(chain) = chain {
             let frame = relay_packed(catching.sent, slice.positions.clone(), chain, &slice.pack);
-            (catching.sent, catching.cursor) = (last, last);
+            // Correct: the next slice begins right behind this one.
+            let skipped = u64::from(planted::is(Bug::PackEndSkipped));
+            (catching.sent, catching.cursor) = (last, last + skipped);
             house.links.send_frame(link, frame);
         } else if slice.kept.is_none() {
             let words = "the log does not hold what was asked for".to_owned();

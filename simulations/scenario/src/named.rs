@@ -53,6 +53,7 @@ scenarios![
     "ten-minute-storm",
     "three-bad-minutes",
     "three-locations-conflict",
+    "three-odd-minutes",
     "two-desks-offline",
 ];
 

@@ -32,7 +32,7 @@ pub(super) struct Bugs {
         long,
         value_name = "SCENARIO",
         value_delimiter = ',',
-        default_value = "three-bad-minutes"
+        default_value = "three-bad-minutes,three-odd-minutes"
     )]
     scenarios: Vec<String>,
     /// Where seeds begin
