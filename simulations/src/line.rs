@@ -1,8 +1,9 @@
 //! Connections: streams between a device and a relay, or between two devices.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use spotter_client::LinkId;
+use spotter_model::ChangeHash;
 use spotter_relay_protocol::{Frame, LogId};
 
 /// Names a connection; never used twice.
@@ -61,6 +62,8 @@ pub(crate) struct Line {
     pub(crate) is_hole: bool,
     /// The log that a relay's numbers on it are of.
     pub(crate) log: Option<LogId>,
+    /// What the relay acknowledges on it, by position. An older log may be put back before the device hears of it.
+    pub(crate) acknowledged: BTreeMap<u64, ChangeHash>,
     /// Bytes that the relay has sent, that have left it, and of which it has been told.
     sent: usize,
     arrived: usize,
@@ -93,6 +96,7 @@ impl Line {
             down: Lane::default(),
             is_hole: false,
             log: None,
+            acknowledged: BTreeMap::new(),
             sent: 0,
             arrived: 0,
             told: 0,

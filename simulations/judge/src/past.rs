@@ -72,6 +72,8 @@ pub(crate) struct Device<'a> {
     pub(crate) opened_at: u64,
     /// Whether its process stands still.
     pub(crate) is_paused: bool,
+    /// When it was paused last.
+    paused_at: u64,
     /// Its link and what else it tells about it.
     pub(crate) status: Option<Status<'a>>,
     /// The relay that it joined last; none on a device that the plan does not have.
@@ -381,14 +383,27 @@ impl Device<'_> {
                 self.fails_at(at);
             }
             "start" => self.is_down = false,
-            "pause" => self.is_paused = true,
-            "resume" => self.is_paused = false,
+            "pause" => {
+                self.is_paused = true;
+                self.paused_at = at;
+            }
+            "resume" => self.goes_on(at),
             _ => {}
+        }
+    }
+
+    /// The time during which the process stood still does not count for what is on its way to the disk.
+    fn goes_on(&mut self, at: u64) {
+        if std::mem::take(&mut self.is_paused) {
+            for (then, _) in &mut self.on_its_way {
+                *then += at - self.paused_at;
+            }
         }
     }
 
     /// What is on its way to the disk now may not get there at the first attempt, and people are told that it did not.
     fn fails_at(&mut self, at: u64) {
+        let at = if self.is_paused { self.paused_at } else { at };
         for (then, write) in self.on_its_way.drain(..) {
             if at - then < ON_ITS_WAY {
                 self.unsavable.add(write);

@@ -120,6 +120,7 @@ impl World<'_> {
             }
         }
         self.notice_status(number);
+        self.reads_meet_id(number);
         self.wake_device_in_time(number);
     }
 

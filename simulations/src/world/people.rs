@@ -50,7 +50,8 @@ impl World<'_> {
 
     pub(super) fn urges(&mut self, number: usize, run: u64) {
         let device = &mut self.devices[number];
-        if device.run != run || device.urged_at != Some(self.now) {
+        // A later time means that this was planned for before; an earlier one, that the device stood still meanwhile.
+        if device.run != run || device.urged_at.is_none_or(|at| at > self.now) {
             return;
         }
         if let Some(postponed) = &mut device.postponed {
@@ -61,7 +62,8 @@ impl World<'_> {
         let device = &self.devices[number];
         let Some(client) = &device.client else { return };
         if device.asked.values().any(|asked| *asked == Asked::Entering) {
-            return;
+            // What the answer will be, and whether it still holds then, is seen later.
+            return self.urge_soon(number);
         }
         let status = client.status(moment);
         let is_stuck = matches!(
@@ -132,20 +134,25 @@ impl World<'_> {
         self.ask(number, Asked::Entering, Ask::Join(join));
     }
 
+    /// A person reads the meet's ID from the screen as soon as it is there, saved or not, and tells the others.
+    pub(super) fn reads_meet_id(&mut self, number: usize) {
+        let client = self.devices[number].client.as_ref();
+        if let Some(membership) = client.and_then(spotter_client::Client::membership)
+            && self.meet.is_none()
+        {
+            self.meet = Some(membership.meet_id);
+            for waiting in 0..self.devices.len() {
+                self.urge(waiting, 0);
+            }
+        }
+    }
+
     /// A device's machine answers.
     pub(super) fn answered(&mut self, number: usize, request: RequestId, answer: Answer) {
         let Some(asked) = self.devices[number].asked.remove(&request.0) else {
             return;
         };
         match (asked, answer) {
-            (Asked::Entering, Ok(Reply::Joined { meet_id, .. })) => {
-                if self.meet.is_none() {
-                    self.meet = Some(meet_id);
-                    for waiting in 0..self.devices.len() {
-                        self.urge(waiting, 0);
-                    }
-                }
-            }
             (Asked::Entering, Err(Problem::HoldsMeet | Problem::OtherMeet { .. })) => {
                 // What is here is no copy of the meet that everybody else is in.
                 self.stop_device(number, "lost");

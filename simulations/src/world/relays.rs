@@ -112,6 +112,7 @@ impl World<'_> {
                 let outstanding = line.outstanding() as u64;
                 let most = &mut self.relays[number].queue_bytes_most;
                 *most = (*most).max(outstanding);
+                self.notice_acknowledging(number, line_number, &frame);
                 self.put(line_number, Way::Down, Parcel::Message(frame));
                 inputs.extend(left.map(|bytes| Input::Sent { link, bytes }));
             }

@@ -399,6 +399,19 @@ impl World<'_> {
         if is_near { Way::Up } else { Way::Down }
     }
 
+    /// A relay sends an acknowledgement on its way.
+    pub(super) fn notice_acknowledging(&mut self, relay: usize, number: LineNumber, frame: &Frame) {
+        let Some(log) = self.lines.get(&number).and_then(|line| line.log) else {
+            return;
+        };
+        for position in acknowledged(frame) {
+            let hash = self.at_position(relay, log, position);
+            if let (Some(hash), Some(line)) = (hash, self.lines.get_mut(&number)) {
+                line.acknowledged.insert(position, hash);
+            }
+        }
+    }
+
     /// A relay's acknowledgement reaches a device.
     fn notice_acknowledgements(
         &mut self,
@@ -407,22 +420,18 @@ impl World<'_> {
         number: LineNumber,
         frame: &Frame,
     ) {
-        let is_ack = |text: &str| text.starts_with("{\"msgType\":\"UPDATE_ACK\"");
-        if !frame.text().is_some_and(is_ack) {
-            return;
-        }
-        let Ok(Some(RelayMessage::UpdateAck(ack))) =
-            frame.text().map(RelayMessage::decode).transpose()
-        else {
+        let line = self.lines.get(&number);
+        let Some((line, log)) = line.and_then(|line| Some((line, line.log?))) else {
             return;
         };
-        let Some(log) = self.lines.get(&number).and_then(|line| line.log) else {
-            return;
+        let meant = |position: u64| {
+            let sent = line.acknowledged.get(&position).copied();
+            sent.or_else(|| self.at_position(relay, log, position))
         };
-        for update in ack.update_acks {
-            let position = update.server_seq_num;
-            let logged = self.book.at(relay, log, position);
-            if let Some(hash) = logged.or_else(|| self.not_logged_yet(relay, log, position))
+        let positions = acknowledged(frame).into_iter();
+        let known: Vec<_> = positions.map(|one| (one, meant(one))).collect();
+        for (position, hash) in known {
+            if let Some(hash) = hash
                 && self.book.write(&hash).is_some()
             {
                 self.tell(Happened::Acknowledged {
@@ -438,6 +447,12 @@ impl World<'_> {
 }
 
 impl World<'_> {
+    /// The change that a relay has given a position.
+    fn at_position(&self, relay: usize, log: LogId, position: u64) -> Option<ChangeHash> {
+        let logged = self.book.at(relay, log, position);
+        logged.or_else(|| self.not_logged_yet(relay, log, position))
+    }
+
     /// The change that a relay has given a position and has not written yet. To be told of it is too early.
     fn not_logged_yet(&self, relay: usize, log: LogId, position: u64) -> Option<ChangeHash> {
         let mut free = (1..).skip_while(|at| self.book.at(relay, log, *at).is_some());
@@ -452,6 +467,20 @@ impl World<'_> {
         let place = usize::try_from(position.checked_sub(first)?).ok()?;
         waiting.map(|entry| entry.hash).nth(place)
     }
+}
+
+/// The positions that a message acknowledges.
+fn acknowledged(frame: &Frame) -> Vec<u64> {
+    let is_ack = |text: &&str| text.starts_with("{\"msgType\":\"UPDATE_ACK\"");
+    let text = frame.text().filter(is_ack);
+    let Some(RelayMessage::UpdateAck(ack)) = text.and_then(|text| RelayMessage::decode(text).ok())
+    else {
+        return Vec::new();
+    };
+    ack.update_acks
+        .iter()
+        .map(|one| one.server_seq_num)
+        .collect()
 }
 
 /// Whether a message may be delivered twice.

@@ -3,7 +3,7 @@
 //! - When a device is told that a relay will keep a write, that relay has logged it durably before, in that log and at that
 //!   position. A disk that failed a sync is no excuse: it said so.
 //! - At rest some device holds every acknowledged write, unless it was refused for good, or the disk of every relay that
-//!   acknowledged it was taken, rolled back or rotten afterwards. (Whether devices may have lost it meanwhile is judged by
+//!   acknowledged it was taken, rolled back, rotten or repaired afterwards. (Whether devices may have lost it meanwhile is judged by
 //!   I3, so that a loss here is excused only if nobody was left who should have had it.)
 
 use std::collections::BTreeMap;
@@ -150,6 +150,8 @@ mod tests {
         };
         assert!(lost("crash").contains(&"I2".to_owned()));
         assert!(lost("sync-fails").contains(&"I2".to_owned()));
-        assert_eq!(lost("lose-memory"), [""; 0]);
+        for taken in ["lose-memory", "rots", "repaired", "moved-away"] {
+            assert_eq!(lost(taken), [""; 0], "{taken}");
+        }
     }
 }

@@ -337,6 +337,15 @@ mod tests {
         };
         assert_eq!(on_its_way(2), [""; 0]);
         assert_eq!(on_its_way(1_500), ["I3", "I6"]);
+        let stood_still = |before_ms: u64| {
+            let mut story = Story::of_two();
+            story.typed(1, "a", |_| ()).learnt(0, &["a"]);
+            story.wait(before_ms).trouble(1, "pause").wait(1_500);
+            story.trouble(1, "sync-fails").trouble(1, "resume");
+            story.wait(2_000).rests().broken()
+        };
+        assert_eq!(stood_still(2), [""; 0]);
+        assert_eq!(stood_still(1_500), ["I3", "I6"]);
         let written = |room_first: bool| {
             let mut story = Story::of_two();
             story.trouble(1, "disk-full").wait(10);

@@ -6,9 +6,9 @@
 //! - Every write that it holds is durable at that relay: it was in the relay's log when the session began, or was logged there
 //!   since. (What a relay lost later, without the connection breaking on the device's side, the device cannot know. After
 //!   bytes of the log changed by themselves nothing is asked for.)
-//! - It holds everything that the relay told it of: the whole log as it was when the session began, and the log up to the
-//!   highest position at which a write was acknowledged to it since. What was logged later and is still on its way, the
-//!   device cannot know.
+//! - It holds everything that the relay told it of: the whole log as it was when the session began, and what was logged since
+//!   up to the last write that was acknowledged to it. What was logged later and is still on its way, the device cannot know;
+//!   nor what stands at those positions in a log that was put back meanwhile.
 //! - The person was told that each edit written there is saved, or it was found on the disk at a start.
 
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ struct Session {
     durable: Writes,
     /// What the device was told that the relay has.
     told: Writes,
-    /// What was logged since, in order.
+    /// What was logged since, in order, and at which position.
     since: Vec<(u64, WriteId)>,
 }
 
@@ -75,17 +75,16 @@ impl<'a> Invariant<'a> for Honest {
             }
             Happened::Acknowledged {
                 device,
+                write,
                 relay,
                 position,
                 ..
             } => {
                 if let Some(session) = self.sessions.get_mut(device)
                     && session.relay == *relay
+                    && let Some(write) = past.history.find(write)
                 {
-                    let told = session.since.iter().filter(|(at, _)| at <= position);
-                    for (_, write) in told {
-                        session.told.add(*write);
-                    }
+                    session.acknowledged(*position, write);
                     self.touched.insert(*device);
                 }
             }
@@ -137,6 +136,16 @@ impl<'a> Invariant<'a> for Honest {
                     format!("{} says that it is in sync, and {why}", past.called(device))
                 });
             }
+        }
+    }
+}
+
+impl Session {
+    /// What the log got up to a write that is acknowledged is told with it.
+    fn acknowledged(&mut self, position: u64, write: WriteId) {
+        let last = self.since.iter().rposition(|one| *one == (position, write));
+        for (_, write) in self.since.iter().take(last.map_or(0, |last| last + 1)) {
+            self.told.add(*write);
         }
     }
 }
@@ -286,5 +295,22 @@ mod tests {
             .learnt(0, &["a"])
             .rests();
         assert_eq!(story.broken(), ["I7"]);
+    }
+
+    #[test]
+    fn an_acknowledgement_tells_of_what_it_named_and_not_of_what_stands_there_now() {
+        let lacking = |named: &str| {
+            let mut story = joined();
+            story.trouble_of_relay(0, "backup").wrote(1, "a", 1);
+            story.logged(0, "log", 2, "a");
+            story.trouble_of_relay(0, "restore").wrote(0, "b", 2);
+            story.logged(0, "log", 2, "b").logged(0, "log", 3, "a");
+            story.acknowledged(1, named, "log", 2);
+            story.status(1, "live", true, 0).wait(10);
+            story.learnt(1, &["b"]).learnt(0, &["a"]).rests();
+            story.broken()
+        };
+        assert_eq!(lacking("a"), [""; 0]);
+        assert_eq!(lacking("b"), ["I7"]);
     }
 }

@@ -41,7 +41,7 @@ impl<'a> Relay<'a> {
 
     pub(super) fn trouble(&mut self, at: u64, what: &str) {
         match what {
-            "lose-memory" => {
+            "lose-memory" | "moved-away" => {
                 self.log = None;
                 self.has = Writes::default();
             }
@@ -50,7 +50,9 @@ impl<'a> Relay<'a> {
             "rots" => self.ever_rotted = true,
             _ => {}
         }
-        if matches!(what, "lose-memory" | "restore" | "rots") {
+        // A repair takes away what lies behind the damage.
+        let takes = ["lose-memory", "restore", "rots", "repaired", "moved-away"];
+        if takes.contains(&what) {
             self.taken_at = Some(at);
         }
     }
