@@ -296,6 +296,8 @@ impl<'a> Past<'a> {
         let known: Vec<_> = known.collect();
         if let Some(device) = self.devices.get_mut(usize::from(device.0)) {
             device.holding.remove(&self.history, &known);
+            // Nobody can edit where nothing is left of the meet.
+            device.began &= !device.holding.writes().is_empty();
             for write in known {
                 device.saved.remove(write);
             }

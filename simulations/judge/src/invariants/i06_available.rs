@@ -388,4 +388,19 @@ mod tests {
         assert_eq!(made(true), [""; 0]);
         assert!(made(false).contains(&"I6".to_owned()));
     }
+
+    #[test]
+    fn nobody_edits_where_nothing_is_left_of_the_meet() {
+        let wanted_after = |forgets: &[&str]| {
+            let mut story = Story::of_two();
+            story.wrote(0, "a", 1).wrote(0, "b", 2);
+            story.learnt(1, &["a", "b"]).forgot(1, forgets, "crash");
+            not_written(&mut story, false);
+            story.wait(1).status(1, "joining", false, 0);
+            story.learnt(1, forgets).rests().broken()
+        };
+        let breaks = |forgets: &[&str]| wanted_after(forgets).contains(&"I6".to_owned());
+        assert!(!breaks(&["genesis", "a", "b"]));
+        assert!(breaks(&["a", "b"]));
+    }
 }
