@@ -82,6 +82,10 @@ impl Client {
             joined: joined.iter().map(bytes_of).collect(),
             made_again: made_again.iter().map(bytes_of).collect(),
         });
+        // What waited for its beginnings went with the old document, and has to be asked for once more.
+        if let Some(inside) = self.relay.inside_mut() {
+            inside.pulled_at_len = None;
+        }
     }
 
     fn swap_in_outbox(&mut self, now: Now, leaving: &Leaving, made_again: &[Change]) {

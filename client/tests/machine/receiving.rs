@@ -145,6 +145,35 @@ fn what_the_relay_holds_and_is_missing_here_is_asked_for_once() {
 }
 
 #[test]
+fn what_is_missing_is_asked_for_again_when_a_twin_has_given_way() {
+    let mut bench = Bench::live();
+    let root = bench.root();
+    let first = bench.change_from(5, "meet.name", "first");
+    let twin = bench.change_from(5, "meet.name", "twin");
+    let missing = bench.change_from(6, "meet.city", "missing");
+    let came = relay(&mut bench, 1, &[root, first.hash()], &[&first]);
+    bench.save(came);
+    let caught_up = || {
+        RelayMessage::CaughtUp(CaughtUp {
+            server_seq_num: 3,
+            chain: chain(&[root, twin.hash(), missing.hash()]),
+            heads: vec![twin.hash(), missing.hash()],
+        })
+    };
+    let asked = bench.hear(caught_up());
+    assert!(matches!(said(&asked)[..], [ClientMessage::ClientPull(_)]));
+    // The document is as long as before, and another one.
+    let given_way = relay(&mut bench, 1, &[root, twin.hash()], &[&twin]);
+    assert!(matches!(news(&given_way)[..], [News::Refused { .. }, ..]));
+    bench.save(given_way);
+    let asked = bench.hear(caught_up());
+    assert!(
+        matches!(said(&asked)[..], [ClientMessage::ClientPull(_)]),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn a_relay_that_asks_is_given_everything_it_lacks() {
     let mut bench = Bench::live();
     let edited = bench.set("meet.name", "a");

@@ -24,7 +24,7 @@ pub(crate) struct NoLoss {
     /// Writes that were ever said to be saved.
     saved: Writes,
     /// The last write of each edit.
-    last_of: FxHashMap<EditNumber, usize>,
+    last_of: FxHashMap<EditNumber, (usize, u64)>,
     /// Refused writes: the event, and whether they were shown by nobody else at that time.
     refused: Vec<(usize, WriteId, EditNumber)>,
     dropped: Vec<(usize, DeviceNumber, WriteId)>,
@@ -35,7 +35,7 @@ impl<'a> Invariant<'a> for NoLoss {
         match &event.what {
             Happened::Wrote { write, .. } => {
                 if let Some(edit) = write.edit {
-                    self.last_of.insert(edit, number);
+                    self.last_of.insert(edit, (number, event.at));
                 }
             }
             Happened::Saved { write, .. } => {
@@ -129,11 +129,13 @@ impl NoLoss {
 
     fn not_made_again(&self, past: &Past<'_>, now: u64, report: &mut Report) {
         for (event, write, edit) in &self.refused {
-            let again = self.last_of.get(edit).is_some_and(|last| last > event);
+            let written = past.history.write(*write);
+            // It may be made again before its author is told why.
+            let is_later = |(last, at): &(usize, u64)| last > event || *at > written.at;
+            let again = self.last_of.get(edit).is_some_and(is_later);
             if again || self.is_shown_anyway(past, *write) {
                 continue;
             }
-            let written = past.history.write(*write);
             report.add("I3", now, &[written.event, *event], || {
                 format!(
                     "{} was refused, and its edit was not made again",
