@@ -45,6 +45,16 @@ pub(crate) fn wall_ms() -> u64 {
     since.map_or(0, |since| millis(since.as_millis()))
 }
 
+/// Keeps a thread that has nothing to wait for from going on too soon. More exact than the timers of tasks, which count
+/// whole milliseconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pace, and no wait for a condition"
+)]
+pub(crate) fn rest(pause: Duration) {
+    std::thread::sleep(pause);
+}
+
 /// Measures how long something takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);

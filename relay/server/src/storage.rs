@@ -1,22 +1,23 @@
 //! Does on a store what the machine asks: what concerns one meet in the order asked, different meets side by side.
 //!
 //! Appends of different meets are done together, since the store can make them durable with one sync: whatever comes while
-//! one lot is on its way to the disk is the next lot, and the driver hears of a lot in one message.
+//! one lot is on its way to the disk is the next lot, and the driver hears of a lot in one message. One thread does all of
+//! them. It is woken once for a lot and wakes the driver once, and only after the lock between the two has been let go
+//! of: on a single core, whoever is woken earlier runs against that lock and has to be woken again.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use spotter_relay::{Action, BatchId, CreateTrouble, Input, LogEntry, OpenTrouble, StoreTrouble};
 use spotter_relay_protocol::MeetId;
 use spotter_relay_store::{LogHead, LogStore, StoreError};
 use tokio::sync::mpsc;
-use tokio::time::sleep_until;
 
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::driver::Told;
-use crate::limits::{APPENDED_TOGETHER, CLOSED_SIDE_BY_SIDE, SHARED_SYNC_EVERY};
+use crate::limits::{APPENDED_TOGETHER, APPENDER_STAYS, CLOSED_SIDE_BY_SIDE, SHARED_SYNC_EVERY};
 
 /// Hands actions to threads that may wait for a disk. Clones act on the same store.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Storage {
     store: Arc<dyn LogStore>,
     inbox: mpsc::Sender<Told>,
     work: Arc<Mutex<Work>>,
+    /// Wakes the appending thread.
+    more: Arc<Condvar>,
 }
 
 #[derive(Debug, Default)]
@@ -33,10 +36,34 @@ struct Work {
     waiting: BTreeMap<MeetId, VecDeque<Action>>,
     /// Appends that come next, at most one to a meet.
     appends: Vec<Append>,
-    /// Whether a thread is appending.
-    appending: bool,
+    appender: Appender,
+    /// Whether nothing will be asked any more.
+    closing: bool,
     /// The meets whose files are open.
     open: BTreeSet<MeetId>,
+}
+
+/// What the appending thread is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Appender {
+    /// There is none.
+    #[default]
+    None,
+    /// It waits to be woken.
+    Waiting,
+    /// It will look for more by itself.
+    Busy,
+}
+
+/// What is to be done once the lock on the work has been let go of.
+#[derive(Debug)]
+enum Begun {
+    /// An appending thread has to be started.
+    Appender,
+    /// The appending thread has to be woken.
+    More,
+    /// A thread has to do this for a meet.
+    Action(MeetId, Action),
 }
 
 /// What one meet wants appended.
@@ -53,76 +80,80 @@ impl Storage {
             store,
             inbox,
             work: Arc::default(),
+            more: Arc::default(),
         }
     }
 
     /// Has an action done that concerns a meet's files. Others are ignored.
     pub(crate) fn perform(&self, action: Action) {
         let Some(meet) = meet_of(&action) else { return };
-        let mut work = self.work();
-        match work.waiting.entry(meet) {
-            Entry::Occupied(mut waiting) => waiting.get_mut().push_back(action),
-            Entry::Vacant(none) => {
-                none.insert(VecDeque::new());
-                self.begin(&mut work, meet, action);
-            }
-        }
-    }
-
-    /// Begins an action for a meet for which nothing is under way.
-    fn begin(&self, work: &mut Work, meet: MeetId, action: Action) {
-        if let Action::Append {
-            meet,
-            batch,
-            entries,
-        } = action
-        {
-            work.appends.push(Append {
-                meet,
-                batch,
-                entries,
-            });
-            if !work.appending {
-                work.appending = true;
-                let storage = self.clone();
-                tokio::spawn(storage.append_all());
-            }
-            return;
-        }
-        let storage = self.clone();
-        tokio::task::spawn_blocking(move || storage.work_for(meet, action));
-    }
-
-    /// Appends what is there, lot after lot, until there is nothing.
-    async fn append_all(self) {
-        while let Some(appends) = self.next_lot() {
-            let (begun, is_shared) = (clock::after(Duration::ZERO), appends.len() > 1);
-            let names: Vec<(MeetId, BatchId)> =
-                appends.iter().map(|it| (it.meet, it.batch)).collect();
-            let storage = self.clone();
-            let appended = tokio::task::spawn_blocking(move || storage.append(&appends)).await;
-            // A bug in the store must not stop the meets that come after.
-            let inputs = appended.unwrap_or_else(|bug| failed(&names, &bug));
-            let _ = self.inbox.send(Told::Done(inputs)).await;
-            {
-                let mut work = self.work();
-                for (meet, _) in names {
-                    self.go_on(&mut work, meet);
+        let begun = {
+            let mut work = self.work();
+            match work.waiting.entry(meet) {
+                Entry::Occupied(mut waiting) => {
+                    waiting.get_mut().push_back(action);
+                    None
+                }
+                Entry::Vacant(none) => {
+                    none.insert(VecDeque::new());
+                    work.begin(meet, action)
                 }
             }
-            if is_shared {
-                sleep_until(begun + SHARED_SYNC_EVERY).await;
+        };
+        self.go_about(begun);
+    }
+
+    fn go_about(&self, begun: impl IntoIterator<Item = Begun>) {
+        for begun in begun {
+            match begun {
+                Begun::More => self.more.notify_one(),
+                Begun::Appender => {
+                    let storage = self.clone();
+                    tokio::task::spawn_blocking(move || storage.append_all());
+                }
+                Begun::Action(meet, action) => {
+                    let storage = self.clone();
+                    tokio::task::spawn_blocking(move || storage.work_for(meet, action));
+                }
             }
         }
     }
 
-    /// The appends to be done next; none, if nobody is appending any more.
+    /// Appends whatever comes, lot after lot, until nothing has come for a while.
+    fn append_all(&self) {
+        while let Some(appends) = self.next_lot() {
+            let begun = Stopwatch::start();
+            // A bug in the store must not stop the meets that come after.
+            let appended = catch_unwind(AssertUnwindSafe(|| self.append(&appends)));
+            let inputs = appended.unwrap_or_else(|_| failed(&appends));
+            let _ = self.inbox.blocking_send(Told::Done(inputs));
+            let next: Vec<Begun> = {
+                let mut work = self.work();
+                let meets = appends.iter().map(|append| append.meet);
+                meets.filter_map(|meet| work.go_on(meet)).collect()
+            };
+            self.go_about(next);
+            if is_shared(&appends) {
+                clock::rest(SHARED_SYNC_EVERY.saturating_sub(begun.passed()));
+            }
+        }
+    }
+
+    /// Waits for appends and takes those to be done next; none, if the thread is to end.
     fn next_lot(&self) -> Option<Vec<Append>> {
         let mut work = self.work();
-        if work.appends.is_empty() {
-            work.appending = false;
-            return None;
+        while work.appends.is_empty() {
+            if work.closing || work.appender == Appender::Waiting {
+                work.appender = Appender::None;
+                return None;
+            }
+            work.appender = Appender::Waiting;
+            let waited = self.more.wait_timeout_while(work, APPENDER_STAYS, |work| {
+                work.appends.is_empty() && !work.closing
+            });
+            work = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        work.appender = Appender::Busy;
         let count = work.appends.len().min(APPENDED_TOGETHER);
         let rest = work.appends.split_off(count);
         Some(std::mem::replace(&mut work.appends, rest))
@@ -149,17 +180,14 @@ impl Storage {
         appends.iter().zip(outcomes).map(told).collect()
     }
 
-    /// Begins what has come to wait at a meet meanwhile.
-    fn go_on(&self, work: &mut Work, meet: MeetId) {
-        match work.waiting.get_mut(&meet).and_then(VecDeque::pop_front) {
-            Some(next) => self.begin(work, meet, next),
-            None => drop(work.waiting.remove(&meet)),
-        }
-    }
-
     /// Closes every meet, so that the end of each log is protected. For when nothing is asked any more.
     pub(crate) fn close_all(&self) {
-        let open: Vec<MeetId> = std::mem::take(&mut self.work().open).into_iter().collect();
+        let open: Vec<MeetId> = {
+            let mut work = self.work();
+            work.closing = true;
+            std::mem::take(&mut work.open).into_iter().collect()
+        };
+        self.more.notify_all();
         let share = open.len().div_ceil(CLOSED_SIDE_BY_SIDE).max(1);
         std::thread::scope(|scope| {
             for meets in open.chunks(share) {
@@ -179,7 +207,8 @@ impl Storage {
         if let Some(input) = self.act(action) {
             let _ = self.inbox.blocking_send(Told::Happened(input));
         }
-        self.go_on(&mut self.work(), meet);
+        let next = self.work().go_on(meet);
+        self.go_about(next);
     }
 
     fn act(&self, action: Action) -> Option<Input> {
@@ -280,14 +309,58 @@ impl Storage {
     }
 }
 
+impl Work {
+    /// Begins an action for a meet for which nothing is under way.
+    fn begin(&mut self, meet: MeetId, action: Action) -> Option<Begun> {
+        let Action::Append {
+            meet,
+            batch,
+            entries,
+        } = action
+        else {
+            return Some(Begun::Action(meet, action));
+        };
+        self.appends.push(Append {
+            meet,
+            batch,
+            entries,
+        });
+        match std::mem::replace(&mut self.appender, Appender::Busy) {
+            Appender::None => Some(Begun::Appender),
+            Appender::Waiting => Some(Begun::More),
+            Appender::Busy => None,
+        }
+    }
+
+    /// Begins what has come to wait at a meet meanwhile.
+    fn go_on(&mut self, meet: MeetId) -> Option<Begun> {
+        match self.waiting.get_mut(&meet)?.pop_front() {
+            Some(next) => self.begin(meet, next),
+            None => {
+                self.waiting.remove(&meet);
+                None
+            }
+        }
+    }
+}
+
+/// Whether several changes wait for one sync.
+fn is_shared(appends: &[Append]) -> bool {
+    appends
+        .iter()
+        .map(|append| append.entries.len())
+        .sum::<usize>()
+        > 1
+}
+
 /// What the machine is told of a lot of which nobody knows what became.
-fn failed(names: &[(MeetId, BatchId)], error: &dyn std::error::Error) -> Vec<Input> {
-    let failed = |&(meet, batch)| Input::AppendFailed {
+fn failed(appends: &[Append]) -> Vec<Input> {
+    let failed = |&Append { meet, batch, .. }: &Append| Input::AppendFailed {
         meet,
         batch,
-        trouble: StoreTrouble::Unavailable(words(error)),
+        trouble: StoreTrouble::Unavailable("a bug has stopped the append".to_owned()),
     };
-    names.iter().map(failed).collect()
+    appends.iter().map(failed).collect()
 }
 
 fn meet_of(action: &Action) -> Option<MeetId> {
