@@ -40,11 +40,12 @@ pub enum EncodeError {
 ///
 /// A payload that is no JSON object, or one too long for a line; then none of the batch is encoded.
 pub fn encode<T: Serialize>(place: Place, payloads: &[T]) -> Result<Batch, EncodeError> {
-    let mut bytes = Vec::new();
+    let (mut bytes, mut json) = (Vec::new(), Vec::new());
     let mut end = place;
     for payload in payloads {
-        let json =
-            serde_json::to_vec(payload).map_err(|error| EncodeError::NotAnObject(Some(error)))?;
+        json.clear();
+        serde_json::to_writer(&mut json, payload)
+            .map_err(|error| EncodeError::NotAnObject(Some(error)))?;
         let fields = fields(&json).ok_or(EncodeError::NotAnObject(None))?;
         let start = end.offset;
         end = frame::put(end, place.offset, fields, &mut bytes);

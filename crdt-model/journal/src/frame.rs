@@ -29,20 +29,25 @@ pub(crate) struct Frame<'a> {
 /// Appends one line to `out` and returns the place after it. `fields` has no braces.
 pub(crate) fn put(place: Place, watermark: u64, fields: &[u8], out: &mut Vec<u8>) -> Place {
     let start = out.len();
-    let head = format!(
-        "{{\"n\":{},\"d\":{watermark},\"p\":\"{:08x}\"",
-        place.lines, place.chain
-    );
-    out.extend_from_slice(head.as_bytes());
+    out.extend_from_slice(HEAD);
+    put_number(place.lines, out);
+    out.extend_from_slice(b",\"d\":");
+    put_number(watermark, out);
+    out.extend_from_slice(b",\"p\":\"");
+    out.extend_from_slice(&digits(place.chain));
+    out.push(b'"');
     if !fields.is_empty() {
         out.push(b',');
         out.extend_from_slice(fields);
     }
-    let check = crc32fast::hash(&out[start..]);
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&out[start..]);
+    let tail = out.len();
     out.extend_from_slice(TAIL_OPEN);
-    out.extend_from_slice(format!("{check:08x}").as_bytes());
+    out.extend_from_slice(&digits(checksum.clone().finalize()));
     out.extend_from_slice(TAIL_CLOSE);
-    let chain = crc32fast::hash(&out[start..]);
+    checksum.update(&out[tail..]);
+    let chain = checksum.finalize();
     out.push(b'\n');
     Place {
         lines: place.lines + 1,
@@ -108,6 +113,27 @@ fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((value, rest))
 }
 
+/// Appends a number in decimal digits.
+fn put_number(mut number: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out[start..].reverse();
+}
+
+/// The eight digits of a checksum.
+fn digits(checksum: u32) -> [u8; CRC_DIGITS] {
+    std::array::from_fn(|place| {
+        let nibble = (checksum >> (28 - 4 * place)) & 15;
+        b"0123456789abcdef"[nibble as usize]
+    })
+}
+
 /// Eight lower-case digits and nothing else: one spelling for each value, or a flipped case bit would pass unseen.
 fn hex(digits: &[u8]) -> Option<u32> {
     let canonical = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -139,6 +165,19 @@ mod tests {
         let frame = take(&out[..out.len() - 1]).unwrap();
         assert_eq!(frame.crc, after.chain);
         assert_eq!(frame.fields, b"\"t\":1");
+    }
+
+    #[test]
+    fn numbers_and_checksums_are_spelled_as_everywhere() {
+        for number in [0, 7, 10, 18_230, 1 << 32, u64::MAX] {
+            let mut out = Vec::new();
+            put_number(number, &mut out);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+        for checksum in [0, 0xa, 0x5e1c_09aa, u32::MAX] {
+            assert_eq!(&digits(checksum)[..], format!("{checksum:08x}").as_bytes());
+            assert_eq!(hex(&digits(checksum)), Some(checksum));
+        }
     }
 
     #[test]

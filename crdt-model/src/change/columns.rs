@@ -7,38 +7,48 @@
 use super::leb128::{Reader, write_signed, write_unsigned};
 use crate::refusal::Refusal;
 
-/// How one value of a column is written and read.
-pub(super) trait ColumnValue: Clone + PartialEq {
+/// How one value of a column is written.
+pub(super) trait Written: PartialEq {
     fn write(&self, out: &mut Vec<u8>);
+}
+
+/// How one value of a column is read.
+pub(super) trait Read: Clone {
     fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Refusal>;
 }
 
-impl ColumnValue for u64 {
+impl Written for u64 {
     fn write(&self, out: &mut Vec<u8>) {
         write_unsigned(out, *self);
     }
+}
 
+impl Read for u64 {
     fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Refusal> {
         reader.unsigned(what)
     }
 }
 
-impl ColumnValue for i64 {
+impl Written for i64 {
     fn write(&self, out: &mut Vec<u8>) {
         write_signed(out, *self);
     }
+}
 
+impl Read for i64 {
     fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Refusal> {
         reader.signed(what)
     }
 }
 
-impl ColumnValue for String {
+impl Written for &str {
     fn write(&self, out: &mut Vec<u8>) {
         write_unsigned(out, self.len() as u64);
         out.extend_from_slice(self.as_bytes());
     }
+}
 
+impl Read for String {
     fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Refusal> {
         let bytes = reader.prefixed(what)?;
         let text = std::str::from_utf8(bytes).map_err(|_| Refusal::Unreadable { what })?;
@@ -46,68 +56,64 @@ impl ColumnValue for String {
     }
 }
 
-/// Writes a column of runs.
-pub(super) fn write_runs<V: ColumnValue>(values: &[Option<V>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    if values.iter().all(Option::is_none) {
-        return out;
+/// Appends a column of runs. The values are walked more than once rather than collected: every change that comes is
+/// written again, to see that it was written in the one way.
+pub(super) fn write_runs<V: Written>(
+    out: &mut Vec<u8>,
+    values: impl Iterator<Item = Option<V>> + Clone,
+) {
+    if values.clone().all(|value| value.is_none()) {
+        return;
     }
     let mut rest = values;
-    while let Some(first) = rest.first() {
-        let equal = rest.iter().take_while(|value| *value == first).count();
-        match first {
+    while let Some(first) = rest.clone().next() {
+        let equal = rest.clone().take_while(|value| *value == first).count();
+        let length = match first {
             None => {
-                write_signed(&mut out, 0);
-                write_unsigned(&mut out, equal as u64);
-                rest = &rest[equal..];
+                write_signed(out, 0);
+                write_unsigned(out, equal as u64);
+                equal
             }
             Some(value) if equal > 1 => {
-                write_signed(&mut out, equal as i64);
-                value.write(&mut out);
-                rest = &rest[equal..];
+                write_signed(out, equal as i64);
+                value.write(out);
+                equal
             }
             Some(_) => {
-                let literals = literal_run(rest);
-                write_signed(&mut out, -(literals as i64));
-                for value in rest[..literals].iter().flatten() {
-                    value.write(&mut out);
-                }
-                rest = &rest[literals..];
+                let literals = literal_run(rest.clone());
+                write_signed(out, -(literals as i64));
+                let single = rest.clone().take(literals).flatten();
+                single.for_each(|value| value.write(out));
+                literals
             }
-        }
+        };
+        rest.nth(length - 1);
     }
-    out
 }
 
 /// How many values, from the first, are followed by a different one: a literal run ends before a repetition or
 /// a null.
-fn literal_run<V: PartialEq>(values: &[Option<V>]) -> usize {
-    let mut length = 0;
-    while let Some(Some(value)) = values.get(length) {
-        if let Some(Some(next)) = values.get(length + 1)
-            && next == value
-        {
-            break;
-        }
-        length += 1;
-    }
-    length
+fn literal_run<V: PartialEq>(values: impl Iterator<Item = Option<V>> + Clone) -> usize {
+    let next = values.clone().skip(1).map(Some).chain([None]);
+    let is_single = |(value, next): &(Option<V>, Option<Option<V>>)| {
+        value.is_some() && next.as_ref() != Some(value)
+    };
+    values.zip(next).take_while(is_single).count()
 }
 
-/// Writes a column of differences.
-pub(super) fn write_deltas(values: &[i64]) -> Vec<u8> {
-    let mut last = 0;
-    let deltas: Vec<Option<i64>> = values
-        .iter()
-        .map(|&value| Some(value - std::mem::replace(&mut last, value)))
-        .collect();
-    write_runs(&deltas)
+/// Appends a column of differences.
+pub(super) fn write_deltas(out: &mut Vec<u8>, values: impl Iterator<Item = i64> + Clone) {
+    let before = [0].into_iter().chain(values.clone());
+    let deltas = values
+        .zip(before)
+        .map(|(value, before)| Some(value - before));
+    write_runs(out, deltas);
 }
 
 /// Reads a column of at most `max` values, padded with nulls to `pad`.
 ///
 /// No more than `max` values are ever made, whatever the run lengths claim.
-pub(super) fn read_runs<V: ColumnValue>(
+pub(super) fn read_runs<V: Read>(
     bytes: &[u8],
     pad: usize,
     max: usize,
@@ -173,14 +179,17 @@ mod tests {
             .into_iter()
             .map(|v| v.map(|v| u64::from(v % 3)))
             .collect();
-        let bytes = write_runs(&values);
+        let mut bytes = Vec::new();
+        write_runs(&mut bytes, values.iter().copied());
         read_runs(&bytes, values.len(), values.len(), "") == Ok(values)
     }
 
     #[quickcheck]
     fn reading_differences_is_the_inverse_of_writing_them(values: Vec<u32>) -> bool {
         let values: Vec<i64> = values.into_iter().map(i64::from).collect();
-        read_deltas(&write_deltas(&values), values.len(), "") == Ok(values)
+        let mut bytes = Vec::new();
+        write_deltas(&mut bytes, values.iter().copied());
+        read_deltas(&bytes, values.len(), "") == Ok(values)
     }
 
     #[test]

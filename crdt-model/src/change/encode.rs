@@ -126,77 +126,78 @@ pub(super) const MAKE_MAP: u64 = 0;
 pub(super) const SET: u64 = 1;
 
 fn write_columns(out: &mut Vec<u8>, ops: &[Op], actors: &ActorTable) {
-    let object = |op: &Op| match op.object {
+    let objects = ops.iter().map(|op| match op.object {
         ObjectId::Root => None,
         ObjectId::Made(id) => Some(id),
-    };
-    let preds: Vec<OpId> = ops.iter().flat_map(|op| op.preds.iter().copied()).collect();
-    let mut values = Vec::new();
-    let value_meta: Vec<Option<u64>> = ops
-        .iter()
-        .map(|op| Some(write_value(&mut values, &op.action)))
-        .collect();
-    let each =
-        |value: &dyn Fn(&Op) -> Option<u64>| write_runs(&ops.iter().map(value).collect::<Vec<_>>());
-    let columns = [
-        (
-            column::OBJECT_ACTOR,
-            each(&|op| object(op).map(|id| actors.number(id.actor))),
-        ),
-        (
-            column::OBJECT_COUNTER,
-            each(&|op| object(op).map(|id| u64::from(id.counter))),
-        ),
-        (
-            column::KEY,
-            write_runs(
-                &ops.iter()
-                    .map(|op| Some(op.key.clone()))
-                    .collect::<Vec<_>>(),
-            ),
-        ),
-        (column::INSERT, all_false(ops.len())),
-        (column::ACTION, each(&|op| Some(action_number(&op.action)))),
-        (column::VALUE_META, write_runs(&value_meta)),
-        (column::VALUE, values),
-        (column::PRED_COUNT, each(&|op| Some(op.preds.len() as u64))),
-        (
-            column::PRED_ACTOR,
-            write_runs(
-                &preds
-                    .iter()
-                    .map(|id| Some(actors.number(id.actor)))
-                    .collect::<Vec<_>>(),
-            ),
-        ),
-        (
-            column::PRED_COUNTER,
-            write_deltas(
-                &preds
-                    .iter()
-                    .map(|id| i64::from(id.counter))
-                    .collect::<Vec<_>>(),
-            ),
-        ),
-    ];
-    let written = columns.iter().filter(|(_, data)| !data.is_empty());
-    write_unsigned(out, written.clone().count() as u64);
-    for (number, data) in written.clone() {
-        write_unsigned(out, *number);
-        write_unsigned(out, data.len() as u64);
+    });
+    let preds = ops.iter().flat_map(|op| op.preds.iter());
+    let mut columns = Columns::default();
+    columns.write(column::OBJECT_ACTOR, |out| {
+        let actor = |id: OpId| actors.number(id.actor);
+        write_runs(out, objects.clone().map(|object| object.map(actor)));
+    });
+    columns.write(column::OBJECT_COUNTER, |out| {
+        let counter = |id: OpId| u64::from(id.counter);
+        write_runs(out, objects.clone().map(|object| object.map(counter)));
+    });
+    columns.write(column::KEY, |out| {
+        write_runs(out, ops.iter().map(|op| Some(op.key.as_str())));
+    });
+    columns.write(column::INSERT, |out| write_all_false(out, ops.len()));
+    columns.write(column::ACTION, |out| {
+        write_runs(out, ops.iter().map(|op| Some(action_number(&op.action))));
+    });
+    columns.write(column::VALUE_META, |out| {
+        write_runs(out, ops.iter().map(|op| Some(value_meta(&op.action))));
+    });
+    columns.write(column::VALUE, |out| {
+        ops.iter().for_each(|op| write_value(out, &op.action));
+    });
+    columns.write(column::PRED_COUNT, |out| {
+        write_runs(out, ops.iter().map(|op| Some(op.preds.len() as u64)));
+    });
+    columns.write(column::PRED_ACTOR, |out| {
+        let actor = |id: &OpId| Some(actors.number(id.actor));
+        write_runs(out, preds.clone().map(actor));
+    });
+    columns.write(column::PRED_COUNTER, |out| {
+        write_deltas(out, preds.clone().map(|id| i64::from(id.counter)));
+    });
+    columns.put(out);
+}
+
+/// Columns, one behind the other, and what precedes them: the number and the length of each that is written at all.
+#[derive(Default)]
+struct Columns {
+    count: u64,
+    list: Vec<u8>,
+    data: Vec<u8>,
+}
+
+impl Columns {
+    fn write(&mut self, number: u64, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.data.len();
+        write(&mut self.data);
+        let length = self.data.len() - start;
+        if length > 0 {
+            self.count += 1;
+            write_unsigned(&mut self.list, number);
+            write_unsigned(&mut self.list, length as u64);
+        }
     }
-    for (_, data) in written {
-        out.extend_from_slice(data);
+
+    fn put(self, out: &mut Vec<u8>) {
+        write_unsigned(out, self.count);
+        out.extend_from_slice(&self.list);
+        out.extend_from_slice(&self.data);
     }
 }
 
 /// A boolean column begins with the number of falses.
-fn all_false(count: usize) -> Vec<u8> {
-    let mut out = Vec::new();
+fn write_all_false(out: &mut Vec<u8>, count: usize) {
     if count > 0 {
-        write_unsigned(&mut out, count as u64);
+        write_unsigned(out, count as u64);
     }
-    out
 }
 
 fn action_number(action: &OpAction) -> u64 {
@@ -206,19 +207,22 @@ fn action_number(action: &OpAction) -> u64 {
     }
 }
 
-/// Appends a value's bytes and answers its type and length.
-fn write_value(out: &mut Vec<u8>, action: &OpAction) -> u64 {
+/// A value's type and length.
+fn value_meta(action: &OpAction) -> u64 {
     match action {
         OpAction::MakeMap | OpAction::Set(Scalar::Null) => 0,
         OpAction::Set(Scalar::Bool(false)) => 1,
         OpAction::Set(Scalar::Bool(true)) => 2,
-        OpAction::Set(Scalar::Number(number)) => {
-            out.extend_from_slice(&number.to_le_bytes());
-            8 << 4 | 5
-        }
-        OpAction::Set(Scalar::Text(text)) => {
-            out.extend_from_slice(text.as_bytes());
-            (text.len() as u64) << 4 | 6
-        }
+        OpAction::Set(Scalar::Number(_)) => 8 << 4 | 5,
+        OpAction::Set(Scalar::Text(text)) => (text.len() as u64) << 4 | 6,
+    }
+}
+
+/// Appends a value's bytes.
+fn write_value(out: &mut Vec<u8>, action: &OpAction) {
+    match action {
+        OpAction::MakeMap | OpAction::Set(Scalar::Null | Scalar::Bool(_)) => {}
+        OpAction::Set(Scalar::Number(number)) => out.extend_from_slice(&number.to_le_bytes()),
+        OpAction::Set(Scalar::Text(text)) => out.extend_from_slice(text.as_bytes()),
     }
 }
