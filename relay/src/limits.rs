@@ -66,8 +66,11 @@ pub struct Limits {
     pub outstanding_bytes_max: usize,
     /// Bytes outstanding below which the next slice of a catch-up is sent.
     pub catch_up_below_bytes: usize,
-    /// Bytes of changes read from a log at once, when waking a meet and when catching up.
+    /// Bytes of changes read from a log at once, when catching up.
     pub slice_bytes: usize,
+    /// Bytes of changes read from a log at once, when waking a meet. Each of them is hashed and admitted before anybody
+    /// else's turn comes.
+    pub waking_slice_bytes: usize,
     /// The pause asked for when the disk is in trouble.
     pub storage_retry_ms: u64,
 }
@@ -106,6 +109,7 @@ impl Default for Limits {
             outstanding_bytes_max: 1 << 20,
             catch_up_below_bytes: 256 << 10,
             slice_bytes: 64 << 10,
+            waking_slice_bytes: 16 << 10,
             storage_retry_ms: 5_000,
         }
     }

@@ -214,7 +214,8 @@ impl Meet {
     fn read_on(&mut self, house: &mut House) {
         let read = ReadId(house.number());
         self.log.stage = Stage::Waking(read);
-        let (meet, after, bytes_max) = (self.id, self.log.end(), house.limits.slice_bytes);
+        let (meet, after) = (self.id, self.log.end());
+        let bytes_max = house.limits.waking_slice_bytes;
         house.links.out.push(Action::ReadLog {
             meet,
             read,

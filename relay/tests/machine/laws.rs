@@ -82,6 +82,7 @@ impl World {
     fn new() -> Self {
         let mut desk = Desk::with(Limits {
             slice_bytes: 512,
+            waking_slice_bytes: 512,
             guesses_free: 1_000,
             ..Limits::default()
         });

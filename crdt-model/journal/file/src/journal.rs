@@ -22,6 +22,8 @@ pub struct JournalFile<D: Disk = RealDisk> {
     end: Place,
     /// Places to begin reading from, about [`CHECKPOINT_BYTES`] apart, the first at the start.
     checkpoints: Vec<Place>,
+    /// Where the last reading ended, since whoever reads a journal in slices goes on there.
+    read_to: Place,
     /// Where the journal will end once the batch that has been written, and not yet synced, is known to be on disk.
     written: Option<Place>,
     /// Whether the last line is a mark, so that another one would say nothing.
@@ -57,6 +59,7 @@ impl<D: Disk> JournalFile<D> {
             file: Some(file),
             end,
             checkpoints,
+            read_to: Place::START,
             written: None,
             ends_with_mark: false,
         }
@@ -146,7 +149,10 @@ impl<D: Disk> JournalFile<D> {
         let after = self
             .checkpoints
             .partition_point(|place| place.records <= from);
-        let mut scanner = Scanner::resume(self.checkpoints[after.saturating_sub(1)]);
+        let checkpoint = self.checkpoints[after.saturating_sub(1)];
+        let goes_on = (checkpoint.records..=from).contains(&self.read_to.records);
+        let begin = if goes_on { self.read_to } else { checkpoint };
+        let mut scanner = Scanner::resume(begin);
         let mut offset = scanner.place().offset;
         let mut buffer = vec![0; bytes_max.clamp(1, CHECKPOINT_BYTES as usize)];
         let mut bytes_left = bytes_max as u64;
@@ -174,7 +180,8 @@ impl<D: Disk> JournalFile<D> {
                 bytes_left = bytes_left.saturating_sub(count as u64);
             }
         }
-        Ok(scanner.place().records.max(from.min(self.end.records)))
+        self.read_to = scanner.place();
+        Ok(self.read_to.records.max(from.min(self.end.records)))
     }
 
     /// How many records the journal has.

@@ -31,6 +31,8 @@ struct State {
     sync_fails: bool,
     /// Whether the file would be found under its name after a power cut.
     is_named: bool,
+    /// How many bytes have been read.
+    bytes_read: usize,
 }
 
 #[derive(Debug)]
@@ -111,6 +113,7 @@ impl OpenFile for FaultyFile {
         let rest = state.seen.get(offset as usize..).unwrap_or_default();
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
+        state.bytes_read += count;
         Ok(count)
     }
 
@@ -197,6 +200,26 @@ impl Bench {
         })?;
         Ok((opened, notes))
     }
+}
+
+#[test]
+fn reading_on_in_small_slices_reads_the_journal_about_once() {
+    const SLICE: usize = 4_096;
+    let bench = Bench::new();
+    let mut journal = bench.create().unwrap();
+    for batch in (1..1_000).map(note).collect::<Vec<_>>().chunks(50) {
+        journal.append(batch).unwrap();
+    }
+    bench.disk.with(|state| state.bytes_read = 0);
+    let (mut next, mut slices) = (0, 0);
+    while next < journal.records() {
+        next = journal.read(next, SLICE, |_| Ok(())).unwrap();
+        slices += 1;
+    }
+    let read = bench.disk.0.borrow().bytes_read as u64;
+    assert!(slices > 20);
+    // Each slice may end within a line, which the next one reads again.
+    assert!(read < journal.bytes() + slices * SLICE as u64 / 4);
 }
 
 #[test]
