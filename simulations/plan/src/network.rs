@@ -23,6 +23,10 @@ pub struct Network {
     /// The share of messages that overtake the one before, 0 to 1.
     #[serde(default)]
     pub reorder: f64,
+    /// Whether all devices speak in packs, as released programs do. Otherwise a third of all starts, drawn from the plan's
+    /// seed, speak plainly, so that worlds have both.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub always_packed: bool,
 }
 
 /// How long a message takes, one way, in milliseconds.
@@ -69,8 +73,17 @@ impl Default for Network {
             retransmit: retransmit(),
             duplicate: 0.0,
             reorder: 0.0,
+            always_packed: false,
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what is serialised is asked for by reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn retransmit() -> u64 {

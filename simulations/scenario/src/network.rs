@@ -26,6 +26,10 @@ pub struct Network {
     /// The share of messages that overtake the one before, 0 to 1.
     #[serde(default)]
     pub reorder: f64,
+    /// Whether all devices speak in packs, as released programs do. Otherwise a third of all starts speak plainly, so that
+    /// both are tried; whoever measures bytes says true.
+    #[serde(default)]
+    pub always_packed: bool,
 }
 
 /// How long a message takes, one way.
@@ -63,6 +67,7 @@ impl Default for Network {
             retransmit: retransmit(),
             duplicate: 0.0,
             reorder: 0.0,
+            always_packed: false,
         }
     }
 }
@@ -98,6 +103,7 @@ impl Network {
             retransmit: self.retransmit.ms(),
             duplicate: self.duplicate,
             reorder: self.reorder,
+            always_packed: self.always_packed,
         })
     }
 }

@@ -60,7 +60,8 @@ impl World<'_> {
         device.journal.synced = records.len() as u64;
         let config = Config {
             stay_connected: true,
-            plain: mix(&[self.plan.seed, 5, number as u64, run]).is_multiple_of(3),
+            plain: !self.plan.network.always_packed
+                && mix(&[self.plan.seed, 5, number as u64, run]).is_multiple_of(3),
             unwatched: self.plan.watch == Watch::Ends,
         };
         let seed = seed(&[self.plan.seed, 6, number as u64, run]);

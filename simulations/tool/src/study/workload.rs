@@ -66,6 +66,7 @@ impl Workload {
                     median_ms: 30.0,
                     sigma: 0.5,
                 },
+                always_packed: true,
                 ..Network::default()
             },
             steps: std::iter::once(begins).chain(joins).collect(),
