@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use spotter_sim_plan::{
-    DeviceNumber, EditNumber, Event, Happened, Plan, RelayNumber, Whose, Write,
+    DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Step, Whose, Write,
 };
 
 pub(crate) use definition::replay;
@@ -254,6 +254,12 @@ impl<'a> Past<'a> {
             | Happened::Fault { .. }
             | Happened::Ended { .. } => {}
         }
+    }
+
+    /// Whether the plan gives attackers a session.
+    pub(crate) fn has_attacking_members(&self) -> bool {
+        let attacks = |step: &Step| matches!(step.doing, Doing::Attack { member: true, .. });
+        self.plan.steps.iter().any(attacks)
     }
 
     fn device_mut(&mut self, device: DeviceNumber) -> Option<&mut Device<'a>> {

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use spotter_sim_plan::{Doing, Event, Happened, RelayNumber, Whose};
+use spotter_sim_plan::{Event, Happened, RelayNumber, Whose};
 
 use super::Invariant;
 use crate::finding::Report;
@@ -38,7 +38,7 @@ impl<'a> Invariant<'a> for Authority<'a> {
                 device,
                 session,
             } => {
-                if device.is_none() && !has_attacking_members(past) {
+                if device.is_none() && !past.has_attacking_members() {
                     wrong(format!("an outsider joined relay {}", relay.0));
                 }
                 let before = self.sessions.entry((*relay, session)).or_insert(None);
@@ -97,13 +97,6 @@ impl<'a> Invariant<'a> for Authority<'a> {
             | Happened::Ended { .. } => {}
         }
     }
-}
-
-fn has_attacking_members(past: &Past<'_>) -> bool {
-    let steps = &past.plan.steps;
-    steps
-        .iter()
-        .any(|step| matches!(step.doing, Doing::Attack { member: true, .. }))
 }
 
 #[cfg(test)]
