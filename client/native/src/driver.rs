@@ -53,7 +53,7 @@ pub(crate) struct Driver {
 
 /// Where the store is.
 enum Disk {
-    Idle(Store),
+    Idle(Box<Store>),
     Saving(BatchId, JoinHandle<Saved>),
     /// The thread that had the store died, and with it the folder's lock.
     Lost,
@@ -61,7 +61,7 @@ enum Disk {
 
 /// The store on its way back from the disk, and what became of the batch.
 struct Saved {
-    store: Store,
+    store: Box<Store>,
     result: Result<(), String>,
 }
 
@@ -75,7 +75,7 @@ impl Driver {
             client: Client::new(&Config::default(), chance::seed()?),
             clock: Clock::start(),
             listener,
-            disk: Disk::Idle(store),
+            disk: Disk::Idle(Box::new(store)),
             trust: Trust::load(dir)?,
             distrust: None,
             wires: BTreeMap::new(),
