@@ -39,11 +39,14 @@ pub(super) fn chunk_hash(behind_checksum: &[u8]) -> ChangeHash {
     ChangeHash::new(Sha256::digest(behind_checksum).into())
 }
 
+/// As long as most changes, so that their bytes are written without growing what holds them.
+const SHORT_CHANGE_BYTES: usize = 256;
+
 fn body(draft: &ChangeDraft) -> Vec<u8> {
     let actors = ActorTable::of(draft);
     let mut deps = draft.deps.clone();
     deps.sort_unstable();
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(SHORT_CHANGE_BYTES);
     write_unsigned(&mut out, deps.len() as u64);
     for dep in &deps {
         out.extend_from_slice(dep.as_bytes());
@@ -117,6 +120,9 @@ pub(super) mod column {
     pub(in super::super) const PRED_ACTOR: u64 = 0x71;
     pub(in super::super) const PRED_COUNTER: u64 = 0x73;
 
+    /// How many columns we use.
+    pub(super) const ALL: usize = 10;
+
     /// Columns that Automerge writes and we never do: element keys, the edges and names of marks.
     pub(in super::super) const OF_LISTS_AND_MARKS: [u64; 4] = [0x11, 0x13, 0x94, 0xa5];
 }
@@ -131,7 +137,11 @@ fn write_columns(out: &mut Vec<u8>, ops: &[Op], actors: &ActorTable) {
         ObjectId::Made(id) => Some(id),
     });
     let preds = ops.iter().flat_map(|op| op.preds.iter());
-    let mut columns = Columns::default();
+    let mut columns = Columns {
+        count: 0,
+        list: Vec::with_capacity(2 * column::ALL),
+        data: Vec::with_capacity(SHORT_CHANGE_BYTES),
+    };
     columns.write(column::OBJECT_ACTOR, |out| {
         let actor = |id: OpId| actors.number(id.actor);
         write_runs(out, objects.clone().map(|object| object.map(actor)));
@@ -167,7 +177,6 @@ fn write_columns(out: &mut Vec<u8>, ops: &[Op], actors: &ActorTable) {
 }
 
 /// Columns, one behind the other, and what precedes them: the number and the length of each that is written at all.
-#[derive(Default)]
 struct Columns {
     count: u64,
     list: Vec<u8>,

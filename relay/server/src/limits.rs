@@ -83,6 +83,6 @@ pub(crate) const APPENDER_STAYS: Duration = Duration::from_secs(1);
 /// Logs that are closed at a time when the relay stops; each waits for the disk.
 pub(crate) const CLOSED_SIDE_BY_SIDE: usize = 16;
 
-/// How soon after a sync that several changes shared the next one may begin. A disk that syncs faster than this would have
-/// each sync shared by few, and a sync costs more than the rest of an edit. An edit that comes alone never waits for it.
+/// How soon after a sync that several meets shared the next one may begin. A disk that syncs faster than this would have
+/// each sync shared by few, and a sync costs more than the rest of an edit. A meet that is edited alone never waits for it.
 pub(crate) const SHARED_SYNC_EVERY: Duration = Duration::from_millis(3);

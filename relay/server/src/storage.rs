@@ -133,7 +133,7 @@ impl Storage {
                 meets.filter_map(|meet| work.go_on(meet)).collect()
             };
             self.go_about(next);
-            if is_shared(&appends) {
+            if appends.len() > 1 {
                 clock::rest(SHARED_SYNC_EVERY.saturating_sub(begun.passed()));
             }
         }
@@ -342,15 +342,6 @@ impl Work {
             }
         }
     }
-}
-
-/// Whether several changes wait for one sync.
-fn is_shared(appends: &[Append]) -> bool {
-    appends
-        .iter()
-        .map(|append| append.entries.len())
-        .sum::<usize>()
-        > 1
 }
 
 /// What the machine is told of a lot of which nobody knows what became.
