@@ -141,9 +141,10 @@ impl<'a> Invariant<'a> for Honest {
 }
 
 impl Session {
-    /// What the log got up to a write that is acknowledged is told with it.
+    /// What the log got up to a write that is acknowledged is told with it. A log that was put back may get the same write at
+    /// the same position again, and the acknowledgement may be of the first time.
     fn acknowledged(&mut self, position: u64, write: WriteId) {
-        let last = self.since.iter().rposition(|one| *one == (position, write));
+        let last = self.since.iter().position(|one| *one == (position, write));
         for (_, write) in self.since.iter().take(last.map_or(0, |last| last + 1)) {
             self.told.add(*write);
         }
