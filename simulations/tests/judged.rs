@@ -52,6 +52,27 @@ fn chaos_breaks_no_promise() {
 }
 
 #[test]
+fn what_once_went_wrong_goes_well() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+    let mut played = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let plan: Plan = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let found = words(&check(&plan, &run(&plan)));
+        assert!(
+            found.is_empty(),
+            "spotter-sim replay --plan {}: {found:#?}",
+            path.display()
+        );
+        played += 1;
+    }
+    assert!(played > 0);
+}
+
+#[test]
 fn every_order_of_reconnecting_has_one_outcome() {
     let plans = expand_all(&scenario("three-locations-conflict"), 1).unwrap();
     let runs: Vec<(Plan, Vec<Event>)> = plans
