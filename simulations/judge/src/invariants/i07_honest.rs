@@ -141,9 +141,12 @@ impl<'a> Invariant<'a> for Honest {
 }
 
 impl Session {
-    /// What the log got up to a write that is acknowledged is told with it. A log that was put back may get the same write at
-    /// the same position again, and the acknowledgement may be of the first time.
+    /// What the log got up to a write that is acknowledged is told with it. A log that was lost or put back may get the same
+    /// write at the same position again, and the acknowledgement may be of the first time, even of one before the session.
     fn acknowledged(&mut self, position: u64, write: WriteId) {
+        if self.told.has(write) {
+            return;
+        }
         let last = self.since.iter().position(|one| *one == (position, write));
         for (_, write) in self.since.iter().take(last.map_or(0, |last| last + 1)) {
             self.told.add(*write);
@@ -296,6 +299,21 @@ mod tests {
             .learnt(0, &["a"])
             .rests();
         assert_eq!(story.broken(), ["I7"]);
+    }
+
+    #[test]
+    fn an_acknowledgement_of_what_the_log_began_with_tells_nothing_of_a_later_log() {
+        let mut story = joined();
+        story.trouble_of_relay(0, "backup").wrote(1, "a", 1);
+        story.logged(0, "log", 2, "a").joined(1, 0);
+        story.wrote(0, "b", 2).logged(0, "log", 3, "b");
+        story.trouble_of_relay(0, "restore");
+        story.logged(0, "log", 2, "a");
+        story.acknowledged(1, "a", "log", 2);
+        story.status(1, "live", true, 0).wait(10);
+        story.learnt(1, &["b"]).learnt(0, &["a"]);
+        story.logged(0, "log", 3, "b").rests();
+        assert_eq!(story.broken(), [""; 0]);
     }
 
     #[test]
