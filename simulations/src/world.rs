@@ -17,7 +17,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use spotter_relay_protocol::MeetId;
 use spotter_sim_plan::{
-    DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Step, Whose,
+    DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Step, TROUBLES, Whose,
 };
 
 use self::attacking::Attacker;
@@ -132,6 +132,7 @@ impl<'a> World<'a> {
     }
 
     fn trouble(&mut self, whose: Whose, what: &str) {
+        debug_assert!(TROUBLES.contains(&what), "{what} has no name in a trace");
         let what = what.to_owned();
         self.tell(Happened::Trouble { whose, what });
     }

@@ -17,4 +17,4 @@ pub use plan::{Device, PLAN_FORMAT, Plan, Seat, Watch};
 pub use step::{
     DeviceNumber, Doing, EditNumber, HalfOpenSide, Lane, RelayNumber, Rot, Step, Whose,
 };
-pub use trace::{Event, Happened, Write};
+pub use trace::{Event, Happened, TROUBLES, Write};

@@ -7,6 +7,32 @@ use serde_json::Value;
 
 use crate::step::{DeviceNumber, EditNumber, RelayNumber, Whose};
 
+/// What trouble is called in a trace.
+pub const TROUBLES: [&str; 22] = [
+    "backup",
+    "clock-jumps",
+    "clone",
+    "crash",
+    "cut",
+    "disk-full",
+    "disk-has-room",
+    "half-open",
+    "heal",
+    "lose-memory",
+    "move",
+    "moved-away",
+    "pause",
+    "reads-slowly",
+    "repaired",
+    "reset",
+    "restore",
+    "resume",
+    "revoke",
+    "rots",
+    "start",
+    "sync-fails",
+];
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -222,7 +248,7 @@ pub enum Happened {
     },
     /// Something of the plan happened that is seen from outside: `cut`, `heal`, `crash`, `start`, `pause` and so on, as the
     /// plan calls it. In the calm operators see to damaged files: `repaired` keeps what is sound, and what has nothing sound is
-    /// `moved-away`.
+    /// `moved-away`. One of [`TROUBLES`].
     Trouble {
         /// To whom.
         whose: Whose,

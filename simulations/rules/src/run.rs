@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use spotter_sim_plan::{DeviceNumber, Doing, Event, Happened, Plan, Watch, Whose};
+use spotter_sim_plan::{DeviceNumber, Doing, Event, Happened, Plan, TROUBLES, Watch, Whose};
 
 use crate::message::Message;
 use crate::rule::{Out, Rule};
@@ -160,6 +160,7 @@ impl<'run> Star<'run> {
     }
 
     fn tell_trouble(&mut self, whose: Whose, what: &str) {
+        debug_assert!(TROUBLES.contains(&what), "{what} has no name in a trace");
         self.tell(Happened::Trouble {
             whose,
             what: what.to_owned(),

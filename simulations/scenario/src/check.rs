@@ -6,7 +6,7 @@ mod trouble;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use spotter_sim_plan::Whose;
+use spotter_sim_plan::{TROUBLES, Whose};
 
 use crate::cast::Cast;
 use crate::error::ScenarioError;
@@ -210,6 +210,11 @@ impl Checks<'_> {
             for (number, name) in names.into_iter().flatten().enumerate() {
                 self.devices(&format!("expect.{field}[{number}]"), name)?;
             }
+        }
+        let stranger = |what: &&String| !TROUBLES.contains(&what.as_str());
+        if let Some(what) = expect.happened.keys().find(stranger) {
+            let words = format!("trouble is called one of {}", TROUBLES.join(", "));
+            return wrong(format!("expect.happened.{what}"), words);
         }
         Ok(())
     }

@@ -77,7 +77,8 @@ pub struct Expect {
     /// Devices and locations that in the end say that everything is everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_sync: Vec<String>,
-    /// The invariants that are in question here. They hold everywhere; this says what the scenario was made for.
+    /// The invariants that this scenario was made to try, by which `spotter-sim list --about` finds it. All of them
+    /// hold everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invariants: Vec<Invariant>,
 }

@@ -82,3 +82,14 @@ fn every_example_of_the_documentation_expands() {
     }
     assert!(examples > 5, "only {examples} examples were found");
 }
+
+#[test]
+fn trouble_that_no_trace_tells_of_cannot_be_expected() {
+    let path = folder("simulations/scenarios/two-desks-offline.json");
+    let mut value: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    value["expect"]["happened"] = serde_json::json!({ "cut": 1, "cuts": 1 });
+    let error = Scenario::read(&value.to_string()).unwrap_err().to_string();
+    assert!(error.contains("expect.happened.cuts"), "{error}");
+    value["expect"]["happened"] = serde_json::json!({ "cut": 1 });
+    assert!(Scenario::read(&value.to_string()).is_ok());
+}
