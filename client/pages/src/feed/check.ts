@@ -1,0 +1,115 @@
+/**
+ * The reader of the feed under the `version_check` rule, as a machine: inputs in, actions out.
+ *
+ * On every connection it says which version it holds. If that is the relay's, nothing is answered; otherwise everything
+ * comes. Updates follow. One that does not follow on the version held makes the reader ask again, and so does silence,
+ * on a new connection: an unanswered check is no news on one that is dead.
+ */
+
+import { backoffMs } from "./backoff.ts";
+import type { Frame, Picture } from "./display.ts";
+import { ANSWER_MS, applied, type Held, SILENCE_MS } from "./overlap.ts";
+import { decide } from "./rows.ts";
+
+/** What the reader is told. */
+export type CheckInput =
+  | { readonly is: "begin" }
+  | { readonly is: "opened"; readonly turn: number }
+  | {
+      readonly is: "all";
+      readonly turn: number;
+      readonly version: number;
+      readonly at: number;
+      readonly picture: Picture;
+    }
+  | { readonly is: "update"; readonly turn: number; readonly frame: Frame }
+  | { readonly is: "misshapen"; readonly turn: number }
+  | { readonly is: "closed"; readonly turn: number }
+  | { readonly is: "woken"; readonly turn: number };
+
+/** What the reader wants done. */
+export type CheckAction =
+  | { readonly does: "open"; readonly turn: number }
+  | { readonly does: "close" }
+  /** Send `version_check` with the version held; `null` asks for everything. */
+  | { readonly does: "check"; readonly version: number | null }
+  | { readonly does: "wake"; readonly turn: number; readonly afterMs: number }
+  | { readonly does: "show"; readonly held: Held; readonly live: boolean };
+
+/** The whole state of such a reader. */
+export interface Checker {
+  readonly at: "begin" | "opening" | "open" | "resting";
+  readonly held: Held | null;
+  readonly failures: number;
+  readonly turn: number;
+}
+
+/** What a step leads to. */
+export type CheckStep = readonly [Checker, readonly CheckAction[]];
+
+/** A reader that has done nothing yet. */
+export const NEW_CHECKER: Checker = { at: "begin", held: null, failures: 0, turn: 0 };
+
+/** One step. `random` is a number from 0 to 1. */
+export function stepCheck(reader: Checker, input: CheckInput, random: number): CheckStep {
+  if (input.is === "begin")
+    return reader.at === "begin" || reader.at === "resting" ? open(reader) : [reader, []];
+  if (input.turn !== reader.turn) return [reader, []];
+  switch (input.is) {
+    case "opened":
+      return ask({ ...reader, at: "open" });
+    case "all": {
+      const held = { revision: input.version, generatedAt: input.at, picture: input.picture, etag: null };
+      return quiet({ ...reader, held, failures: 0 }, [{ does: "show", held, live: false }]);
+    }
+    case "update":
+      return updated(reader, input.frame);
+    case "misshapen":
+      return ask({ ...reader, held: null });
+    case "closed":
+      return rest(reader, random);
+    case "woken":
+      return reader.at === "opening" ? rest(reader, random) : open(reader);
+  }
+}
+
+function open(reader: Checker): CheckStep {
+  const turn = reader.turn + 1;
+  return [
+    { ...reader, at: "opening", turn },
+    [{ does: "close" }, { does: "open", turn }, { does: "wake", turn, afterMs: ANSWER_MS }],
+  ];
+}
+
+function ask(reader: Checker): CheckStep {
+  return quiet(reader, [{ does: "check", version: reader.held?.revision ?? null }]);
+}
+
+function quiet(reader: Checker, before: readonly CheckAction[]): CheckStep {
+  return [reader, [...before, { does: "wake", turn: reader.turn, afterMs: SILENCE_MS }]];
+}
+
+function updated(reader: Checker, frame: Frame): CheckStep {
+  const { held } = reader;
+  if (held === null) return [reader, []];
+  switch (decide(held.revision, frame.revision)) {
+    case "ignore":
+      return quiet(reader, []);
+    case "apply": {
+      const picture = applied(held.picture, frame);
+      if (picture === null) return ask({ ...reader, held: null });
+      const after = { revision: frame.revision, generatedAt: frame.generatedAt, picture, etag: null };
+      return quiet({ ...reader, held: after, failures: 0 }, [{ does: "show", held: after, live: true }]);
+    }
+    case "start over":
+      return ask(reader);
+  }
+}
+
+function rest(reader: Checker, random: number): CheckStep {
+  const turn = reader.turn + 1;
+  return [
+    { ...reader, at: "resting", failures: reader.failures + 1, turn },
+    [{ does: "close" }, { does: "wake", turn, afterMs: backoffMs(reader.failures, random) }],
+  ];
+}
