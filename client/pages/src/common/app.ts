@@ -1,0 +1,209 @@
+/**
+ * The replica that a page works on, as signals that widgets read.
+ *
+ * Everything is asked of the replica; nothing about the meet is kept here but what was on the screen a moment ago,
+ * so that a value changed by somebody else can be pointed out.
+ */
+
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import {
+  type Conflict,
+  loadCore,
+  type OpenLifterState,
+  openReplica,
+  type PathChange,
+  type Presence,
+  type Replica,
+  SpotterError,
+  type Status,
+} from "spotter-client";
+import core from "spotter-client/core.wasm";
+import { changeWords } from "./words.ts";
+
+/** A value on the screen that somebody else changed. */
+export interface Mark {
+  /** What is said about it. */
+  readonly words: string;
+  /** Whether it replaced a value that was shown, so that somebody has to take note. */
+  readonly replaced: boolean;
+}
+
+/** A message in the corner of the page. */
+export interface Toast {
+  readonly id: number;
+  readonly tone: "good" | "warn" | "bad" | "note";
+  readonly words: string;
+  /** Something that can be done about it. */
+  readonly act?: { readonly label: string; readonly run: () => void };
+}
+
+/** A page's replica and what is known about it. */
+export interface App {
+  readonly replica: Replica;
+  readonly status: Signal<Status>;
+  /** Grows with every change of the meet. */
+  readonly tick: Signal<number>;
+  readonly meet: ReadonlySignal<OpenLifterState | null>;
+  readonly conflicts: ReadonlySignal<readonly Conflict[]>;
+  readonly others: Signal<readonly Presence[]>;
+  readonly marks: Signal<ReadonlyMap<string, Mark>>;
+  /** The time, renewed every few seconds. */
+  readonly now: Signal<number>;
+  readonly persistence: Signal<"asking" | "granted" | "refused" | "unavailable">;
+}
+
+/** The messages in the corner. */
+export const toasts = signal<readonly Toast[]>([]);
+
+const TOAST_MS = 12_000;
+const TOASTS_MAX = 4;
+const CLOCK_MS = 5_000;
+let toastId = 0;
+
+/** Shows a message for a while; bad news stays until it is closed. */
+export function say(tone: Toast["tone"], words: string, act?: Toast["act"]): void {
+  const toast: Toast = { id: ++toastId, tone, words, ...(act === undefined ? {} : { act }) };
+  toasts.value = [...toasts.value.filter((other) => other.words !== words), toast].slice(-TOASTS_MAX);
+  if (tone !== "bad") setTimeout(() => unsay(toast.id), TOAST_MS);
+}
+
+/** Takes a message away. */
+export function unsay(id: number): void {
+  toasts.value = toasts.value.filter((toast) => toast.id !== id);
+}
+
+/** What went wrong, in the words of the replica where it has some. */
+export function wordsOf(why: unknown): string {
+  return why instanceof Error ? why.message : String(why);
+}
+
+/** The replica's code for what went wrong; "" if it has none. */
+export function codeOf(why: unknown): string {
+  return why instanceof SpotterError ? why.code : "";
+}
+
+/** Runs something that a person asked for and says so if it fails. */
+export async function attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (why) {
+    say("bad", `${what}: ${wordsOf(why)}`);
+    return false;
+  }
+}
+
+/** The name of the copy of a meet that this page works on: one browser can hold several meets. */
+export function copyName(search: string): string {
+  return new URLSearchParams(search).get("copy") || "meet";
+}
+
+/** Opens the replica of this page. */
+export async function openApp(): Promise<App> {
+  const replica = await openReplica({
+    core: await loadCore(new URL(core, import.meta.url)),
+    name: copyName(location.search),
+  });
+  const tick = signal(0);
+  const app: App = {
+    replica,
+    status: signal(replica.status()),
+    tick,
+    meet: computed(() => (tick.value >= 0 && replica.holdsMeet ? replica.state() : null)),
+    conflicts: computed(() => (tick.value >= 0 && replica.holdsMeet ? replica.conflicts() : [])),
+    others: signal<readonly Presence[]>(replica.presence()),
+    marks: signal<ReadonlyMap<string, Mark>>(new Map()),
+    now: signal(Date.now()),
+    persistence: signal<"asking" | "granted" | "refused" | "unavailable">("asking"),
+  };
+  follow(app);
+  replica.guardUnload();
+  app.persistence.value = await replica.requestPersistence();
+  return app;
+}
+
+/** Says again what the replica holds, after something that brings no list of changes, such as an import. */
+export function refresh(app: App): void {
+  batch(() => {
+    app.tick.value++;
+    app.status.value = app.replica.status();
+  });
+}
+
+function follow(app: App): void {
+  app.replica.onStatus((status) => {
+    app.status.value = status;
+  });
+  app.replica.onChange((changes) => {
+    const before = app.meet.peek();
+    batch(() => {
+      refresh(app);
+      mark(app, changes, before);
+    });
+  });
+  app.replica.onNews((news) => tell(news));
+  app.replica.onPresence((others) => {
+    app.others.value = others;
+  });
+  setInterval(() => {
+    app.now.value = Date.now();
+  }, CLOCK_MS);
+}
+
+/** Points out what others changed on the screen; one's own edit takes the mark away. */
+function mark(app: App, changes: readonly PathChange[], before: OpenLifterState | null): void {
+  if (before === null) return;
+  const marks = new Map(app.marks.peek());
+  for (const change of changes) {
+    if (change.own) {
+      marks.delete(change.path);
+      continue;
+    }
+    const was = textAt(app, before, change.path);
+    if (was !== change.text) {
+      marks.set(change.path, { words: changeWords(change, was, nameIn(app)), replaced: was !== "" });
+    }
+  }
+  app.marks.value = marks;
+}
+
+/** Takes marks away: that of a path, or of all that begin with it and a dot. */
+export function unmark(app: App, path: string): void {
+  const kept = [...app.marks.value].filter(([marked]) => marked !== path && !marked.startsWith(`${path}.`));
+  if (kept.length !== app.marks.value.size) app.marks.value = new Map(kept);
+}
+
+/** Tells the name of an entry by its id. */
+export function nameIn(app: App): (entry: string) => string | undefined {
+  return (entry) => {
+    const found = app.meet.peek()?.registration.entries.find((other) => String(other.id) === entry);
+    const name = found?.name;
+    return typeof name === "string" ? name : undefined;
+  };
+}
+
+/** What a state shows at a path, as text. */
+function textAt(app: App, state: OpenLifterState, path: string): string {
+  const [place, id, field = "", slot] = path.split(".");
+  if (place !== "entries") return "";
+  const entry = state.registration.entries.find((other) => String(other.id) === id);
+  if (entry === undefined) return "";
+  if (slot !== undefined) return attemptText(app, entry, field, Number(slot) - 1);
+  const value = entry[field];
+  if (typeof value === "number")
+    return value === 0 ? "" : field.endsWith("Kg") ? app.replica.displayWeight(value) : String(value);
+  return Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : "";
+}
+
+function attemptText(app: App, entry: Record<string, unknown>, lift: string, index: number): string {
+  const kg = (entry[`${lift}Kg`] as number[] | undefined)?.[index] ?? 0;
+  const status = (entry[`${lift}Status`] as number[] | undefined)?.[index] ?? 0;
+  if (kg === 0 && status === 0) return "";
+  const verdict = status === 1 ? " good" : status === -1 ? " no lift" : "";
+  return `${app.replica.displayWeight(kg)}${verdict}`;
+}
+
+function tell(news: { kind: string; words: string }): void {
+  const bad = /refus|cannot|damag|overrul|password/i.test(news.kind);
+  say(bad ? "bad" : "note", news.words);
+}

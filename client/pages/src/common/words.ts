@@ -1,0 +1,143 @@
+/**
+ * What the pages say: pure functions from what the replica reports to words and colours.
+ */
+
+import type { PathChange, Status } from "spotter-client";
+
+/** The colour of a message; always beside words, never instead of them. */
+export type Tone = "good" | "warn" | "bad" | "plain";
+
+/** A short message with its colour. */
+export interface Said {
+  readonly tone: Tone;
+  readonly words: string;
+}
+
+/** The link's state in at most five words. */
+export function linkWords(status: Status, holdsMeet: boolean): Said {
+  if (status.cannotSave !== null) return { tone: "bad", words: "Cannot save" };
+  if (!holdsMeet) return { tone: "plain", words: "No meet yet" };
+  if (status.meetId === null) return { tone: "plain", words: "On this device only" };
+  if (status.passwordWanted) return { tone: "bad", words: "Password wanted" };
+  switch (status.link.state) {
+    case "live":
+      if (status.finished) return { tone: "plain", words: "Finished" };
+      if (status.editsNotSent > 0)
+        return { tone: "warn", words: `Live, sending ${edits(status.editsNotSent)}` };
+      return status.needResync
+        ? { tone: "warn", words: "Live, catching up" }
+        : { tone: "good", words: "Live" };
+    case "catching-up":
+      return { tone: "warn", words: "Catching up" };
+    case "joining":
+      return { tone: "warn", words: "Connecting" };
+    case "offline":
+      return { tone: "bad", words: "Offline, saved here" };
+  }
+}
+
+/** Whether this device may lack something the others have, or they something of it. Clears when catch-up is applied. */
+export function outOfSync(status: Status): boolean {
+  return status.meetId !== null && (status.link.state !== "live" || status.needResync);
+}
+
+/** "3 edits not sent yet, oldest 2 min"; null if there are none. */
+export function notSentWords(status: Status, now: number): string | null {
+  if (status.editsNotSent === 0) return null;
+  const oldest = status.oldestNotSent === null ? "" : `, oldest ${age(status.oldestNotSent, now)}`;
+  return `${edits(status.editsNotSent)} not sent yet${oldest}`;
+}
+
+/** "1 edit", "3 edits". */
+export function edits(count: number): string {
+  return counted(count, "edit");
+}
+
+/** A count with its noun. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** How long ago a time was: "just now", "40 s", "2 min", "3 h", "2 days". */
+export function age(time: string, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(time)) / 1000));
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  return counted(Math.floor(seconds / 86400), "day");
+}
+
+/** A time as a person at the venue reads it: the hour, with the date unless it is today. */
+export function clock(time: string, now: number): string {
+  const then = new Date(time);
+  if (Number.isNaN(then.getTime())) return time;
+  const hour = `${pad(then.getHours())}:${pad(then.getMinutes())}`;
+  const day = `${then.getFullYear()}-${pad(then.getMonth() + 1)}-${pad(then.getDate())}`;
+  return then.toDateString() === new Date(now).toDateString() ? hour : `${day} ${hour}`;
+}
+
+function pad(number: number): string {
+  return String(number).padStart(2, "0");
+}
+
+const ENTRY_FIELDS: Readonly<Record<string, string>> = {
+  name: "name",
+  sex: "sex",
+  birthDate: "birth date",
+  age: "age",
+  bodyweightKg: "body weight",
+  squatRackInfo: "squat rack",
+  benchRackInfo: "bench rack",
+  equipment: "equipment",
+  divisions: "divisions",
+  events: "events",
+  flight: "flight",
+  platform: "platform",
+  day: "day",
+  lot: "lot",
+  team: "team",
+  memberId: "member number",
+  country: "country",
+  state: "state",
+  notes: "notes",
+  guest: "guest",
+  deleted: "withdrawal",
+};
+
+/** What a path means: "Nora Quinn, squat 2"; `name` tells the name of an entry. */
+export function pathWords(path: string, name: (entry: string) => string | undefined): string {
+  const [place, which, ...rest] = path.split(".");
+  if (place === "entries" && which !== undefined) {
+    const at = which.startsWith("@") ? [`${which}.${rest[0]}`, ...rest.slice(1)] : [which, ...rest];
+    const entry = at[0] ?? which;
+    return `${name(entry) || `lifter ${entry}`}, ${fieldWords(at.slice(1))}`;
+  }
+  if (place === "lifting") return `day ${which}, platform ${rest[0]}: flight and lift`;
+  if (place === "meet") return `meet: ${[which, ...rest].join(" ")}`;
+  return path;
+}
+
+/** What a field of an entry is called: "squat 2", "body weight". */
+export function fieldWords(field: readonly string[]): string {
+  const [first = "", slot] = field;
+  if (slot !== undefined) return `${first} ${slot}`;
+  return ENTRY_FIELDS[first] ?? first;
+}
+
+/** One line about a change that came from elsewhere. */
+export function changeWords(
+  change: PathChange,
+  before: string,
+  name: (entry: string) => string | undefined,
+): string {
+  const text = change.text === "" ? "nothing" : change.text;
+  const was = before === "" ? "" : `, was ${before}`;
+  return `${pathWords(change.path, name)}: now ${text}${was}, by ${change.location}`;
+}
+
+/** A meet's number in groups of three, as people read it out. */
+export function meetNumber(id: string): string {
+  const digits = id.replace(/\D/g, "");
+  return digits.length === 9 ? `${digits.slice(0, 3)}-${digits.slice(3, 6)}-${digits.slice(6)}` : id;
+}

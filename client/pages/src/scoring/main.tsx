@@ -1,0 +1,4 @@
+/** Placeholder. */
+import { startPage } from "../common/shell.tsx";
+
+startPage("scoring", () => null);
