@@ -1,0 +1,6 @@
+//! Results as OpenLifter has them, and the shapes in which they are handed out.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its data fails")]
+
+mod desk;
+mod golden;
