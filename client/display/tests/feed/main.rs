@@ -1,0 +1,10 @@
+//! The feed against readers that are written here anew, from the two rules alone: scenario by scenario, and in every
+//! order in which what happens can happen.
+
+#![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
+
+mod every_order;
+mod golden;
+mod overlap;
+mod readers;
+mod version_check;
