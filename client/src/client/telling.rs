@@ -1,5 +1,6 @@
 //! How the replica is doing.
 
+use spotter_model::ActorId;
 use spotter_model::planted::{self, Bug};
 
 use crate::client::Client;
@@ -36,6 +37,11 @@ impl Client {
     /// What this replica knows of the live meet it is a member of: where, as whom, and who else may join.
     pub fn membership(&self) -> Option<&Membership> {
         self.replica.membership.as_ref()
+    }
+
+    /// Whether an actor's writes were made on this device, in this run or an earlier one.
+    pub fn writes_as(&self, actor: &ActorId) -> bool {
+        self.replica.actors.contains(actor)
     }
 
     /// The changes that were refused and are kept beside the document, with the reasons.

@@ -1,0 +1,110 @@
+//! Questions that are answered at once from what is here.
+
+use serde_json::{Map, Value, json};
+use spotter_client::{LinkState, Status};
+use spotter_model::{ModelError, json_text};
+
+use crate::desk::Desk;
+use crate::message::Message;
+use crate::trouble::Trouble;
+use crate::words;
+
+impl Desk {
+    /// The answer to a question; nothing if it is none.
+    pub(crate) fn read(&mut self, what: &str, message: &Message) -> Option<Result<Value, Trouble>> {
+        Some(match what {
+            "holdsMeet" => self.client().map(|client| client.meet().is_some().into()),
+            "status" => self.status(),
+            "get" => self.get(message),
+            "state" => self.state(),
+            "export" => self.export(),
+            "entries" => self.meet().map(|meet| json!(meet.entries())),
+            "conflicts" => self.conflicts(),
+            "history" => self.history(message),
+            "roster" => self.client().map(|client| {
+                let membership = client.membership();
+                membership.map_or(json!([]), |known| words::roster(&known.roster))
+            }),
+            "parse" => self.parse(message),
+            _ => return None,
+        })
+    }
+
+    fn status(&mut self) -> Result<Value, Trouble> {
+        let now = self.now.0.moment;
+        let client = self.client()?;
+        let status: Status = client.status(now);
+        let mut json = words::status(&status);
+        let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
+        let membership = client.membership();
+        let session = membership.and_then(|known| known.session.as_ref());
+        put("holdsMeet", status.root.is_some().into());
+        put("root", status.root.map(|root| root.to_string()).into());
+        put("relay", membership.map(|known| known.relay.as_str()).into());
+        put(
+            "initiator",
+            membership.is_some_and(|known| known.initiator).into(),
+        );
+        put(
+            "sessionExpiresAt",
+            session
+                .map(|session| words::time(session.expires_at.unix_seconds()))
+                .into(),
+        );
+        let offline = matches!(status.link, LinkState::Offline { .. });
+        put(
+            "passwordWanted",
+            (membership.is_some() && session.is_none() && offline).into(),
+        );
+        put(
+            "conflicts",
+            client
+                .meet()
+                .map_or(0, |meet| meet.conflicts().len())
+                .into(),
+        );
+        Ok(Value::Object(json))
+    }
+
+    fn get(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let path = message.parsed("path")?;
+        match self.meet()?.get(&path) {
+            Ok(shown) => Ok(words::shown(&shown)),
+            Err(ModelError::Unset { .. }) => Ok(Value::Null),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn state(&mut self) -> Result<Value, Trouble> {
+        let mut saved = self.meet()?.export(None)?;
+        let mut state = Map::new();
+        for slice in ["meet", "registration"] {
+            let value = saved.get_mut(slice).map(Value::take).unwrap_or_default();
+            state.insert(slice.to_owned(), value);
+        }
+        Ok(Value::Object(state))
+    }
+
+    /// OpenLifter's saved file, as one text.
+    fn export(&mut self) -> Result<Value, Trouble> {
+        let saved = self.meet()?.export(None)?;
+        Ok(json_text(&saved).into())
+    }
+
+    fn conflicts(&mut self) -> Result<Value, Trouble> {
+        let conflicts = self.meet()?.conflicts();
+        Ok(conflicts.iter().map(words::conflict).collect())
+    }
+
+    fn history(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let path = message.parsed("path")?;
+        let history = self.meet()?.history(&path)?;
+        Ok(history.iter().map(words::history_item).collect())
+    }
+
+    /// What a text that a person typed means for a field.
+    fn parse(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let (path, text) = (message.parsed("path")?, message.text("text")?.to_owned());
+        Ok(self.meet()?.parse_value(&path, &text)?)
+    }
+}

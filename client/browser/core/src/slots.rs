@@ -1,0 +1,190 @@
+//! A browser keeps one replica per tab, each in a slot of its own. What a tab begins with when the others hold something.
+//!
+//! A slot that is empty becomes a copy of one that holds the meet: the same records, except that nothing in it was written
+//! here, and that the session stays with the tab that has it. What the remaining slots hold besides is taken in like a
+//! bundle, so that an edit of a tab that was closed before it was sent reaches the relay from here.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spotter_client::{Ask, BundleHeader, Membership, Origin, RECORD_FORMAT, Record, WallTime};
+use spotter_model::{Author, Change, ChangeHash, LocationName};
+use spotter_relay_protocol::ChangeBytes;
+
+use crate::calls::Wants;
+use crate::desk::Desk;
+use crate::trouble::Trouble;
+
+/// What a tab begins with.
+pub(crate) enum Start {
+    /// These records must be saved first, in the tab's own slot.
+    CopyFirst(String),
+    /// These are saved; the bundles hold what others have left.
+    With {
+        records: Vec<Record>,
+        left: Vec<String>,
+    },
+}
+
+/// Decides what to begin with. Each slot is a list of batches, as they were saved.
+pub(crate) fn start(own: Value, others: Value) -> Result<Start, Trouble> {
+    let own = records(own)?;
+    let others: Vec<Value> = serde_json::from_value(others).map_err(Trouble::misuse)?;
+    let mut slots = Vec::with_capacity(others.len());
+    for other in others {
+        // What cannot be read is that slot's trouble, when it is opened.
+        if let Ok(records) = records(other) {
+            slots.push(records);
+        }
+    }
+    if document(&own).is_none() {
+        let shared = |records: &&Vec<Record>| document(records).is_some_and(|(_, draft)| !draft);
+        if let Some(other) = slots.iter().find(shared) {
+            let copy = copied(other);
+            return Ok(Start::CopyFirst(
+                serde_json::to_string(&copy).unwrap_or_default(),
+            ));
+        }
+        if slots.iter().any(|records| document(records).is_some()) {
+            return Err(Trouble::draft_elsewhere());
+        }
+    }
+    let left = document(&own).map_or_else(Vec::new, |(root, _)| {
+        let of_this_meet = slots
+            .iter()
+            .filter(|other| document(other) == Some((root, false)));
+        of_this_meet.filter_map(|other| left(root, other)).collect()
+    });
+    Ok(Start::With { records: own, left })
+}
+
+fn records(batches: Value) -> Result<Vec<Record>, Trouble> {
+    let batches = Vec::<Vec<Record>>::deserialize(batches)
+        .map_err(|error| Trouble::misuse(format!("the local store cannot be read: {error}")))?;
+    Ok(batches.into_iter().flatten().collect())
+}
+
+/// The meet that a slot holds, and whether it is a draft.
+fn document(records: &[Record]) -> Option<(ChangeHash, bool)> {
+    records.iter().rev().find_map(|record| match record {
+        Record::Document { root, draft } => Some((*root, *draft)),
+        Record::Replica { .. }
+        | Record::Changes { .. }
+        | Record::Acknowledged { .. }
+        | Record::CaughtUp { .. }
+        | Record::Rebuilt { .. }
+        | Record::OfferTaken { .. }
+        | Record::SetAside(_)
+        | Record::Writer { .. }
+        | Record::Joined(_)
+        | Record::SessionEnded {}
+        | Record::Roster { .. }
+        | Record::Finished {} => None,
+    })
+}
+
+/// The same replica on behalf of another tab.
+fn copied(records: &[Record]) -> Vec<Record> {
+    let mut copy = Vec::with_capacity(records.len() + 1);
+    for record in records {
+        copy.push(match record.clone() {
+            Record::Changes {
+                from: Origin::Here,
+                changes,
+                position,
+            } => Record::Changes {
+                from: Origin::Peer,
+                changes,
+                position,
+            },
+            Record::Joined(membership) => Record::Joined(Membership {
+                session: None,
+                ..membership
+            }),
+            other @ (Record::Replica { .. }
+            | Record::Document { .. }
+            | Record::Changes { .. }
+            | Record::Acknowledged { .. }
+            | Record::CaughtUp { .. }
+            | Record::Rebuilt { .. }
+            | Record::OfferTaken { .. }
+            | Record::SetAside(_)
+            | Record::Writer { .. }
+            | Record::SessionEnded {}
+            | Record::Roster { .. }
+            | Record::Finished {}) => other,
+        });
+    }
+    debug_assert!(matches!(
+        copy.first(),
+        Some(Record::Replica {
+            format: RECORD_FORMAT
+        })
+    ));
+    copy
+}
+
+/// A bundle of all changes of a slot.
+fn left(root: ChangeHash, records: &[Record]) -> Option<String> {
+    let mut author: Option<Author> = None;
+    let mut lines = Vec::new();
+    for record in records {
+        match record {
+            Record::Changes { changes, .. } => lines.extend(changes.iter().filter_map(line)),
+            Record::Rebuilt {
+                joined, made_again, ..
+            } => {
+                lines.extend(joined.iter().chain(made_again).filter_map(line));
+            }
+            Record::Joined(membership) => author = Some(membership.author.clone()),
+            Record::Writer { author: writer } => author = Some(writer.clone()),
+            Record::Replica { .. }
+            | Record::Document { .. }
+            | Record::Acknowledged { .. }
+            | Record::CaughtUp { .. }
+            | Record::OfferTaken { .. }
+            | Record::SetAside(_)
+            | Record::SessionEnded {}
+            | Record::Roster { .. }
+            | Record::Finished {} => {}
+        }
+    }
+    let location = match author {
+        Some(author) => author.location,
+        None => LocationName::parse("another tab").ok()?,
+    };
+    let header = BundleHeader {
+        spotter_bundle: 1,
+        root,
+        location,
+        created: WallTime::default(),
+        changes: lines.len(),
+        meet_id: None,
+        relay: None,
+    };
+    let mut text = serde_json::to_string(&header).ok()?;
+    for line in lines {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    Some(text)
+}
+
+fn line(bytes: &ChangeBytes) -> Option<String> {
+    let change = Change::decode(bytes.as_ref()).ok()?;
+    Some(json!({"h": change.hash(), "c": bytes}).to_string())
+}
+
+impl Desk {
+    /// Takes in what another tab has left. Nobody waits for it.
+    pub(crate) fn take_over(&mut self, text: String) {
+        self.calls.begin(0, Wants::Reply);
+        self.ask(0, Ask::UnpackBundle { text, author: None });
+    }
+}
+
+/// Bytes that came as text.
+pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Trouble> {
+    STANDARD.decode(text).map_err(Trouble::misuse)
+}
