@@ -1,7 +1,10 @@
 //! What people, pages and scripts can ask of a client, and what it answers.
 
 use spotter_model::{Author, ChangeHash, Edit, LocationName, ModelError, Priority, Seen};
-use spotter_relay_protocol::{MeetId, Password, SessionId, SessionShown};
+use spotter_relay_protocol::{
+    DisplayKey, DisplayKeyId, DisplayKeyShown, DisplayLabel, MeetId, Password, SessionId,
+    SessionShown,
+};
 
 use crate::bundle::{BundleError, Unpacked};
 use crate::link_id::LinkId;
@@ -67,7 +70,7 @@ pub enum Ask {
         /// bundle can be read, not edited.
         author: Option<Author>,
     },
-    /// Something for the relay to do: [`Reply::Done`], or [`Reply::Sessions`].
+    /// Something for the relay to do: [`Reply::Done`], or what the [`Word`] says.
     Word(Word),
 }
 
@@ -139,6 +142,18 @@ pub enum Word {
     },
     /// Declare the meet finished.
     FinishMeet,
+    /// Make a key that displays may read the meet with: [`Reply::DisplayKeyAdded`].
+    AddDisplayKey {
+        /// What it is for.
+        label: DisplayLabel,
+    },
+    /// Which display keys there are: [`Reply::DisplayKeys`].
+    ListDisplayKeys,
+    /// End a display key, and the displays that were opened with it.
+    RevokeDisplayKey {
+        /// As listed.
+        key_id: DisplayKeyId,
+    },
     /// Hand over the results.
     Publish {
         /// Where questions should go.
@@ -175,6 +190,15 @@ pub enum Reply {
     Unpacked(Unpacked),
     /// Who is joined.
     Sessions(Vec<SessionShown>),
+    /// A display key, which is told this once.
+    DisplayKeyAdded {
+        /// Its name, for lists and for revoking it.
+        key_id: DisplayKeyId,
+        /// The key.
+        key: DisplayKey,
+    },
+    /// The display keys of the meet.
+    DisplayKeys(Vec<DisplayKeyShown>),
 }
 
 /// Why a request was not fulfilled, told so that a person knows what to do next.

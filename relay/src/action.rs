@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    ChangeBytes, CloseReason, Frame, LogId, MeetId, Password, Runs, SessionId,
+    ChangeBytes, CloseReason, Frame, JoinRejected, LogId, MeetId, Password, Position, Runs,
+    SessionId,
 };
 
 use crate::event::Event;
@@ -151,10 +152,67 @@ pub enum Action {
         /// Which meet.
         meet: MeetId,
     },
+    /// A display may read the meet.
+    DisplayAdmitted {
+        /// Which display.
+        link: LinkId,
+        /// Which meet.
+        meet: MeetId,
+        /// The hash of its genesis.
+        root: ChangeHash,
+        /// The name of its log.
+        log_id: LogId,
+        /// Whether it was declared finished.
+        finished: bool,
+    },
+    /// A display may not read the meet, and is forgotten.
+    DisplayRefused {
+        /// Which display.
+        link: LinkId,
+        /// Why, in the words of a join that was rejected.
+        rejection: JoinRejected,
+    },
+    /// A display may not read the meet any longer, and is forgotten.
+    DisplayEnded {
+        /// Which display.
+        link: LinkId,
+        /// Why: `SessionEnded` if its key was revoked.
+        reason: CloseReason,
+    },
+    /// Changes for the displays of a meet. Answered by `FeedTaken`, and not followed by more before.
+    FeedSlice {
+        /// Which meet.
+        meet: MeetId,
+        /// The changes.
+        slice: FeedSlice,
+    },
+    /// The meet of a feed was declared finished.
+    FeedFinished {
+        /// Which meet.
+        meet: MeetId,
+    },
+    /// Nobody may read the meet any longer, or it cannot be served: nothing follows before the next `FeedOpened`.
+    FeedEnded {
+        /// Which meet.
+        meet: MeetId,
+    },
     /// Write this into the diagnostic log.
     Event(Event),
     /// Everything that was begun before `Drain` is done; the process may end.
     Drained,
+}
+
+/// Consecutive changes for the displays of a meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSlice {
+    /// The position the first change follows. At 0 the reader begins with nothing, whatever it held before.
+    pub after: u64,
+    /// The changes; none if there are none to begin with.
+    pub changes: Vec<ChangeBytes>,
+    /// Where the reader stands with them.
+    pub reached: Position,
+    /// How many changes the log has.
+    pub end: u64,
 }
 
 /// One change as the log keeps it.

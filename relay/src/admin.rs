@@ -1,8 +1,9 @@
 //! What the initiator may change while the meet runs: locations, the password, who has a session.
 
 use spotter_relay_protocol::{
-    AdminCode, ChangePassword, CloseReason, Done, Frame, InvalidSession, MeetId, Password,
-    RelayMessage, RosterChanged, SessionCode, SessionId, SessionShown, Sessions, SetLocation,
+    AdminCode, ChangePassword, CloseReason, DisplayKeyAdded, Done, Frame, InvalidSession, MeetId,
+    Password, RelayMessage, RosterChanged, SessionCode, SessionId, SessionShown, Sessions,
+    SetLocation,
 };
 
 use crate::action::SaveId;
@@ -43,7 +44,13 @@ impl Relay {
         self.edit(link, member, "REVOKE_SESSION", AuthEdit::Revoke(session));
     }
 
-    fn edit(&mut self, link: LinkId, member: &Member, request: &'static str, what: AuthEdit) {
+    pub(crate) fn edit(
+        &mut self,
+        link: LinkId,
+        member: &Member,
+        request: &'static str,
+        what: AuthEdit,
+    ) {
         let asker = Some((link, member.session, request));
         if let Some(meet) = self.meets.get_mut(&member.meet) {
             meet.keeping
@@ -206,6 +213,7 @@ impl Relay {
         };
         if saved.auth_changed {
             meet.end_revoked(&mut self.house.links);
+            meet.end_displays_without_key(&mut self.house.links);
             meet.tell_roster(&mut self.house);
         }
         for edit in saved.edits {
@@ -218,12 +226,23 @@ impl Relay {
                     request,
                     session,
                 });
-                self.house.links.send(
-                    link,
-                    &RelayMessage::Done(Done {
+                let done = match edit.what {
+                    AuthEdit::AddDisplayKey { record, key } => {
+                        RelayMessage::DisplayKeyAdded(DisplayKeyAdded {
+                            key_id: record.key_id,
+                            display_key: key,
+                        })
+                    }
+                    AuthEdit::SetLocation { .. }
+                    | AuthEdit::Password { .. }
+                    | AuthEdit::Rehash { .. }
+                    | AuthEdit::Revoke(_)
+                    | AuthEdit::RevokeDisplayKey { .. }
+                    | AuthEdit::Unite(_) => RelayMessage::Done(Done {
                         request: request.into(),
                     }),
-                );
+                };
+                self.house.links.send(link, &done);
             } else {
                 self.not_kept(link, request);
             }

@@ -128,6 +128,7 @@ impl Meet {
                 self.release_run(house, run);
             }
         }
+        self.feed_runs(house, &runs);
         let mut answers = Answers::default();
         let still_uncertain = self.deferred.split_off(&(position + 1));
         for deferred in std::mem::replace(&mut self.deferred, still_uncertain)
@@ -253,10 +254,21 @@ impl Meet {
             house.links.send_frame(link, frame.clone());
             house.links.close(link, CloseReason::MeetTrouble);
         }
+        self.end_displays(house, CloseReason::MeetTrouble);
     }
 }
 
 impl Run {
+    /// The position before the first change.
+    pub(crate) fn after(&self) -> u64 {
+        self.after
+    }
+
+    /// The changes as they travel.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = ChangeBytes> {
+        self.changes.iter().map(bytes_of)
+    }
+
     fn last(&self) -> u64 {
         self.after + self.changes.len() as u64
     }

@@ -119,7 +119,7 @@ impl Meet {
     }
 
     /// Whether a position is one of this log, with the history the client knows.
-    fn holds(&self, position: &Position) -> bool {
+    pub(crate) fn holds(&self, position: &Position) -> bool {
         let is_within = position.server_seq_num <= self.log.durable();
         // Correct: a number says nothing without the name of its log.
         if planted::is(Bug::ResyncWithoutLogId) {
@@ -287,6 +287,9 @@ impl Meet {
                 Flow::Live => reader.flow = Flow::after(durable),
                 Flow::Catching(catching) => catching.reading = None,
             }
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.forget_read();
         }
     }
 }

@@ -40,8 +40,10 @@ impl Relay {
                     let (salt, scrypt, verifier) = (auth.salt, auth.scrypt, auth.verifier);
                     self.hash(job, salt, scrypt, Some(verifier));
                 }
-                HashFor::Join(join) => {
-                    let meet = join.meet;
+                HashFor::Join(_) | HashFor::Display { .. } => {
+                    let Some(meet) = job.purpose.meet() else {
+                        continue;
+                    };
                     // Guesses that queued up together count against each other.
                     if self.may_guess(job.link, meet) {
                         self.hashing.run(Running::Finding(job));
@@ -57,15 +59,20 @@ impl Relay {
         let Some(job) = self.hashing.take_finding() else {
             return;
         };
-        let HashFor::Join(join) = &job.purpose else {
-            return;
+        let claim = match &job.purpose {
+            HashFor::Join(join) => join.claim.as_ref(),
+            HashFor::Create { .. }
+            | HashFor::Display { .. }
+            | HashFor::OldPassword { .. }
+            | HashFor::Rehash { .. }
+            | HashFor::NewPassword { .. } => None,
         };
         let auth = if known {
             self.meets.get(&meet).map(|meet| meet.keeping.auth())
         } else {
             None
         };
-        let claimed = join.claim.as_ref().map(|claim| &claim.auth);
+        let claimed = claim.map(|claim| &claim.auth);
         // Of record and ticket, the one with the higher epoch knows the password of today.
         let best = match (auth, claimed) {
             (Some(auth), Some(claimed)) if claimed.epoch > auth.epoch => Some(claimed),
@@ -143,6 +150,9 @@ impl Relay {
                     });
                 }
             }
+            (HashFor::Display { meet }, Some(made)) => {
+                self.display_password_checked(job.link, meet, verifier == Some(made));
+            }
             (HashFor::Rehash { meet, from }, Some(verifier)) => {
                 let what = AuthEdit::Rehash {
                     from,
@@ -214,7 +224,9 @@ impl Relay {
 
     fn hash_failed(&mut self, link: LinkId, purpose: &HashFor) {
         match purpose {
-            HashFor::Create { .. } | HashFor::Join(_) => self.house.reject_join(link, busy()),
+            HashFor::Create { .. } | HashFor::Join(_) | HashFor::Display { .. } => {
+                self.house.reject_join(link, busy())
+            }
             HashFor::OldPassword { .. } | HashFor::NewPassword { .. } => self.password_busy(link),
             // The old hash is still as good as it was.
             HashFor::Rehash { .. } => {}

@@ -69,6 +69,7 @@ impl Relay {
             roster,
             epoch: 1,
             revoked: Vec::new(),
+            display_keys: Vec::new(),
             recovered: false,
             created_at: now,
         };
@@ -133,6 +134,7 @@ impl Relay {
                 meet: id,
                 session: grants.session_id,
                 token_hash: token::hash(&token),
+                location: grants.location.clone(),
                 initiator: true,
                 expires_at: grants.expires,
             };

@@ -41,6 +41,8 @@ pub(crate) enum HashFor {
     },
     /// Joining.
     Join(Box<PasswordJoin>),
+    /// Reading as a display.
+    Display { meet: MeetId },
     /// Checking the old password before it is replaced by the new.
     OldPassword { meet: MeetId, new: Password },
     /// Hashing a password that was right harder than its record has it.
@@ -158,6 +160,7 @@ impl HashFor {
             Self::Join(join) => Some(join.meet),
             Self::OldPassword { meet, .. }
             | Self::NewPassword { meet }
+            | Self::Display { meet }
             | Self::Rehash { meet, .. } => Some(*meet),
         }
     }

@@ -81,6 +81,9 @@ impl House {
     pub(crate) fn reject_join(&mut self, link: LinkId, rejection: JoinRejected) {
         let now = self.now;
         let until = now.after_ms(self.limits.join_within_ms);
+        if self.links.is_display(link) {
+            return self.refuse_display(link, rejection);
+        }
         let Some(asker) = self.links.get_mut(link) else {
             return;
         };

@@ -4,7 +4,9 @@ use core::net::IpAddr;
 
 use std::sync::Arc;
 
-use spotter_relay_protocol::{Chain, ChangeBytes, LogId, MeetId, Runs};
+use spotter_relay_protocol::{
+    Chain, ChangeBytes, DisplayKey, LogId, MeetId, Password, Position, Runs,
+};
 
 use crate::action::{BatchId, JobId, ReadId, SaveId};
 use crate::heard::Heard;
@@ -139,6 +141,31 @@ pub enum Input {
         /// Whether the meet is among the finished ones now.
         outcome: Result<(), StoreTrouble>,
     },
+    /// A display in the relay's own process asks to read a meet. Answered by `DisplayAdmitted` or `DisplayRefused`; when
+    /// it leaves by itself, `Disconnected` follows.
+    DisplayOpened {
+        /// Numbered like connections, and never one of them.
+        link: LinkId,
+        /// Where its viewer comes from; guesses are counted against it.
+        address: IpAddr,
+        /// Which meet.
+        meet: MeetId,
+        /// By what right.
+        by: DisplayBy,
+    },
+    /// The process wants the changes of a meet that a display has been admitted to, from what it knows on; instead of what it
+    /// wanted before. Answered by `FeedSlice`, at once and from then on, one at a time.
+    FeedOpened {
+        /// Which meet.
+        meet: MeetId,
+        /// Up to where it holds the log already.
+        known: Option<Position>,
+    },
+    /// The last `FeedSlice` of the meet has been taken in.
+    FeedTaken {
+        /// Which meet.
+        meet: MeetId,
+    },
     /// Time has passed; [`crate::Relay::next_wakeup`] asked for it.
     Tick,
     /// The operator has changed what the relay allows. Holds from now on; what stands already is not touched.
@@ -151,6 +178,15 @@ pub enum Input {
         /// When clients should come back.
         retry_after_ms: u64,
     },
+}
+
+/// The right by which a display reads a meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DisplayBy {
+    /// A key that was made for it.
+    Key(DisplayKey),
+    /// The meet's password, which waits its turn like that of a join.
+    Password(Password),
 }
 
 /// Why a store did something else than it was asked, in words for the operator.

@@ -39,7 +39,10 @@ impl Relay {
             | ClientMessage::ChangePassword(_)
             | ClientMessage::ListSessions(_)
             | ClientMessage::RevokeSession(_)
-            | ClientMessage::FinishMeet(_) => self.not_joined(link, &message),
+            | ClientMessage::FinishMeet(_)
+            | ClientMessage::AddDisplayKey(_)
+            | ClientMessage::ListDisplayKeys(_)
+            | ClientMessage::RevokeDisplayKey(_) => self.not_joined(link, &message),
         }
     }
 

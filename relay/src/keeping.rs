@@ -6,7 +6,10 @@ use std::collections::{BTreeSet, VecDeque};
 
 use spotter_model::planted::{self, Bug};
 use spotter_model::{ChangeHash, LocationName, Priority};
-use spotter_relay_protocol::{AdminCode, InvalidRoster, MeetId, REVOKED_MAX, SessionId, Ticket};
+use spotter_relay_protocol::{
+    AdminCode, DISPLAY_KEYS_MAX, DisplayKey, DisplayKeyId, InvalidRoster, MeetId, REVOKED_MAX,
+    SessionId, Ticket,
+};
 
 use crate::action::{Action, SaveId};
 use crate::hex::Hex;
@@ -14,7 +17,7 @@ use crate::house::House;
 use crate::input::LinkId;
 use crate::key::RelayKey;
 use crate::records::{
-    AuthRecord, MeetRecords, Revoked, ScryptParams, SessionRecord, SessionsRecord,
+    AuthRecord, DisplayKeyRecord, MeetRecords, Revoked, ScryptParams, SessionRecord, SessionsRecord,
 };
 use crate::ticket::{self, Claim};
 
@@ -60,6 +63,16 @@ pub(crate) enum AuthEdit {
         verifier: Hex<32>,
     },
     Revoke(SessionId),
+    AddDisplayKey {
+        record: DisplayKeyRecord,
+        /// What its maker is told, once.
+        key: DisplayKey,
+    },
+    RevokeDisplayKey {
+        key_id: DisplayKeyId,
+        /// The location that may end only its own keys; `None` for the initiator, who may end any.
+        only_of: Option<LocationName>,
+    },
     Unite(Box<Claim>),
 }
 
@@ -297,6 +310,26 @@ impl AuthEdit {
                     expires_at: session.expires_at,
                 });
             }
+            Self::AddDisplayKey { record, .. } => {
+                if auth.display_keys.len() >= DISPLAY_KEYS_MAX {
+                    let reason = format!("a meet has at most {DISPLAY_KEYS_MAX} display keys");
+                    return Err((AdminCode::TooMany, reason));
+                }
+                auth.display_keys.push(record.clone());
+            }
+            Self::RevokeDisplayKey { key_id, only_of } => {
+                let Some(key) = auth.display_keys.iter().find(|key| key.key_id == *key_id) else {
+                    let reason = format!("there is no display key {key_id}");
+                    return Err((AdminCode::UnknownDisplayKey, reason));
+                };
+                if let Some(location) = only_of
+                    && !is_same_location(auth, location, &key.location_name)
+                {
+                    let reason = "only the initiator, or the location that made a display key, may revoke it";
+                    return Err((AdminCode::NotMaker, reason.into()));
+                }
+                auth.display_keys.retain(|key| key.key_id != *key_id);
+            }
             Self::Unite(claim) => {
                 unite(auth, &claim.auth, now);
                 return Ok(());
@@ -309,7 +342,18 @@ impl AuthEdit {
     }
 }
 
+/// Whether two names, each of its day, are of one location.
+fn is_same_location(auth: &AuthRecord, one: &LocationName, other: &LocationName) -> bool {
+    let [one_entry, other_entry] = [one, other].map(|name| auth.roster.find(name));
+    match (one_entry, other_entry) {
+        (Some(one), Some(other)) => one.location_name == other.location_name,
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) => one == other,
+    }
+}
+
 /// Adds to `auth` what a ticket knows: of two, the higher epoch decides, locations are united, revocations kept.
+/// Display keys are those of the higher epoch, and never united, or a revoked one might come back.
 /// A ticket that knows less adds something only to a meet that came back from a ticket itself.
 pub(crate) fn unite(auth: &mut AuthRecord, offered: &AuthRecord, now: i64) {
     let before = auth.clone();

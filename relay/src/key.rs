@@ -57,6 +57,8 @@ pub(crate) enum Purpose {
     Token,
     /// A recovery ticket.
     Ticket,
+    /// A display key.
+    DisplayKey,
     /// The salt an unknown meet would have, so that it costs the same to guess at as a known one.
     DummySalt,
 }
@@ -67,6 +69,7 @@ impl Purpose {
             Self::Verifier => b"spotter verifier 1",
             Self::Token => b"spotter token 1",
             Self::Ticket => b"spotter ticket 1",
+            Self::DisplayKey => b"spotter display key 1",
             Self::DummySalt => b"spotter dummy salt 1",
         }
     }

@@ -45,7 +45,8 @@ impl Relay {
             self.house.links.close(link, CloseReason::GoingAway);
         }
         self.house.links.gone.clear();
-        for (meet, _) in mem::take(&mut self.meets) {
+        for (meet, mut state) in mem::take(&mut self.meets) {
+            state.end_feed(&mut self.house);
             self.house.links.out.push(Action::CloseMeet { meet });
         }
         self.house.links.out.push(Action::Drained);

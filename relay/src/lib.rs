@@ -41,8 +41,10 @@ mod batch;
 mod catch_up;
 mod checking;
 mod create;
+mod displays;
 mod draw;
 mod event;
+mod feed;
 mod guesses;
 mod hashing;
 mod heard;
@@ -71,18 +73,20 @@ mod time;
 mod token;
 mod waiting;
 
-pub use action::{Action, BatchId, JobId, LogEntry, Publication, ReadId, SaveId};
+pub use action::{Action, BatchId, FeedSlice, JobId, LogEntry, Publication, ReadId, SaveId};
 pub use event::{Event, Level, LinkNumber};
 pub use heard::Heard;
 pub use hex::Hex;
 pub use input::{
-    CreateTrouble, Input, LinkId, LogSlice, OpenTrouble, OpenedMeet, PackedSlice, StoreTrouble,
+    CreateTrouble, DisplayBy, Input, LinkId, LogSlice, OpenTrouble, OpenedMeet, PackedSlice,
+    StoreTrouble,
 };
 pub use key::RelayKey;
 pub use limits::Limits;
 pub use lines::{FirstLine, LogHead, LogLine};
 pub use machine::{Config, Relay};
 pub use records::{
-    AuthRecord, InvalidRecords, MeetRecords, Revoked, ScryptParams, SessionRecord, SessionsRecord,
+    AuthRecord, DisplayKeyRecord, InvalidRecords, MeetRecords, Revoked, ScryptParams,
+    SessionRecord, SessionsRecord,
 };
 pub use time::Timestamp;

@@ -12,6 +12,10 @@ pub struct Limits {
     pub links_per_address_max: usize,
     /// Connections at once to one meet.
     pub links_per_meet_max: usize,
+    /// Displays at once, of all meets. Each costs a few hundred bytes here.
+    pub displays_max: usize,
+    /// Displays at once of one meet.
+    pub displays_per_meet_max: usize,
     /// How long a connection may stay without joining.
     pub join_within_ms: u64,
     /// Attempts to join on one connection.
@@ -81,6 +85,8 @@ impl Default for Limits {
             links_max: 8_192,
             links_per_address_max: 1_024,
             links_per_meet_max: 512,
+            displays_max: 8_192,
+            displays_per_meet_max: 1_024,
             join_within_ms: 10_000,
             rejections_per_link_max: 5,
             ping_every_ms: 20_000,

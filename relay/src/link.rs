@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use spotter_model::LocationName;
 use spotter_relay_protocol::{CloseReason, Frame, MeetId, PACK_FORMAT, RelayMessage, SessionId};
 
 use crate::action::Action;
@@ -51,6 +52,11 @@ pub(crate) enum State {
     },
     /// It carries a session.
     Member(Member),
+    /// It is no connection: a display in the relay's own process asks to read the meet, or does.
+    Display {
+        /// Which meet.
+        meet: MeetId,
+    },
     /// It is being closed; nothing is said or heard on it any more.
     Closing,
 }
@@ -60,6 +66,8 @@ pub(crate) enum State {
 pub(crate) struct Member {
     pub(crate) meet: MeetId,
     pub(crate) session: SessionId,
+    /// By the name it had when the session was opened.
+    pub(crate) location: LocationName,
     pub(crate) token_hash: Hex<32>,
     pub(crate) initiator: bool,
     /// Seconds since 1970.
@@ -71,6 +79,8 @@ pub(crate) struct Member {
 pub(crate) struct Links {
     links: BTreeMap<LinkId, Link>,
     per_block: BTreeMap<AddressBlock, usize>,
+    /// How many of `links` are displays.
+    displays: usize,
     alarms: BTreeSet<(Timestamp, LinkId)>,
     /// Connections that stopped being members or askers in this step, for the meets to hear of.
     pub(crate) gone: Vec<(LinkId, State)>,
@@ -93,6 +103,7 @@ impl Links {
         Self {
             links: BTreeMap::new(),
             per_block: BTreeMap::new(),
+            displays: 0,
             alarms: BTreeSet::new(),
             gone: Vec::new(),
             out: Vec::new(),
@@ -101,7 +112,12 @@ impl Links {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.links.len()
+        self.links.len() - self.displays
+    }
+
+    /// How many displays there are, which are no connections.
+    pub(crate) fn displays(&self) -> usize {
+        self.displays
     }
 
     pub(crate) fn ids(&self) -> Vec<LinkId> {
@@ -119,7 +135,9 @@ impl Links {
     pub(crate) fn member(&self, id: LinkId) -> Option<&Member> {
         match &self.links.get(&id)?.state {
             State::Member(member) => Some(member),
-            State::Fresh { .. } | State::Asking { .. } | State::Closing => None,
+            State::Fresh { .. } | State::Asking { .. } | State::Display { .. } | State::Closing => {
+                None
+            }
         }
     }
 
@@ -128,8 +146,8 @@ impl Links {
         let block = AddressBlock::of(address);
         let from_here = self.per_block.entry(block).or_default();
         *from_here += 1;
-        let full = *from_here > self.limits.links_per_address_max
-            || self.links.len() >= self.limits.links_max;
+        let full =
+            *from_here > self.limits.links_per_address_max || self.len() >= self.limits.links_max;
         let until = now.after_ms(self.limits.join_within_ms);
         let link = Link {
             block,
@@ -152,11 +170,50 @@ impl Links {
         }
     }
 
+    /// Takes a display in. Nothing is ever said on it, it is never pinged, and it takes nobody's place.
+    pub(crate) fn open_display(
+        &mut self,
+        id: LinkId,
+        address: core::net::IpAddr,
+        meet: MeetId,
+        now: Timestamp,
+    ) {
+        let link = Link {
+            block: AddressBlock::of(address),
+            address,
+            state: State::Display { meet },
+            packs: false,
+            rejections: 0,
+            bytes: Bucket::full(self.limits.bytes_rate(), now),
+            ops: Bucket::full(self.limits.ops_rate(), now),
+            messages: Bucket::full(self.limits.messages_rate(), now),
+            outstanding: 0,
+            heard_at: now,
+            pinged: false,
+            alarm: now,
+        };
+        if self.links.insert(id, link).is_none() {
+            self.displays += 1;
+        }
+    }
+
+    /// Whether this is a display.
+    pub(crate) fn is_display(&self, id: LinkId) -> bool {
+        self.links
+            .get(&id)
+            .is_some_and(|link| matches!(link.state, State::Display { .. }))
+    }
+
     /// Forgets a connection that is gone.
     pub(crate) fn forget(&mut self, id: LinkId) {
         let Some(link) = self.links.remove(&id) else {
             return;
         };
+        if matches!(link.state, State::Display { .. }) {
+            self.displays -= 1;
+            self.gone.push((id, link.state));
+            return;
+        }
         self.alarms.remove(&(link.alarm, id));
         if let Some(from_there) = self.per_block.get_mut(&link.block) {
             *from_there -= 1;
@@ -180,6 +237,10 @@ impl Links {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
+        // A display stays one until it is forgotten.
+        if matches!(link.state, State::Display { .. }) {
+            return;
+        }
         link.state = state;
         let alarm = link.next_alarm(&self.limits);
         self.set_alarm(id, alarm.max(now));
@@ -210,7 +271,7 @@ impl Links {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        if matches!(link.state, State::Closing) {
+        if matches!(link.state, State::Closing | State::Display { .. }) {
             return;
         }
         if link.outstanding + frame.len() > self.limits.outstanding_bytes_max.max(frame.len()) {
@@ -240,8 +301,13 @@ impl Links {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        if matches!(link.state, State::Closing) {
-            return;
+        match link.state {
+            State::Closing => return,
+            State::Display { .. } => {
+                self.out.push(Action::DisplayEnded { link: id, reason });
+                return self.forget(id);
+            }
+            State::Fresh { .. } | State::Asking { .. } | State::Member(_) => {}
         }
         let before = std::mem::replace(&mut link.state, State::Closing);
         self.gone.push((id, before));
@@ -303,6 +369,7 @@ impl Link {
             State::Member(member) if member.expires_at <= now.as_seconds() => {
                 return Due::SessionExpired;
             }
+            State::Display { .. } => return Due::Nothing,
             State::Fresh { .. } | State::Asking { .. } | State::Member(_) => {}
         }
         let quiet = now.ms_since(self.heard_at);
@@ -331,7 +398,7 @@ impl Link {
                 silence.min(Timestamp::from_millis(expires_at))
             }
             State::Asking { .. } => silence,
-            State::Closing => self.heard_at.after_ms(limits.session_ms),
+            State::Display { .. } | State::Closing => self.heard_at.after_ms(limits.session_ms),
         }
     }
 }

@@ -7,6 +7,7 @@ use spotter_relay_protocol::{CloseReason, MeetId, SessionCode, SessionId};
 
 use crate::action::{Action, SaveId};
 use crate::create::Creating;
+use crate::displays::Right;
 use crate::hashing::Hashing;
 use crate::house::House;
 use crate::input::{Input, LinkId};
@@ -62,6 +63,8 @@ pub(crate) enum Opener {
     Hash,
     /// Somebody with a right to join, and the ticket they brought.
     Guest(Box<Guest>, Option<Box<Claim>>),
+    /// A display, and the right it claims.
+    Display(LinkId, Right),
 }
 
 /// Something the store does for one member.
@@ -155,6 +158,16 @@ impl Relay {
             | Input::MeetFinished { save, outcome, .. } => {
                 self.errand_done(save, &outcome);
             }
+            Input::DisplayOpened {
+                link,
+                address,
+                meet,
+                by,
+            } => self.display_opened(link, address, meet, by),
+            Input::FeedOpened { meet, known } => {
+                self.feed_opened(meet, known);
+            }
+            Input::FeedTaken { meet } => self.in_meet(meet, Meet::feed_taken),
             Input::Tick => self.tick(),
             Input::Reconfigured { config } => self.house.reconfigure(*config),
             Input::Drain { retry_after_ms } => self.drain(retry_after_ms),
@@ -172,6 +185,11 @@ impl Relay {
     /// How many connections there are.
     pub fn links(&self) -> usize {
         self.house.links.len()
+    }
+
+    /// How many displays there are, which are no connections.
+    pub fn displays(&self) -> usize {
+        self.house.links.displays()
     }
 
     /// How many meets are in memory: those that somebody is connected to.
@@ -234,7 +252,10 @@ impl Relay {
             | Input::AppendFailed { meet, .. }
             | Input::RecordsSaved { meet, .. }
             | Input::PublicationSaved { meet, .. }
-            | Input::MeetFinished { meet, .. } => Some(*meet),
+            | Input::MeetFinished { meet, .. }
+            | Input::DisplayOpened { meet, .. }
+            | Input::FeedOpened { meet, .. }
+            | Input::FeedTaken { meet } => Some(*meet),
             Input::Connected { .. }
             | Input::Received { .. }
             | Input::Heard { .. }
@@ -254,6 +275,7 @@ impl Relay {
             self.hashing.forget(link);
             let meet = match state {
                 State::Member(member) => Some(member.meet),
+                State::Display { meet } => Some(meet),
                 State::Asking { meet } => meet,
                 State::Fresh { .. } | State::Closing => None,
             };

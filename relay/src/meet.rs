@@ -13,7 +13,9 @@ use crate::action::{Action, ReadId};
 use crate::answers::Deferred;
 use crate::batch::{Inflight, Run};
 use crate::catch_up::Flow;
+use crate::displays::Right;
 use crate::event::Event;
+use crate::feed::Feed;
 use crate::house::{House, rejected, rejected_for_now};
 use crate::input::{LinkId, LogSlice, OpenedMeet, StoreTrouble};
 use crate::keeping::Keeping;
@@ -32,6 +34,10 @@ pub(crate) struct Meet {
     pub(crate) log: MeetLog,
     /// Everyone who has joined.
     pub(crate) readers: BTreeMap<LinkId, Reader>,
+    /// Those who read and do nothing else, and by what right.
+    pub(crate) displays: BTreeMap<LinkId, Right>,
+    /// What they are told, once for the whole process.
+    pub(crate) feed: Option<Feed>,
     /// Those who may join and wait for the log to be read.
     guests: Vec<Guest>,
     pub(crate) waiting: Waiting,
@@ -88,6 +94,8 @@ impl Meet {
             keeping,
             log: MeetLog::empty(root),
             readers: BTreeMap::new(),
+            displays: BTreeMap::new(),
+            feed: None,
             guests: Vec::new(),
             waiting: Waiting::default(),
             pending: Vec::new(),
@@ -125,6 +133,7 @@ impl Meet {
     /// Whether nothing would be lost by letting go of this meet.
     pub(crate) fn is_idle(&self) -> bool {
         self.readers.is_empty()
+            && self.displays.is_empty()
             && self.guests.is_empty()
             && self.pending.is_empty()
             && self.inflight.is_none()
@@ -152,6 +161,7 @@ impl Meet {
     /// A link is gone.
     pub(crate) fn forget(&mut self, house: &mut House, link: LinkId) {
         self.guests.retain(|guest| guest.link != link);
+        self.display_left(house, link);
         self.waiting.forget(link);
         if self.readers.remove(&link).is_some() {
             house.links.event(Event::Left {
@@ -170,7 +180,8 @@ impl Meet {
     ) {
         let waking = self.log.stage == Stage::Waking(read);
         let reader = self.reader_of(read);
-        if !waking && reader.is_none() {
+        let feeding = self.feed.as_ref().is_some_and(|feed| feed.reads(read));
+        if !waking && !feeding && reader.is_none() {
             return;
         }
         match outcome {
@@ -182,6 +193,7 @@ impl Meet {
                     &StoreTrouble::Damaged("the log ends before what was acknowledged".into()),
                 );
             }
+            Ok(slice) if feeding => self.feed_slice(house, slice),
             Ok(slice) => {
                 if let Some(link) = reader {
                     self.relay_slice(house, link, slice);
@@ -249,6 +261,7 @@ impl Meet {
         for link in behind {
             self.pump(house, link);
         }
+        self.feed_on(house);
     }
 
     fn let_in(&mut self, house: &mut House, guest: Guest) {
@@ -299,6 +312,7 @@ impl Meet {
             meet: self.id,
             session,
             token_hash: token::hash(&guest.token),
+            location: guest.grants.location.clone(),
             initiator: guest.grants.initiator,
             expires_at: guest.grants.expires,
         };

@@ -73,6 +73,9 @@ impl Relay {
     fn opened(&mut self, id: MeetId, opener: Opener) {
         match opener {
             Opener::Hash => self.hash_found(id, true),
+            Opener::Display(link, right) => {
+                self.display_found(link, id, right);
+            }
             Opener::Guest(guest, claim) => {
                 let Some(meet) = self.meets.get_mut(&id) else {
                     return;
@@ -97,6 +100,7 @@ impl Relay {
         for opener in openers {
             match opener {
                 Opener::Hash => self.hash_found(meet, false),
+                Opener::Display(link, right) => self.display_not_found(link, meet, right),
                 Opener::Guest(guest, Some(claim)) if claim.revokes(guest.grants.session_id) => {
                     self.house.reject_join(guest.link, session_revoked());
                 }
@@ -126,6 +130,7 @@ impl Relay {
         for opener in self.opening.remove(&meet).unwrap_or_default() {
             let link = match opener {
                 Opener::Guest(guest, _) => guest.link,
+                Opener::Display(link, _) => link,
                 Opener::Hash => match self.hashing.take_finding() {
                     Some(job) => job.link,
                     None => continue,

@@ -86,6 +86,10 @@ impl Relay {
                 self.house.links.event(Event::Finished { meet });
                 if let Some(meet) = self.meets.get_mut(&meet) {
                     meet.finished = true;
+                    if meet.feed.is_some() {
+                        let finished = Action::FeedFinished { meet: meet.id };
+                        self.house.links.out.push(finished);
+                    }
                     meet.tell_all(
                         &mut self.house,
                         &RelayMessage::MeetFinished(MeetFinished {}),

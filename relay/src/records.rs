@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use spotter_model::{LocationName, Priority};
-use spotter_relay_protocol::{MeetId, Roster, SessionId};
+use spotter_relay_protocol::{DisplayKeyId, DisplayLabel, MeetId, Roster, SessionId};
 
 use crate::hex::Hex;
 
@@ -34,10 +34,13 @@ pub struct AuthRecord {
     pub verifier: Hex<32>,
     /// The locations that may be joined.
     pub roster: Roster,
-    /// Rises with every change of roster, password or revocations, so that the latest ticket is known as such.
+    /// Rises with every change of roster, password, revocations or display keys, so that the latest ticket is known as such.
     pub epoch: u64,
     /// Sessions that were ended before their time, until that time.
     pub revoked: Vec<Revoked>,
+    /// The keys that displays may read the meet with, oldest first; absent in files from before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub display_keys: Vec<DisplayKeyRecord>,
     /// Whether the meet came back from a ticket; then older tickets may add what that one did not know.
     #[serde(default)]
     pub recovered: bool,
@@ -53,6 +56,22 @@ pub struct Revoked {
     pub session_id: SessionId,
     /// When its token expires by itself, in seconds since 1970.
     pub expires_at: i64,
+}
+
+/// A key that displays may read the meet with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisplayKeyRecord {
+    /// Its name.
+    pub key_id: DisplayKeyId,
+    /// SHA-256 of the key; the key itself is kept nowhere.
+    pub key_hash: Hex<32>,
+    /// What it is for.
+    pub label: DisplayLabel,
+    /// The location that made it, by the name it had then.
+    pub location_name: LocationName,
+    /// When it was made, in seconds since 1970.
+    pub since: i64,
 }
 
 /// How hard scrypt works: memory is `128 * r * 2^log_n` bytes.

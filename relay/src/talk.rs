@@ -22,7 +22,7 @@ impl Relay {
         };
         let spent = sender.messages.take(1, rate, now);
         let limit = match &sender.state {
-            State::Closing => return,
+            State::Closing | State::Display { .. } => return,
             State::Fresh { .. } | State::Asking { .. } => FIRST_MESSAGE_BYTES_MAX,
             State::Member(_) => usize::MAX,
         };
@@ -61,7 +61,7 @@ impl Relay {
                 self.house
                     .refuse(link, message.msg_type(), AdminCode::Busy, reason);
             }
-            State::Closing => {}
+            State::Closing | State::Display { .. } => {}
         }
     }
 
@@ -108,6 +108,11 @@ impl Relay {
                 self.revoke_session(link, member, message.session_id)
             }
             ClientMessage::FinishMeet(_) => self.finish_meet(link, member),
+            ClientMessage::AddDisplayKey(message) => self.add_display_key(link, member, message),
+            ClientMessage::ListDisplayKeys(_) => self.list_display_keys(link, member),
+            ClientMessage::RevokeDisplayKey(message) => {
+                self.revoke_display_key(link, member, message.key_id)
+            }
             ClientMessage::CreateMeet(_)
             | ClientMessage::JoinMeet(_)
             | ClientMessage::RecoverMeet(_) => {
@@ -193,6 +198,9 @@ fn is_for_the_initiator(message: &ClientMessage) -> bool {
         | ClientMessage::RecoverMeet(_)
         | ClientMessage::UpdateInit(_)
         | ClientMessage::ClientPull(_)
-        | ClientMessage::PublishMeet(_) => false,
+        | ClientMessage::PublishMeet(_)
+        | ClientMessage::AddDisplayKey(_)
+        | ClientMessage::ListDisplayKeys(_)
+        | ClientMessage::RevokeDisplayKey(_) => false,
     }
 }

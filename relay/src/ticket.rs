@@ -68,12 +68,13 @@ pub(crate) fn verify(ticket: &Ticket, key: &RelayKey) -> Option<Box<Claim>> {
 mod tests {
     use spotter_model::{LocationName, Priority};
     use spotter_relay_protocol::{
-        FORMER_NAMES_MAX, LOCATIONS_MAX, REVOKED_MAX, Roster, RosterEntry,
+        DISPLAY_KEYS_MAX, DisplayKeyId, DisplayLabel, FORMER_NAMES_MAX, LOCATIONS_MAX, REVOKED_MAX,
+        Roster, RosterEntry,
     };
 
     use super::*;
     use crate::hex::Hex;
-    use crate::records::{RECORDS_FORMAT, Revoked, ScryptParams};
+    use crate::records::{DisplayKeyRecord, RECORDS_FORMAT, Revoked, ScryptParams};
 
     fn largest() -> AuthRecord {
         // Quotes take two bytes in JSON, but four-byte characters four.
@@ -97,6 +98,15 @@ mod tests {
                 .map(|_| Revoked {
                     session_id: SessionId::from_bytes([255; 8]),
                     expires_at: i64::MAX,
+                })
+                .collect(),
+            display_keys: (0..DISPLAY_KEYS_MAX)
+                .map(|n| DisplayKeyRecord {
+                    key_id: DisplayKeyId::from_bytes([255; 8]),
+                    key_hash: Hex([3; 32]),
+                    label: DisplayLabel::parse(name(n).as_str()).unwrap(),
+                    location_name: name(n),
+                    since: i64::MAX,
                 })
                 .collect(),
             recovered: true,

@@ -255,3 +255,21 @@ fn changed_password_is_wanted_from_those_who_join_later() {
     join(&new).ok();
     world.relay.stop();
 }
+
+#[test]
+fn a_display_key_is_printed_once_listed_and_revoked() {
+    let world = World::of(&[("A", 20), ("B", 10)]);
+    world.agree();
+    let added = world.replica("B").ok(&["display-key", "add", "Overlay"]);
+    let (id, key) = added.trim().split_once("  ").unwrap();
+    assert_eq!((id.len(), key.len()), (16, 43));
+    let listed = world.replica("A").ok(&["display-key", "list"]);
+    assert!(listed.starts_with(&format!("{id}  B  since ")), "{listed}");
+    assert!(listed.trim().ends_with("Overlay"), "{listed}");
+    let json = world.replica("B").ok(&["display-key", "list", "--json"]);
+    assert!(json.contains(id) && !json.contains(key), "{json}");
+    world.replica("A").ok(&["display-key", "revoke", id]);
+    assert_eq!(world.replica("B").ok(&["display-key", "list"]), "");
+    let told = world.replica("B").run(&["display-key", "revoke", id]);
+    assert!(told.refused().contains("there is no display key"));
+}

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use spotter_model::{LocationName, OpId, Path, Priority, Seen};
-use spotter_relay_protocol::{MeetId, SessionId};
+use spotter_relay_protocol::{DisplayKeyId, DisplayLabel, MeetId, SessionId};
 
 pub(crate) use values::{Seat, Secret, Source};
-use values::{duration, entry, json_object, location, priority, relay_url, seen};
+use values::{duration, entry, json_object, label, location, priority, relay_url, seen};
 
 use spotter_model::EntryName;
 
@@ -244,6 +244,12 @@ pub(crate) enum Command {
     /// Who is joined.
     #[command(subcommand)]
     Session(Session),
+    /// Keys that let scoreboards and overlays read the meet, and do nothing else.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  spotter --replica desk display-key add \"Overlay of the stream\""
+    )]
+    DisplayKey(DisplayKeys),
     /// Declare the meet finished: it takes no more edits.
     Finish {
         #[command(flatten)]
@@ -481,6 +487,37 @@ pub(crate) enum Session {
     Revoke {
         /// Its id, as `session list` prints it.
         id: SessionId,
+        #[command(flatten)]
+        patience: Patience,
+    },
+}
+
+/// `display-key`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DisplayKeys {
+    /// Make a key, and print its id and the key. The relay keeps a hash: the key is printed this once.
+    Add {
+        /// What it is for.
+        #[arg(value_parser = label)]
+        label: DisplayLabel,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        patience: Patience,
+    },
+    /// List the keys of the meet: id, location that made it, since when, and what it is for.
+    List {
+        /// Print them as JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        patience: Patience,
+    },
+    /// End a key, and the displays that were opened with it.
+    Revoke {
+        /// Its id, as `display-key list` prints it.
+        id: DisplayKeyId,
         #[command(flatten)]
         patience: Patience,
     },

@@ -62,6 +62,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             patience,
         } => admin::password(&dir, &password_file, &new_password_file, &patience).await,
         Command::Session(session) => admin::session(&dir, session).await,
+        Command::DisplayKey(keys) => admin::display_key(&dir, keys).await,
         Command::Publish {
             file,
             email,

@@ -27,6 +27,8 @@ impl Client {
             RelayMessage::ServerPull(pull) => self.relay_asks(&pull.heads),
             RelayMessage::RosterChanged(changed) => self.roster_changed(changed),
             RelayMessage::Sessions(sessions) => self.sessions_listed(sessions),
+            RelayMessage::DisplayKeyAdded(added) => self.display_key_added(added),
+            RelayMessage::DisplayKeys(list) => self.display_keys_listed(list),
             RelayMessage::PublishAck(_) => self.published(),
             RelayMessage::Done(done) => self.word_done(&done),
             RelayMessage::Refused(refused) if refused.request == "CLIENT_PULL" => {

@@ -1,8 +1,9 @@
 //! Things that only the relay can do: roster, password, sessions, finishing, publishing.
 
 use spotter_relay_protocol::{
-    ChangePassword, ClientMessage, Done, FinishMeet, ListSessions, PublishMeet, Refused,
-    RevokeSession, RosterChanged, Sessions, SetLocation,
+    AddDisplayKey, ChangePassword, ClientMessage, DisplayKeyAdded, DisplayKeys, Done, FinishMeet,
+    ListDisplayKeys, ListSessions, PublishMeet, Refused, RevokeDisplayKey, RevokeSession,
+    RosterChanged, Sessions, SetLocation,
 };
 
 use crate::ask::{Answer, Problem, Reply, RequestId, Word};
@@ -33,6 +34,18 @@ impl Client {
 
     pub(super) fn sessions_listed(&mut self, sessions: Sessions) {
         self.answer_word("LIST_SESSIONS", Ok(Reply::Sessions(sessions.sessions)));
+    }
+
+    pub(super) fn display_key_added(&mut self, added: DisplayKeyAdded) {
+        let reply = Reply::DisplayKeyAdded {
+            key_id: added.key_id,
+            key: added.display_key,
+        };
+        self.answer_word("ADD_DISPLAY_KEY", Ok(reply));
+    }
+
+    pub(super) fn display_keys_listed(&mut self, list: DisplayKeys) {
+        self.answer_word("LIST_DISPLAY_KEYS", Ok(Reply::DisplayKeys(list.keys)));
     }
 
     pub(super) fn published(&mut self) {
@@ -106,6 +119,15 @@ fn message_for(word: Word) -> ClientMessage {
             session_id,
         }),
         Word::FinishMeet => ClientMessage::FinishMeet(FinishMeet { session_token }),
+        Word::AddDisplayKey { label } => ClientMessage::AddDisplayKey(AddDisplayKey {
+            session_token,
+            label,
+        }),
+        Word::ListDisplayKeys => ClientMessage::ListDisplayKeys(ListDisplayKeys { session_token }),
+        Word::RevokeDisplayKey { key_id } => ClientMessage::RevokeDisplayKey(RevokeDisplayKey {
+            session_token,
+            key_id,
+        }),
         Word::Publish {
             return_email,
             opl_csv,

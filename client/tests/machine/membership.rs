@@ -1,11 +1,13 @@
 //! Joining, coming back, and being let in no longer.
 
 use spotter_client::{
-    Action, Ask, Input, Join, LinkId, LinkState, News, OfflineReason, Problem, Record, Reply,
+    Action, Ask, Input, Join, LinkId, LinkState, News, OfflineReason, Problem, Record, Reply, Word,
 };
 use spotter_model::{ChangeHash, Priority};
 use spotter_relay_protocol::{
-    ClientMessage, JoinBy, JoinCode, JoinRejected, MeetJoined, RelayMessage, RosterChanged, Ticket,
+    AddDisplayKey, ClientMessage, DisplayKey, DisplayKeyAdded, DisplayKeyId, DisplayKeyShown,
+    DisplayKeys, DisplayLabel, Done, JoinBy, JoinCode, JoinRejected, MeetJoined, RelayMessage,
+    RosterChanged, Ticket,
 };
 
 use crate::bench::{
@@ -283,4 +285,46 @@ fn a_meet_that_is_live_goes_live_again_only_when_told_so() {
     assert_eq!(offered(&created).len(), 1);
     let answered = bench.save(created);
     assert!(matches!(answers(&answered)[..], [Ok(Reply::Joined { .. })]));
+}
+
+#[test]
+fn a_display_key_is_made_listed_and_revoked_by_the_relay() {
+    let mut bench = Bench::live();
+    let key_id: DisplayKeyId = "5e1ec7ab1e5eed00".parse().unwrap();
+    let key = DisplayKey::parse(&"k".repeat(43)).unwrap();
+    let label = DisplayLabel::parse("Overlay").unwrap();
+    let asked = bench.ask(Ask::Word(Word::AddDisplayKey {
+        label: label.clone(),
+    }));
+    assert_eq!(
+        said(&asked),
+        [ClientMessage::AddDisplayKey(AddDisplayKey {
+            session_token: None,
+            label: label.clone(),
+        })]
+    );
+    let added = bench.hear(RelayMessage::DisplayKeyAdded(DisplayKeyAdded {
+        key_id,
+        display_key: key.clone(),
+    }));
+    assert_eq!(
+        answers(&added),
+        [Ok(Reply::DisplayKeyAdded { key_id, key })]
+    );
+    let shown = DisplayKeyShown {
+        key_id,
+        label,
+        location_name: author("desk", 0).location,
+        since: 1_795_176_000,
+    };
+    bench.ask(Ask::Word(Word::ListDisplayKeys));
+    let listed = bench.hear(RelayMessage::DisplayKeys(DisplayKeys {
+        keys: vec![shown.clone()],
+    }));
+    assert_eq!(answers(&listed), [Ok(Reply::DisplayKeys(vec![shown]))]);
+    bench.ask(Ask::Word(Word::RevokeDisplayKey { key_id }));
+    let done = bench.hear(RelayMessage::Done(Done {
+        request: "REVOKE_DISPLAY_KEY".into(),
+    }));
+    assert_eq!(answers(&done), [Ok(Reply::Done)]);
 }

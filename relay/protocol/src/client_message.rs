@@ -8,6 +8,7 @@ use spotter_model::{ChangeHash, LocationName, Priority};
 
 use crate::change_bytes::ChangeBytes;
 use crate::decode::{self, ProtocolError};
+use crate::display::{DisplayKeyId, DisplayLabel};
 use crate::limits::{HEADS_MAX, HEADS_WHEN_JOINING_MAX, UPDATES_PER_MESSAGE_MAX};
 use crate::meet_id::MeetId;
 use crate::position::{Chain, LogId, Position};
@@ -42,6 +43,12 @@ pub enum ClientMessage {
     RevokeSession(RevokeSession),
     /// Closes the meet for good.
     FinishMeet(FinishMeet),
+    /// Makes a key that displays may read the meet with.
+    AddDisplayKey(AddDisplayKey),
+    /// Asks which display keys there are.
+    ListDisplayKeys(ListDisplayKeys),
+    /// Ends a display key.
+    RevokeDisplayKey(RevokeDisplayKey),
 }
 
 /// `CREATE_MEET`: take a meet live. The sender becomes its initiator.
@@ -235,6 +242,37 @@ pub struct FinishMeet {
     pub session_token: Option<SessionToken>,
 }
 
+/// `ADD_DISPLAY_KEY`: a key that displays may read the meet with, and do nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddDisplayKey {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// What it is for, in the words of whoever makes it.
+    pub label: DisplayLabel,
+}
+
+/// `LIST_DISPLAY_KEYS`: which keys there are. The keys themselves are kept nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListDisplayKeys {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+}
+
+/// `REVOKE_DISPLAY_KEY`: end a key, and the displays that were opened with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevokeDisplayKey {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// Which key, as listed.
+    pub key_id: DisplayKeyId,
+}
+
 impl ClientMessage {
     /// Reads one message.
     ///
@@ -254,6 +292,9 @@ impl ClientMessage {
             "LIST_SESSIONS" => envelope.fields(text).map(Self::ListSessions),
             "REVOKE_SESSION" => envelope.fields(text).map(Self::RevokeSession),
             "FINISH_MEET" => envelope.fields(text).map(Self::FinishMeet),
+            "ADD_DISPLAY_KEY" => envelope.fields(text).map(Self::AddDisplayKey),
+            "LIST_DISPLAY_KEYS" => envelope.fields(text).map(Self::ListDisplayKeys),
+            "REVOKE_DISPLAY_KEY" => envelope.fields(text).map(Self::RevokeDisplayKey),
             _ => Err(envelope.unknown()),
         }
         .and_then(Self::bounded)
@@ -278,6 +319,9 @@ impl ClientMessage {
             Self::ListSessions(_) => "LIST_SESSIONS",
             Self::RevokeSession(_) => "REVOKE_SESSION",
             Self::FinishMeet(_) => "FINISH_MEET",
+            Self::AddDisplayKey(_) => "ADD_DISPLAY_KEY",
+            Self::ListDisplayKeys(_) => "LIST_DISPLAY_KEYS",
+            Self::RevokeDisplayKey(_) => "REVOKE_DISPLAY_KEY",
         }
     }
 
@@ -294,7 +338,10 @@ impl ClientMessage {
             | Self::ChangePassword(_)
             | Self::ListSessions(_)
             | Self::RevokeSession(_)
-            | Self::FinishMeet(_) => &[],
+            | Self::FinishMeet(_)
+            | Self::AddDisplayKey(_)
+            | Self::ListDisplayKeys(_)
+            | Self::RevokeDisplayKey(_) => &[],
         }
     }
 
@@ -310,6 +357,9 @@ impl ClientMessage {
             Self::ListSessions(message) => message.session_token.as_ref(),
             Self::RevokeSession(message) => message.session_token.as_ref(),
             Self::FinishMeet(message) => message.session_token.as_ref(),
+            Self::AddDisplayKey(message) => message.session_token.as_ref(),
+            Self::ListDisplayKeys(message) => message.session_token.as_ref(),
+            Self::RevokeDisplayKey(message) => message.session_token.as_ref(),
         }
     }
 
@@ -335,7 +385,10 @@ impl ClientMessage {
             | Self::ChangePassword(_)
             | Self::ListSessions(_)
             | Self::RevokeSession(_)
-            | Self::FinishMeet(_) => return Ok(self),
+            | Self::FinishMeet(_)
+            | Self::AddDisplayKey(_)
+            | Self::ListDisplayKeys(_)
+            | Self::RevokeDisplayKey(_) => return Ok(self),
         };
         if count > most {
             Err(ProtocolError::too_many(self.msg_type(), field, count, most))

@@ -124,9 +124,13 @@ codes! {
     UnknownSession = "unknown-session",
     /// There is no such location.
     UnknownLocation = "unknown-location",
+    /// There is no such display key.
+    UnknownDisplayKey = "unknown-display-key",
+    /// Only the initiator may, or the location that made it.
+    NotMaker = "not-maker",
     /// The name belongs to another location.
     NameTaken = "name-taken",
-    /// Too many locations, or too many revoked sessions.
+    /// Too many locations, revoked sessions or display keys.
     TooMany = "too-many",
     /// A value is not acceptable; the reason names it.
     BadValue = "bad-value",

@@ -22,6 +22,7 @@ mod change_bytes;
 mod client_message;
 mod codes;
 mod decode;
+mod display;
 mod frame;
 mod limits;
 mod meet_id;
@@ -35,12 +36,13 @@ mod session_id;
 
 pub use change_bytes::ChangeBytes;
 pub use client_message::{
-    ChangePassword, ClientMessage, ClientPull, CreateMeet, FinishMeet, JoinBy, JoinMeet,
-    ListSessions, OfferedUpdate, PublishMeet, PullFrom, RecoverMeet, RevokeSession, SetLocation,
-    UpdateInit,
+    AddDisplayKey, ChangePassword, ClientMessage, ClientPull, CreateMeet, FinishMeet, JoinBy,
+    JoinMeet, ListDisplayKeys, ListSessions, OfferedUpdate, PublishMeet, PullFrom, RecoverMeet,
+    RevokeDisplayKey, RevokeSession, SetLocation, UpdateInit,
 };
 pub use codes::{AdminCode, CloseReason, JoinCode, PeerCode, SessionCode, UpdateCode};
 pub use decode::ProtocolError;
+pub use display::{DisplayKey, DisplayKeyId, DisplayLabel, InvalidDisplayKey, InvalidDisplayLabel};
 pub use frame::{Frame, pack_in_common, packs_understood};
 pub use limits::*;
 pub use meet_id::{InvalidMeetId, MeetId};
@@ -49,10 +51,10 @@ pub use peer_message::{
 };
 pub use position::{Chain, LogId, NotHex, Position};
 pub use relay_message::{
-    CaughtUp, Done, GoingAway, InvalidSession, JoinRejected, Malformed, MeetCreated, MeetFinished,
-    MeetJoined, PublishAck, Refused, RejectedUpdate, RelayMessage, RelayedUpdate, RosterChanged,
-    ServerPull, SessionShown, Sessions, UnknownMessageType, UpdateAck, UpdateAcked, UpdateRejected,
-    UpdateRelay, relay_packed,
+    CaughtUp, DisplayKeyAdded, DisplayKeyShown, DisplayKeys, Done, GoingAway, InvalidSession,
+    JoinRejected, Malformed, MeetCreated, MeetFinished, MeetJoined, PublishAck, Refused,
+    RejectedUpdate, RelayMessage, RelayedUpdate, RosterChanged, ServerPull, SessionShown, Sessions,
+    UnknownMessageType, UpdateAck, UpdateAcked, UpdateRejected, UpdateRelay, relay_packed,
 };
 pub use roster::{InvalidRoster, Roster, RosterEntry};
 pub use runs::Runs;

@@ -50,12 +50,18 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 /// Most characters of a session token's text.
 pub const TOKEN_CHARS_MAX: usize = 1_024;
 
-/// Most characters of a recovery ticket's text: room for the longest names and the most revocations at once.
-/// A usual one has a thousand.
-pub const TICKET_CHARS_MAX: usize = 56 << 10;
+/// Most characters of a recovery ticket's text: room for the longest names, the most revocations and the most display
+/// keys at once. A usual one has a thousand.
+pub const TICKET_CHARS_MAX: usize = 72 << 10;
 
 /// Most sessions that may be revoked before their time at once.
 pub const REVOKED_MAX: usize = 256;
+
+/// Most display keys of a meet at once: a screen or an overlay each for the platforms of a large meet.
+pub const DISPLAY_KEYS_MAX: usize = 16;
+
+/// Characters of a display key: 32 bytes.
+pub const DISPLAY_KEY_CHARS: usize = 43;
 
 /// Most bytes of the results in `PUBLISH_MEET`; a thousand lifters take a quarter of this.
 pub const OPL_CSV_BYTES_MAX: usize = 768 << 10;

@@ -9,6 +9,7 @@ use spotter_model::{ChangeHash, LocationName, Priority};
 use crate::change_bytes::ChangeBytes;
 use crate::codes::{AdminCode, JoinCode, SessionCode, UpdateCode};
 use crate::decode::{self, ProtocolError};
+use crate::display::{DisplayKey, DisplayKeyId, DisplayLabel};
 use crate::meet_id::MeetId;
 use crate::position::{Chain, LogId};
 use crate::roster::Roster;
@@ -44,6 +45,10 @@ pub enum RelayMessage {
     RosterChanged(RosterChanged),
     /// Who has a session.
     Sessions(Sessions),
+    /// A new display key.
+    DisplayKeyAdded(DisplayKeyAdded),
+    /// Which display keys there are.
+    DisplayKeys(DisplayKeys),
     /// The results are kept.
     PublishAck(PublishAck),
     /// An administrative word has been followed.
@@ -281,6 +286,38 @@ pub struct SessionShown {
     pub this_one: bool,
 }
 
+/// `DISPLAY_KEY_ADDED`: the new key, on disk. It is told this once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisplayKeyAdded {
+    /// Its name, for lists and `REVOKE_DISPLAY_KEY`.
+    pub key_id: DisplayKeyId,
+    /// The key, for the displays.
+    pub display_key: DisplayKey,
+}
+
+/// `DISPLAY_KEYS`: the keys that displays may read the meet with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisplayKeys {
+    /// The keys, oldest first.
+    pub keys: Vec<DisplayKeyShown>,
+}
+
+/// One display key in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DisplayKeyShown {
+    /// Its name, for `REVOKE_DISPLAY_KEY`.
+    pub key_id: DisplayKeyId,
+    /// What it is for.
+    pub label: DisplayLabel,
+    /// The location that made it, by the name it had then.
+    pub location_name: LocationName,
+    /// When it was made, in seconds since 1970.
+    pub since: i64,
+}
+
 /// `PUBLISH_ACK`: the results are on the relay's disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishAck {}
@@ -369,6 +406,8 @@ impl RelayMessage {
             "SERVER_PULL" => envelope.fields(text).map(Self::ServerPull),
             "ROSTER" => envelope.fields(text).map(Self::RosterChanged),
             "SESSIONS" => envelope.fields(text).map(Self::Sessions),
+            "DISPLAY_KEY_ADDED" => envelope.fields(text).map(Self::DisplayKeyAdded),
+            "DISPLAY_KEYS" => envelope.fields(text).map(Self::DisplayKeys),
             "PUBLISH_ACK" => envelope.fields(text).map(Self::PublishAck),
             "DONE" => envelope.fields(text).map(Self::Done),
             "REFUSED" => envelope.fields(text).map(Self::Refused),

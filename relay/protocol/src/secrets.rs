@@ -99,7 +99,7 @@ impl Ticket {
     }
 }
 
-fn is_base64url(text: &str, chars_max: usize) -> bool {
+pub(crate) fn is_base64url(text: &str, chars_max: usize) -> bool {
     (1..=chars_max).contains(&text.len())
         && text
             .bytes()
@@ -158,6 +158,8 @@ macro_rules! secret {
         }
     };
 }
+
+pub(crate) use secret;
 
 secret!(Password, "a password");
 secret!(SessionToken, "a session token");

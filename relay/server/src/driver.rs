@@ -23,6 +23,10 @@ use crate::storage::Storage;
 
 /// What the driver is told.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly everything that is told is the large one, and a box for each would cost more"
+)]
 pub(crate) enum Told {
     /// A connection has completed its upgrade.
     Connected {
@@ -135,6 +139,13 @@ impl Driver {
                 diagnostics::tell(&event);
             }
             Action::Drained => self.drained = true,
+            // No display is opened here yet.
+            Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. } => {}
             stored @ (Action::CreateMeet { .. }
             | Action::OpenMeet { .. }
             | Action::ReadLog { .. }

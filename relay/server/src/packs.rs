@@ -114,6 +114,12 @@ impl Packs {
             | Action::FinishMeet { .. }
             | Action::CloseMeet { .. }
             | Action::Event(_)
+            | Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }
             | Action::Drained => None,
         }
     }
@@ -149,6 +155,12 @@ fn given_up(action: &Action) -> Option<Input> {
         | Action::FinishMeet { .. }
         | Action::CloseMeet { .. }
         | Action::Event(_)
+        | Action::DisplayAdmitted { .. }
+        | Action::DisplayRefused { .. }
+        | Action::DisplayEnded { .. }
+        | Action::FeedSlice { .. }
+        | Action::FeedFinished { .. }
+        | Action::FeedEnded { .. }
         | Action::Drained => None,
     }
 }

@@ -293,6 +293,12 @@ impl Storage {
             | Action::Ping { .. }
             | Action::HashPassword { .. }
             | Action::Event(_)
+            | Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }
             | Action::Drained => return None,
         })
     }
@@ -371,6 +377,12 @@ fn meet_of(action: &Action) -> Option<MeetId> {
         | Action::Ping { .. }
         | Action::HashPassword { .. }
         | Action::Event(_)
+        | Action::DisplayAdmitted { .. }
+        | Action::DisplayRefused { .. }
+        | Action::DisplayEnded { .. }
+        | Action::FeedSlice { .. }
+        | Action::FeedFinished { .. }
+        | Action::FeedEnded { .. }
         | Action::Drained => None,
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Desk {
     pub(crate) frames: BTreeMap<LinkId, Vec<Frame>>,
     pub(crate) closed: BTreeMap<LinkId, CloseReason>,
     pub(crate) pings: Vec<LinkId>,
+    /// What displays and feeds were told since it was last asked.
+    pub(crate) displays: Vec<Action>,
     pub(crate) events: Vec<Event>,
     pub(crate) hashes: usize,
     pub(crate) drained: bool,
@@ -85,6 +87,7 @@ impl Desk {
             frames: BTreeMap::new(),
             closed: BTreeMap::new(),
             pings: Vec::new(),
+            displays: Vec::new(),
             events: Vec::new(),
             hashes: 0,
             drained: false,
@@ -270,6 +273,15 @@ impl Desk {
                 self.drained = true;
                 None
             }
+            told @ (Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }) => {
+                self.displays.push(told);
+                None
+            }
             action => self.keep(action),
         }
     }
@@ -427,6 +439,12 @@ impl Desk {
             | Action::Ping { .. }
             | Action::HashPassword { .. }
             | Action::Event(_)
+            | Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }
             | Action::Drained => None,
         }
     }

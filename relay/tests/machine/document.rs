@@ -34,7 +34,7 @@ fn the_document_lists_the_default_policy() {
 
 fn table(limits: &Limits) -> String {
     let seconds = |millis: u64| millis / 1_000;
-    let rows: [(&str, u64, &str); 24] = [
+    let rows: [(&str, u64, &str); 26] = [
         ("connections", limits.links_max as u64, "of one relay"),
         (
             "connections from one address",
@@ -44,6 +44,12 @@ fn table(limits: &Limits) -> String {
         (
             "connections to one meet",
             limits.links_per_meet_max as u64,
+            "",
+        ),
+        ("displays", limits.displays_max as u64, "of one relay"),
+        (
+            "displays of one meet",
+            limits.displays_per_meet_max as u64,
             "",
         ),
         ("time to join", seconds(limits.join_within_ms), "seconds"),

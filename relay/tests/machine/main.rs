@@ -10,6 +10,7 @@
 )]
 
 mod desk;
+mod displaying;
 mod writer;
 
 mod administering;

@@ -172,7 +172,14 @@ impl World<'_> {
             | Action::SavePublication { .. }
             | Action::FinishMeet { .. }
             | Action::CloseMeet { .. } => self.store_for_relay(number, action),
-            Action::Drained => {}
+            // Nobody opens displays here.
+            Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }
+            | Action::Drained => {}
         }
     }
 

@@ -158,6 +158,12 @@ impl World<'_> {
             | Action::PackLog { .. }
             | Action::KeepPack { .. }
             | Action::Event(_)
+            | Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }
             | Action::Drained => return None,
         })
     }

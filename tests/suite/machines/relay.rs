@@ -192,7 +192,13 @@ impl RealRelay {
                 save,
                 outcome: Ok(()),
             }),
-            Action::CloseMeet { .. } | Action::Ping { .. } | Action::Event(_) | Action::Drained => {
+            Action::DisplayAdmitted { .. }
+            | Action::DisplayRefused { .. }
+            | Action::DisplayEnded { .. }
+            | Action::FeedSlice { .. }
+            | Action::FeedFinished { .. }
+            | Action::FeedEnded { .. }
+            | Action::CloseMeet { .. } | Action::Ping { .. } | Action::Event(_) | Action::Drained => {
                 None
             }
         }

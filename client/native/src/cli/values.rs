@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use spotter_model::{EntryName, LocationName, OpId, Path, Priority, Seen};
-use spotter_relay_protocol::Password;
+use spotter_relay_protocol::{DisplayLabel, Password};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -131,6 +131,11 @@ impl Secret {
         }
         Password::parse(line).map_err(|error| Failure::refused(format!("{name}: {error}")))
     }
+}
+
+/// What a display key is for.
+pub(super) fn label(text: &str) -> Result<DisplayLabel, String> {
+    DisplayLabel::parse(text).map_err(|error| error.to_string())
 }
 
 pub(super) fn location(text: &str) -> Result<LocationName, String> {

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use spotter_client::{Ask, Reply, Word};
 use spotter_model::{LocationName, Priority};
 use spotter_relay_protocol::{EMAIL_BYTES_MAX, OPL_CSV_BYTES_MAX, SessionShown};
 
 use super::live::{connect, exchange};
 use super::{Waited, ask_until, closing, must_exist, open_to_connect, read};
-use crate::cli::{Location, Patience, Secret, Session, Source};
+use crate::cli::{DisplayKeys, Location, Patience, Secret, Session, Source};
 use crate::driver::Driver;
 use crate::failure::Failure;
 use crate::{clock, out, words};
@@ -144,6 +144,54 @@ pub(super) async fn session(dir: &Path, session: Session) -> Result<(), Failure>
             let word = |_: &mut Driver| Ok(Word::RevokeSession { session_id: id });
             say(dir, &patience, word, |_| {
                 out::line(format!("session {id} is over"));
+            })
+            .await
+        }
+    }
+}
+
+/// `display-key`.
+pub(super) async fn display_key(dir: &Path, keys: DisplayKeys) -> Result<(), Failure> {
+    match keys {
+        DisplayKeys::Add {
+            label,
+            json,
+            patience,
+        } => {
+            let word = |_: &mut Driver| Ok(Word::AddDisplayKey { label });
+            let reply = ask(dir, &patience, word).await?;
+            let Reply::DisplayKeyAdded { key_id, key } = reply else {
+                return Err(super::edit::unexpected(&reply));
+            };
+            if json {
+                let added = json!({ "keyId": key_id, "displayKey": key.expose() });
+                return out::json(&added);
+            }
+            out::line(format!("{key_id}  {}", key.expose()));
+            Ok(())
+        }
+        DisplayKeys::List { json, patience } => {
+            let word = |_: &mut Driver| Ok(Word::ListDisplayKeys);
+            let reply = ask(dir, &patience, word).await?;
+            let Reply::DisplayKeys(keys) = reply else {
+                return Err(super::edit::unexpected(&reply));
+            };
+            if json {
+                return out::json(&serde_json::to_value(&keys).unwrap_or(Value::Null));
+            }
+            for key in keys {
+                let since = words::time(key.since);
+                out::line(format!(
+                    "{}  {}  since {since}  {}",
+                    key.key_id, key.location_name, key.label
+                ));
+            }
+            Ok(())
+        }
+        DisplayKeys::Revoke { id, patience } => {
+            let word = |_: &mut Driver| Ok(Word::RevokeDisplayKey { key_id: id });
+            say(dir, &patience, word, |_| {
+                out::line(format!("display key {id} opens nothing any more"));
             })
             .await
         }

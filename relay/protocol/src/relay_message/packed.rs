@@ -105,6 +105,8 @@ impl RelayMessage {
             | Self::ServerPull(_)
             | Self::RosterChanged(_)
             | Self::Sessions(_)
+            | Self::DisplayKeyAdded(_)
+            | Self::DisplayKeys(_)
             | Self::PublishAck(_)
             | Self::Done(_)
             | Self::Refused(_)

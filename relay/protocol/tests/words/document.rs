@@ -131,6 +131,8 @@ fn the_document_lists_the_limits_of_words() {
                 REVOKED_MAX,
                 "per meet",
             ),
+            ("display keys", DISPLAY_KEYS_MAX, "per meet"),
+            ("a display key", DISPLAY_KEY_CHARS, "characters, exactly"),
             ("`oplCsv`", OPL_CSV_BYTES_MAX, "bytes"),
             ("`returnEmail`", EMAIL_BYTES_MAX, "bytes"),
         ]),

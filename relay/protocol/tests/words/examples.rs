@@ -133,6 +133,24 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
             "FINISH_MEET",
             ClientMessage::FinishMeet(FinishMeet::default()),
         ),
+        (
+            "ADD_DISPLAY_KEY",
+            ClientMessage::AddDisplayKey(AddDisplayKey {
+                session_token: None,
+                label: DisplayLabel::parse("Overlay of the stream").unwrap(),
+            }),
+        ),
+        (
+            "LIST_DISPLAY_KEYS",
+            ClientMessage::ListDisplayKeys(ListDisplayKeys::default()),
+        ),
+        (
+            "REVOKE_DISPLAY_KEY",
+            ClientMessage::RevokeDisplayKey(RevokeDisplayKey {
+                session_token: None,
+                key_id: display_key_id(),
+            }),
+        ),
     ]
 }
 
@@ -267,6 +285,25 @@ pub(crate) fn relay() -> Vec<(&'static str, RelayMessage)> {
                     expires_at: 1_795_780_800,
                     connected: true,
                     this_one: false,
+                }],
+            }),
+        ),
+        (
+            "DISPLAY_KEY_ADDED",
+            RelayMessage::DisplayKeyAdded(DisplayKeyAdded {
+                key_id: display_key_id(),
+                display_key: DisplayKey::parse("b3ZlcmxheS1vZi10aGUtc3RyZWFtLWtleS0tLS0tLS0")
+                    .unwrap(),
+            }),
+        ),
+        (
+            "DISPLAY_KEYS",
+            RelayMessage::DisplayKeys(DisplayKeys {
+                keys: vec![DisplayKeyShown {
+                    key_id: display_key_id(),
+                    label: DisplayLabel::parse("Overlay of the stream").unwrap(),
+                    location_name: location("Weigh-in"),
+                    since: 1_795_176_000,
                 }],
             }),
         ),
@@ -516,4 +553,8 @@ pub(crate) fn edit() -> Change {
         }],
     })
     .unwrap()
+}
+
+fn display_key_id() -> DisplayKeyId {
+    "5e1ec7ab1e5eed00".parse().unwrap()
 }

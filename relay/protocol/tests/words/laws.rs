@@ -46,7 +46,7 @@ struct Any<T>(T);
 impl Arbitrary for Any<ClientMessage> {
     fn arbitrary(g: &mut Gen) -> Self {
         let session_token = maybe(g, token);
-        Self(match u8::arbitrary(g) % 11 {
+        Self(match u8::arbitrary(g) % 14 {
             0 => ClientMessage::CreateMeet(CreateMeet {
                 protocol: PROTOCOL,
                 this_location_name: name(g),
@@ -99,6 +99,15 @@ impl Arbitrary for Any<ClientMessage> {
             9 => ClientMessage::RevokeSession(RevokeSession {
                 session_token,
                 session_id: session(g),
+            }),
+            10 => ClientMessage::AddDisplayKey(AddDisplayKey {
+                session_token,
+                label: label(g),
+            }),
+            11 => ClientMessage::ListDisplayKeys(ListDisplayKeys { session_token }),
+            12 => ClientMessage::RevokeDisplayKey(RevokeDisplayKey {
+                session_token,
+                key_id: key_id(g),
             }),
             _ => ClientMessage::FinishMeet(FinishMeet { session_token }),
         })
@@ -285,4 +294,12 @@ fn roster(g: &mut Gen) -> Roster {
             .collect(),
     });
     Roster::new(entries.into()).unwrap()
+}
+
+fn key_id(g: &mut Gen) -> DisplayKeyId {
+    DisplayKeyId::from_bytes(std::array::from_fn(|_| u8::arbitrary(g)))
+}
+
+fn label(g: &mut Gen) -> DisplayLabel {
+    DisplayLabel::parse(name(g).as_str()).unwrap()
 }
