@@ -17,12 +17,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::unwrap_in_result))]
 
+mod display;
 mod feed;
 mod frame;
 mod link;
 mod time;
 mod view;
 
+pub use display::{Display, NoView, OVERLAP, Order, ReaderId};
 pub use feed::{Epoch, Feed, NoCheck, Written};
 pub use frame::{FORMAT, Frame, Lifters, Snapshot};
 pub use link::{Link, Rule};

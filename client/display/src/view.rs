@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
+use spotter_scoring::PlatformView;
 
 /// The rows and the platform, as a feed tells of them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +51,27 @@ impl View {
         Self { rows, platform }
     }
 
+    /// The view of a platform.
+    pub fn of(platform: &PlatformView) -> Self {
+        let told = serde_json::to_value(platform).map(plain);
+        let Ok(Value::Object(mut platform)) = told else {
+            return Self::default();
+        };
+        let rows = match platform.remove("lifters") {
+            Some(Value::Array(rows)) => rows,
+            Some(_) | None => Vec::new(),
+        };
+        let rows = rows.into_iter().filter_map(|row| match row {
+            Value::Object(row) => Some(row),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => None,
+        });
+        Self::new(platform, rows.collect())
+    }
+
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -63,11 +85,37 @@ impl View {
     }
 }
 
+/// Whole numbers without a point, as JavaScript writes them.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::Number(whole(&number).unwrap_or(number)),
+        Value::Array(list) => list.into_iter().map(plain).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| (key, plain(value)));
+            Value::Object(fields.collect())
+        }
+        other @ (Value::Null | Value::Bool(_) | Value::String(_)) => other,
+    }
+}
+
+fn whole(number: &Number) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let told = number.as_f64().filter(|_| number.is_f64())? + 0.0;
+    let is_whole = told.fract() == 0.0 && told.abs() < EXACT;
+    is_whole.then(|| format!("{told:.0}").parse().ok())?
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn whole_numbers_have_no_point() {
+        let told = plain(json!({"kg": [82.5, 20.0, -0.0, 1e300, 7]}));
+        assert_eq!(told.to_string(), r#"{"kg":[82.5,20,0,1e+300,7]}"#);
+    }
 
     #[test]
     fn two_entries_with_one_id_keep_two_rows() {
