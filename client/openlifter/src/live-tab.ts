@@ -1,0 +1,479 @@
+/**
+ * The tab "Live (Advanced)" and the notice that a browser is out of sync. Class components without JSX, hooks or style
+ * sheets: they work with every React from 16.9 to 19, and look like the page they are in.
+ */
+
+import { Component, createElement as h, type ReactNode } from "react";
+import type { Live, LiveView } from "./live.js";
+import { MESSAGES, type Messages } from "./messages.js";
+import type { LiveConflict, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
+
+/** What `LiveTab` and `LiveNotice` are given. */
+export interface LiveTabProps {
+  /** The `live` of the store's `spotterMiddleware`. */
+  live: Live;
+  /** Translated words; English where there are none. */
+  messages?: Partial<Messages>;
+  /** The relay that the forms propose. */
+  relay?: string;
+}
+
+/** What the tab's forms hold. */
+interface TabState {
+  view: LiveView;
+  relay: string;
+  meetId: string;
+  location: string;
+  password: string;
+  roster: LocationPriority[];
+  /** Which of the roster this computer is. */
+  here: number;
+  day: number;
+  platform: number;
+  error: string | null;
+}
+
+/** Bootstrap's class names, which OpenLifter has; elsewhere they do nothing. */
+const BUTTON = "btn btn-secondary btn-sm";
+const BOX = "form-control";
+
+/** How far apart proposed priorities are: one fits another in between. */
+const PRIORITY_STEP = 10;
+
+/** The tab "Live (Advanced)". */
+export class LiveTab extends Component<LiveTabProps, TabState> {
+  private stop: (() => void) | undefined;
+
+  /** React calls this. */
+  constructor(props: LiveTabProps) {
+    super(props);
+    this.state = {
+      view: props.live.view(),
+      relay: props.relay ?? "",
+      meetId: "",
+      location: "",
+      password: "",
+      roster: [
+        { location: "Registration", priority: PRIORITY_STEP },
+        { location: "Platform 1", priority: 2 * PRIORITY_STEP },
+      ],
+      here: 0,
+      day: 1,
+      platform: 1,
+      error: null,
+    };
+  }
+
+  override componentDidMount(): void {
+    const show = () => this.setState({ view: this.props.live.view() });
+    this.stop = this.props.live.subscribe(show);
+    show();
+  }
+
+  override componentWillUnmount(): void {
+    this.stop?.();
+  }
+
+  override render(): ReactNode {
+    const { view, error } = this.state;
+    return h(
+      "div",
+      { className: "spotter-live container mt-3" },
+      h("h3", null, this.say("title")),
+      error === null ? null : h("p", { role: "alert", className: "alert alert-danger" }, error),
+      view.phase === "off" ? this.off(view) : null,
+      view.phase === "opening" ? h("p", { role: "status" }, this.say("opening")) : null,
+      view.phase === "on" && view.status ? this.on(view, view.status) : null,
+      this.problems(view),
+    );
+  }
+
+  // Before the meet is shared.
+
+  private off(view: LiveView): ReactNode {
+    const comeBack = this.button("comeBack", () => this.props.live.comeBack());
+    return h(
+      "div",
+      null,
+      h("p", null, this.say("intro")),
+      view.canReturn ? h("p", null, comeBack) : null,
+      this.goLiveForm(),
+      this.joinForm(),
+    );
+  }
+
+  private goLiveForm(): ReactNode {
+    const { roster, here, relay, password } = this.state;
+    const go = async () => {
+      const location = roster[here]?.location ?? "";
+      const named = roster.filter((one) => one.location.trim() !== "");
+      await this.props.live.goLive({ relay, location, roster: named, password });
+    };
+    return h(
+      "form",
+      { className: "spotter-go-live mb-4", onSubmit: this.submit(go) },
+      h("h4", null, this.say("goLive")),
+      h("p", null, this.say("goLiveHint")),
+      this.box("relay", "live-relay"),
+      this.box("password", "live-password", "password"),
+      h("p", { className: "form-text" }, this.say("passwordHint")),
+      this.rosterTable(),
+      h("p", { className: "form-text" }, this.say("priorityHint")),
+      h("button", { type: "submit", className: "btn btn-primary" }, this.say("goLive")),
+    );
+  }
+
+  private rosterTable(): ReactNode {
+    const { roster } = this.state;
+    const heads = ["thisLocation", "location", "priority"] as const;
+    return h(
+      "div",
+      null,
+      h(
+        "table",
+        { className: "table table-sm spotter-roster" },
+        h(
+          "thead",
+          null,
+          h("tr", null, ...heads.map((key) => h("th", { key, scope: "col" }, this.say(key))), h("th")),
+        ),
+        h("tbody", null, ...roster.map((one, index) => this.rosterRow(one, index))),
+      ),
+      this.button("addLocation", () => this.addLocation()),
+    );
+  }
+
+  private rosterRow(one: LocationPriority, index: number): ReactNode {
+    const change = (part: Partial<LocationPriority>) =>
+      this.setState(({ roster }) => ({
+        roster: roster.map((old, at) => (at === index ? { ...old, ...part } : old)),
+      }));
+    const here = {
+      type: "radio",
+      name: "live-here",
+      "aria-label": `${this.say("thisLocation")}: ${one.location}`,
+      checked: this.state.here === index,
+      onChange: () => this.setState({ here: index }),
+    };
+    const location = {
+      className: BOX,
+      "aria-label": this.say("location"),
+      value: one.location,
+      onChange: (event: Typed) => change({ location: event.currentTarget.value }),
+    };
+    const priority = {
+      className: BOX,
+      type: "number",
+      min: 0,
+      "aria-label": this.say("priority"),
+      value: one.priority,
+      onChange: (event: Typed) => change({ priority: Number(event.currentTarget.value) }),
+    };
+    return h(
+      "tr",
+      { key: index },
+      h("td", null, h("input", here)),
+      h("td", null, h("input", location)),
+      h("td", null, h("input", priority)),
+      h(
+        "td",
+        null,
+        this.button("removeLocation", () => this.removeLocation(index)),
+      ),
+    );
+  }
+
+  /** Proposes a priority that no other location has. */
+  private addLocation(): void {
+    this.setState(({ roster }) => {
+      const highest = Math.max(0, ...roster.map((one) => one.priority));
+      return { roster: [...roster, { location: "", priority: highest + PRIORITY_STEP }] };
+    });
+  }
+
+  private removeLocation(index: number): void {
+    this.setState(({ roster, here }) => ({
+      roster: roster.filter((_, at) => at !== index),
+      here: here > index ? here - 1 : here === index ? 0 : here,
+    }));
+  }
+
+  private joinForm(): ReactNode {
+    const { relay, meetId, location, password } = this.state;
+    const join = async () => {
+      await this.props.live.join({ relay, meetId, location, password });
+    };
+    return h(
+      "form",
+      { className: "spotter-join", onSubmit: this.submit(join) },
+      h("h4", null, this.say("join")),
+      h("p", null, this.say("joinHint")),
+      this.box("relay", "live-join-relay"),
+      this.box("meetId", "live-join-meet"),
+      this.box("location", "live-join-location"),
+      this.box("password", "live-join-password", "password"),
+      h("button", { type: "submit", className: "btn btn-primary mt-2" }, this.say("join")),
+    );
+  }
+
+  // While the meet is shared.
+
+  private on(view: LiveView, status: LiveStatus): ReactNode {
+    const replica = this.props.live.shared;
+    return h(
+      "div",
+      null,
+      h(LiveNotice, { ...this.props }),
+      status.passwordWanted ? this.passwordForm() : null,
+      this.parameters(status),
+      replica ? this.conflicts(replica) : null,
+      replica && status.meetId !== null ? this.overlay(replica, status.meetId) : null,
+      h(
+        "p",
+        null,
+        this.button("leave", () => this.leave(view)),
+      ),
+    );
+  }
+
+  private parameters(status: LiveStatus): ReactNode {
+    const roster = this.props.live.shared?.roster() ?? [];
+    const why = status.link.why === undefined ? "" : ` (${status.link.why})`;
+    const rows: [keyof Messages, string][] = [
+      ["meetId", status.meetId ?? ""],
+      ["location", `${status.location ?? ""} ${status.priority ?? ""}`],
+      ["state", this.say(`state.${status.link.state}`) + why],
+      ["editsNotSent", String(status.editsNotSent)],
+      ["lastContact", status.lastContact ?? this.say("never")],
+      ["others", String(status.peers)],
+      ["locations", roster.map((one) => `${one.location} ${one.priority}`).join(", ")],
+    ];
+    if (status.oldestNotSent !== null) {
+      rows.splice(4, 0, ["oldestNotSent", status.oldestNotSent]);
+    }
+    return h(
+      "dl",
+      { className: "spotter-parameters row" },
+      ...rows.flatMap(([key, text]) => [
+        h("dt", { key, className: "col-sm-3" }, this.say(key)),
+        h("dd", { key: `${key}-is`, className: `col-sm-9 spotter-${key}` }, text),
+      ]),
+    );
+  }
+
+  private passwordForm(): ReactNode {
+    const give = async () => {
+      await this.props.live.shared?.password(this.state.password);
+    };
+    return h(
+      "form",
+      { className: "spotter-password", onSubmit: this.submit(give) },
+      this.box("password", "live-again", "password"),
+      h("button", { type: "submit", className: "btn btn-primary mt-2" }, this.say("join")),
+    );
+  }
+
+  private conflicts(replica: LiveReplica): ReactNode {
+    const conflicts = replica.conflicts();
+    return h(
+      "section",
+      { className: "spotter-conflicts" },
+      h("h4", null, this.say("conflicts")),
+      conflicts.length === 0
+        ? h("p", null, this.say("noConflicts"))
+        : h("ul", null, ...conflicts.map((conflict) => this.conflict(replica, conflict))),
+    );
+  }
+
+  private conflict(replica: LiveReplica, { path, stands, overruled }: LiveConflict): ReactNode {
+    const shown = ({ text, location }: LiveWrite) => `${text} (${location})`;
+    return h(
+      "li",
+      { key: path },
+      h("code", null, path),
+      ` ${shown(stands)} ${this.say("stands")}`,
+      ...overruled.map((write) =>
+        h(
+          "div",
+          { key: write.write },
+          `${shown(write)} ${this.say("overruled")} `,
+          this.button("restore", () => replica.restore(path, write.write)),
+        ),
+      ),
+    );
+  }
+
+  private overlay(replica: LiveReplica, meetId: string): ReactNode {
+    const { day, platform, relay } = this.state;
+    // The tab is opened at the click, as browsers want it, and sent to its address when the key is there.
+    const open = async () => {
+      const tab = window.open("", "_blank");
+      try {
+        const { key } = await replica.addDisplayKey(`Overlay ${day}.${platform}`);
+        const address = overlayAddress({ relay, meetId, day, platform, key });
+        if (tab) {
+          tab.opener = null;
+          tab.location.href = address;
+        }
+      } catch (error) {
+        tab?.close();
+        throw error;
+      }
+    };
+    return h(
+      "section",
+      { className: "spotter-overlay" },
+      h("h4", null, this.say("overlay")),
+      this.box("relay", "live-overlay-relay"),
+      this.numberBox("day", day),
+      this.numberBox("platform", platform),
+      this.button("openOverlay", open),
+    );
+  }
+
+  private async leave(view: LiveView): Promise<void> {
+    const unsent = (view.status?.editsNotSent ?? 0) > 0;
+    if (!unsent || confirm(this.say("leaveUnsent"))) {
+      await this.props.live.leave();
+    }
+  }
+
+  private problems({ problems }: LiveView): ReactNode {
+    if (problems.length === 0) {
+      return null;
+    }
+    const items = [...problems].reverse().map(({ words }, index) => h("li", { key: index }, words));
+    return h(
+      "section",
+      { className: "spotter-problems" },
+      h("h4", null, this.say("problems")),
+      h("ul", null, ...items),
+    );
+  }
+
+  // Small parts.
+
+  private say(key: keyof Messages): string {
+    return this.props.messages?.[key] ?? MESSAGES[key];
+  }
+
+  private box(name: "relay" | "meetId" | "location" | "password", id: string, type = "text"): ReactNode {
+    const change = (event: Typed) => {
+      const { value } = event.currentTarget;
+      this.setState({ [name]: value } as Pick<TabState, typeof name>);
+    };
+    const box = { id, type, className: BOX, value: this.state[name], onChange: change, autoComplete: "off" };
+    return h(
+      "div",
+      { className: "form-group" },
+      h("label", { htmlFor: id }, this.say(name)),
+      h("input", box),
+    );
+  }
+
+  private numberBox(name: "day" | "platform", value: number): ReactNode {
+    const id = `live-overlay-${name}`;
+    const change = (event: Typed) =>
+      this.setState({ [name]: Number(event.currentTarget.value) } as Pick<TabState, typeof name>);
+    return h(
+      "div",
+      { className: "form-group" },
+      h("label", { htmlFor: id }, this.say(name)),
+      h("input", { id, type: "number", min: 1, className: BOX, value, onChange: change }),
+    );
+  }
+
+  private button(key: keyof Messages, act: () => Promise<void> | void): ReactNode {
+    const onClick = () => void this.attempt(act);
+    return h("button", { type: "button", className: BUTTON, onClick }, this.say(key));
+  }
+
+  private submit(act: () => Promise<void>): (event: { preventDefault(): void }) => void {
+    return (event) => {
+      event.preventDefault();
+      void this.attempt(async () => {
+        await act();
+        this.setState({ password: "" });
+      });
+    };
+  }
+
+  private async attempt(act: () => Promise<void> | void): Promise<void> {
+    this.setState({ error: null });
+    try {
+      await act();
+    } catch (error) {
+      this.setState({ error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+interface Typed {
+  currentTarget: { value: string };
+}
+
+/** Says on every page of OpenLifter that this browser is out of sync. It goes by itself, once all is caught up with. */
+export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
+  private stop: (() => void) | undefined;
+
+  /** React calls this. */
+  constructor(props: LiveTabProps) {
+    super(props);
+    this.state = { view: props.live.view() };
+  }
+
+  override componentDidMount(): void {
+    const show = () => this.setState({ view: this.props.live.view() });
+    this.stop = this.props.live.subscribe(show);
+    show();
+  }
+
+  override componentWillUnmount(): void {
+    this.stop?.();
+  }
+
+  override render(): ReactNode {
+    const { status } = this.state.view;
+    const words = status === null ? [] : this.words(status);
+    if (words.length === 0) {
+      return null;
+    }
+    const items = words.map((text) => h("div", { key: text }, text));
+    return h("div", { role: "alert", className: "spotter-notice alert alert-warning mb-0" }, ...items);
+  }
+
+  private words(status: LiveStatus): string[] {
+    const say = (key: keyof Messages) => this.props.messages?.[key] ?? MESSAGES[key];
+    const words = [];
+    if (status.finished) {
+      words.push(say("finished"));
+    } else if (!status.inSync || status.needResync) {
+      words.push(`${say("outOfSync")} ${say("editsNotSent")}: ${status.editsNotSent}`);
+    }
+    if (status.passwordWanted) {
+      words.push(say("passwordWanted"));
+    }
+    if (status.cannotSave !== null) {
+      words.push(`${say("cannotSave")}: ${status.cannotSave}`);
+    }
+    return words;
+  }
+}
+
+/** Where the overlay of a platform is. The key is behind `#`, which browsers send to nobody. */
+export function overlayAddress(of: {
+  relay: string;
+  meetId: string;
+  day: number;
+  platform: number;
+  key: string;
+}): string {
+  const address = new URL("overlay", `${of.relay.replace(/^ws/, "http").replace(/\/+$/, "")}/`);
+  address.search = new URLSearchParams({
+    meet: of.meetId,
+    day: String(of.day),
+    platform: String(of.platform),
+  }).toString();
+  address.hash = new URLSearchParams({ key: of.key }).toString();
+  return address.href;
+}

@@ -1,0 +1,517 @@
+/**
+ * The meet in this browser: whether it is shared, and the traffic between OpenLifter's store and the replica.
+ *
+ * Outbound, an action that has been reduced becomes what the replica is asked to do; text that is being typed waits for
+ * a pause. Inbound, the store is made like the shared meet whenever something there has changed and everything done
+ * here has been taken in. The replica decides who wins; the store only shows it.
+ */
+
+import { type Keystroke, keystroke } from "./fields.js";
+import { inboundStore } from "./inbound.js";
+import { type Before, remember, type Step, selectorPath, stepsOf } from "./outbound.js";
+import type { LiveReplica, LiveStatus, LocationPriority } from "./replica.js";
+import { OldValues, watchFocus } from "./stale.js";
+import { type Action, isOfNobody, isShared, type Registration, type StoreState } from "./state.js";
+
+/** What a Redux store offers its middleware. */
+export interface StoreApi {
+  getState(): unknown;
+  dispatch(action: { type: string }): unknown;
+}
+
+/** Hands an action on to the reducers. */
+export type Next = (action: unknown) => unknown;
+
+/** What the person decides who loads a file, or begins a new meet, while the meet is shared. */
+export type OverwriteAnswer = "keep" | "leave";
+
+/** How the adapter is set up. Only `open` is needed. */
+export interface LiveOptions {
+  /** Opens the replica of this name in this browser's storage; `openInBrowser` is the usual one. */
+  open: (name: string) => Promise<LiveReplica>;
+  /** Asks who loads another meet. The usual question is a `confirm` dialog in English. */
+  onOverwrite?: () => OverwriteAnswer | Promise<OverwriteAnswer>;
+  /** Whether redux-persist rehydrates the store, which nothing inbound may come before. Usually true. */
+  rehydrates?: boolean;
+  /** How long a pause in typing ends an edit, in milliseconds. Usually 500. */
+  pauseMs?: number;
+  /** Where the name of the shared meet is kept. Usually `localStorage`. */
+  memory?: Memory;
+  /** Whether the focus is just leaving a box that nobody has typed into. Usually told by the page's events. */
+  passing?: () => boolean;
+  /** The timer of the pause. Usually `setTimeout`. */
+  timer?: (act: () => void, ms: number) => () => void;
+}
+
+/** The part of `Storage` that is used. */
+export type Memory = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+/** Something that the person should know of. */
+export interface Problem {
+  kind: "stale" | "withdrawn" | "refused" | "news" | "open";
+  words: string;
+}
+
+/** What a page shows of the shared meet. */
+export interface LiveView {
+  /** `off`: OpenLifter as ever. `opening`: on the way. `on`: the meet is shared. */
+  phase: "off" | "opening" | "on";
+  status: LiveStatus | null;
+  /** The last problems, newest last. */
+  problems: readonly Problem[];
+  /** Whether a meet was left that can be returned to. */
+  canReturn: boolean;
+}
+
+/** Where the name of the shared meet is kept. */
+const MEMORY_KEY = "spotter-live";
+
+const PROBLEMS_MAX = 20;
+
+/** Numbers that one opening of the page may give to lifters. */
+const NUMBERS = 2 ** 20;
+
+interface Remembered {
+  name: string;
+  left: boolean;
+}
+
+/** The meet in this browser. Made by `spotterMiddleware`; `LiveTab` shows it. */
+export class Live {
+  private readonly options: LiveOptions;
+  private readonly passing: () => boolean;
+  private readonly firstNumber = drawNumber();
+  private readonly old = new OldValues();
+  private readonly listeners = new Set<() => void>();
+  private api: StoreApi | null = null;
+  private phase: LiveView["phase"] = "off";
+  private rehydrated: boolean;
+  private replica: LiveReplica | null = null;
+  /** Ends the subscriptions to the replica. */
+  private stops: (() => void)[] = [];
+  /** What was done here while the replica was being opened; null if that concerns another meet. */
+  private waiting: Step[] | null = null;
+  private typing: Keystroke | null = null;
+  private stopPause: (() => void) | null = null;
+  /** How much the replica was asked to do that it has not saved yet. */
+  private unsaved = 0;
+  private whenSaved: (() => void)[] = [];
+  private problems: readonly Problem[] = [];
+
+  /** `spotterMiddleware` makes one. */
+  constructor(options: LiveOptions) {
+    this.options = options;
+    this.rehydrated = options.rehydrates === false;
+    const page = typeof document === "undefined" ? undefined : document;
+    this.passing = options.passing ?? watchFocus(page);
+    const flush = () => this.flush();
+    page?.addEventListener("focusout", flush);
+    page?.addEventListener("visibilitychange", flush);
+    if (typeof window !== "undefined") {
+      window.addEventListener("pagehide", flush);
+    }
+  }
+
+  // What pages use.
+
+  /** What there is to show. */
+  view(): LiveView {
+    return {
+      phase: this.phase,
+      status: this.replica && this.phase === "on" ? this.replica.status() : null,
+      problems: this.problems,
+      canReturn: this.phase === "off" && this.remembered()?.left === true,
+    };
+  }
+
+  /** The replica of the shared meet; null while it is not shared. */
+  get shared(): LiveReplica | null {
+    return this.phase === "on" ? this.replica : null;
+  }
+
+  /** Calls back whenever `view` may have changed; returns a function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Shares the meet in this store under a new ID. */
+  async goLive(options: {
+    relay: string;
+    location: string;
+    roster: LocationPriority[];
+    password: string;
+  }): Promise<{ meetId: string }> {
+    const name = newName();
+    this.begin([]);
+    try {
+      const replica = await this.openReplica(name);
+      const { _persist, ...saved } = this.state();
+      this.waiting = [];
+      await replica.importMeet(JSON.stringify(saved));
+      const made = await replica.goLive(options);
+      this.remember({ name, left: false });
+      this.attach(replica);
+      return made;
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+  }
+
+  /** Takes part in a meet that is shared already. It replaces the meet in this store. */
+  async join(options: {
+    relay: string;
+    meetId: string;
+    location: string;
+    password: string;
+  }): Promise<{ meetId: string }> {
+    const name = newName();
+    this.begin(null);
+    try {
+      const replica = await this.openReplica(name);
+      const joined = await replica.join(options);
+      this.checkVersion(replica);
+      this.remember({ name, left: false });
+      this.attach(replica);
+      return joined;
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+  }
+
+  /** Ends this browser's part in the shared meet. The store keeps a copy, and `comeBack` returns to the meet. */
+  async leave(): Promise<void> {
+    this.flush();
+    await this.saved();
+    const remembered = this.remembered();
+    if (remembered) {
+      this.remember({ ...remembered, left: true });
+    }
+    await this.end();
+  }
+
+  /** Returns to the meet that was left. It replaces the meet in this store. */
+  async comeBack(): Promise<void> {
+    const remembered = this.remembered();
+    if (remembered && this.phase === "off") {
+      this.begin(null);
+      await this.reopen(remembered.name);
+    }
+  }
+
+  /** Resolves when everything done here is saved on this device. */
+  saved(): Promise<void> {
+    return this.unsaved === 0 ? Promise.resolve() : new Promise((resolve) => this.whenSaved.push(resolve));
+  }
+
+  /** Ends the pause that typing waits for. */
+  flush(): void {
+    this.stopPause?.();
+    this.stopPause = null;
+    const typing = this.typing;
+    this.typing = null;
+    if (typing) {
+      const { entryId, field, value } = typing;
+      const action = { type: "UPDATE_REGISTRATION", entryId, changes: { [field]: value } };
+      this.ask([{ kind: "act", action, screen: this.state().lifting }]);
+    }
+  }
+
+  // What the middleware uses.
+
+  /** Takes in the store that this is the middleware of. */
+  bind(api: StoreApi): void {
+    this.api = api;
+    this.rehydrated = this.options.rehydrates === false;
+    const remembered = this.remembered();
+    if (remembered && !remembered.left && this.phase === "off") {
+      this.begin([]);
+      void this.reopen(remembered.name);
+    }
+  }
+
+  /** One action of the store. */
+  take(next: Next, action: Action): unknown {
+    if (action.spotter === true) {
+      return next(action);
+    }
+    if (action.type === "persist/REHYDRATE") {
+      const result = next(action);
+      this.rehydrated = true;
+      this.renumber();
+      this.reconcile();
+      return result;
+    }
+    if (this.phase === "off") {
+      return next(action);
+    }
+    if (action.type === "OVERWRITE_STORE") {
+      void this.askOverwrite(next, action);
+      return action;
+    }
+    return isShared(action) ? this.takeShared(next, action) : next(action);
+  }
+
+  private takeShared(next: Next, action: Action): unknown {
+    if (isOfNobody(action, this.state())) {
+      this.report("withdrawn", `no lifter ${action.entryId} is registered any more`);
+      this.ask([{ kind: "act", action, screen: this.state().lifting }]);
+      return action;
+    }
+    if (this.passing() && this.old.isStale(action, this.state())) {
+      this.report("stale", "a box showed an old value; it was not written back");
+      return action;
+    }
+    const stroke = keystroke(action);
+    if (!stroke || stroke.entryId !== this.typing?.entryId || stroke.field !== this.typing.field) {
+      this.flush();
+    }
+    const before = remember(this.state());
+    const result = next(action);
+    this.old.written(action);
+    if (stroke) {
+      this.type(stroke);
+    } else {
+      this.ask(this.steps(action, before));
+      this.reconcile();
+    }
+    return result;
+  }
+
+  private steps(action: Action, before: Before): Step[] {
+    return stepsOf(action, before, this.state(), this.selector(before.lifting));
+  }
+
+  private type(stroke: Keystroke): void {
+    this.typing = stroke;
+    this.stopPause?.();
+    this.stopPause = (this.options.timer ?? defaultTimer)(() => this.flush(), this.options.pauseMs ?? 500);
+  }
+
+  private async askOverwrite(next: Next, action: Action): Promise<void> {
+    const answer = await (this.options.onOverwrite ?? askByDialog)();
+    if (answer === "leave") {
+      await this.leave();
+      next(action);
+    }
+  }
+
+  // The traffic.
+
+  private ask(steps: Step[]): void {
+    if (this.phase === "opening") {
+      this.waiting?.push(...steps);
+      return;
+    }
+    for (const step of steps) {
+      void this.make(step);
+    }
+  }
+
+  private async make(step: Step): Promise<void> {
+    const replica = this.replica;
+    if (!replica) {
+      return;
+    }
+    this.unsaved += 1;
+    try {
+      await (step.kind === "act" ? replica.act(step.action, step.screen) : replica.edit(step.puts));
+    } catch (error) {
+      this.report("refused", error instanceof Error ? error.message : String(error));
+    }
+    this.unsaved -= 1;
+    if (this.unsaved === 0) {
+      this.reconcile();
+      for (const resolve of this.whenSaved.splice(0)) {
+        resolve();
+      }
+    }
+  }
+
+  /** Makes the store like the shared meet, unless something done here is still on its way there. */
+  private reconcile(): void {
+    const { api, replica } = this;
+    if (!api || !replica || this.phase !== "on" || !this.rehydrated || this.unsaved > 0) {
+      return;
+    }
+    const { meet, registration } = replica.state();
+    const store = this.state();
+    const next = inboundStore(store, {
+      meet: meet as Record<string, unknown>,
+      registration: registration as Registration,
+      selector: this.selector(store.lifting),
+      typing: this.typing,
+      nextEntryId: this.nextNumber(),
+    });
+    if (next) {
+      this.old.note(store, next);
+      this.overwrite(next);
+    }
+  }
+
+  /** Gives lifters added here numbers that nobody else gives, before anything else is known of the shared meet. */
+  private renumber(): void {
+    if (this.phase !== "off" && this.rehydrated) {
+      const store = this.state();
+      const registration = { ...store.registration, nextEntryId: this.nextNumber() };
+      this.overwrite({ ...store, registration });
+    }
+  }
+
+  private nextNumber(): number {
+    const { nextEntryId } = this.state().registration;
+    const own = nextEntryId >= this.firstNumber && nextEntryId < this.firstNumber + NUMBERS;
+    return own ? nextEntryId : this.firstNumber;
+  }
+
+  private overwrite(store: StoreState): void {
+    const action = { type: "OVERWRITE_STORE", store, spotter: true };
+    this.api?.dispatch(action);
+  }
+
+  private selector(screen: { day: number; platform: number }): Record<string, unknown> {
+    const value = this.phase === "on" ? this.replica?.get(selectorPath(screen))?.value : null;
+    return (value ?? {}) as Record<string, unknown>;
+  }
+
+  // Beginning and end.
+
+  private begin(waiting: Step[] | null): void {
+    if (this.phase !== "off") {
+      throw new Error("this browser takes part in a live meet already");
+    }
+    this.phase = "opening";
+    this.waiting = waiting;
+    if (waiting) {
+      this.renumber();
+    }
+    this.changed();
+  }
+
+  private async openReplica(name: string): Promise<LiveReplica> {
+    this.replica = await this.options.open(name);
+    return this.replica;
+  }
+
+  private async reopen(name: string): Promise<void> {
+    try {
+      const replica = await this.openReplica(name);
+      if (!replica.holdsMeet) {
+        throw new Error("the shared meet is not in this browser's storage any more");
+      }
+      this.remember({ name, left: false });
+      this.attach(replica);
+    } catch (error) {
+      this.report("open", error instanceof Error ? error.message : String(error));
+      await this.end();
+    }
+  }
+
+  private attach(replica: LiveReplica): void {
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    this.phase = "on";
+    this.stops = [
+      replica.onChange(() => {
+        this.reconcile();
+        this.changed();
+      }),
+      replica.onStatus(() => this.changed()),
+      replica.onNews((news) => this.report("news", news.words)),
+      replica.guardUnload(),
+    ];
+    this.ask(waiting);
+    this.reconcile();
+    this.changed();
+  }
+
+  private async end(): Promise<void> {
+    const replica = this.replica;
+    for (const stop of this.stops.splice(0)) {
+      stop();
+    }
+    this.stopPause?.();
+    this.stopPause = null;
+    this.typing = null;
+    this.replica = null;
+    this.waiting = null;
+    this.phase = "off";
+    this.old.clear();
+    await replica?.close();
+    this.changed();
+  }
+
+  /** Programs of other formats read other things into the same state. */
+  private checkVersion(replica: LiveReplica): void {
+    const shared = formatOf(JSON.parse(replica.exportMeet()) as StoreState);
+    const own = formatOf(this.state());
+    if (shared !== own) {
+      throw new Error(`the meet is of format ${shared}, and this OpenLifter reads format ${own}`);
+    }
+  }
+
+  private state(): StoreState {
+    return this.api?.getState() as StoreState;
+  }
+
+  private report(kind: Problem["kind"], words: string): void {
+    this.problems = [...this.problems, { kind, words }].slice(-PROBLEMS_MAX);
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) {
+      listener();
+    }
+  }
+
+  private remembered(): Remembered | null {
+    try {
+      const text = this.memory()?.getItem(MEMORY_KEY);
+      return text ? (JSON.parse(text) as Remembered) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private remember(remembered: Remembered): void {
+    try {
+      this.memory()?.setItem(MEMORY_KEY, JSON.stringify(remembered));
+    } catch {
+      this.report("open", "this browser will not find the shared meet again by itself after a reload");
+    }
+  }
+
+  private memory(): Memory | undefined {
+    return this.options.memory ?? (typeof localStorage === "undefined" ? undefined : localStorage);
+  }
+}
+
+function formatOf(state: StoreState): string {
+  const versions = state.versions as { stateVersion?: string } | undefined;
+  return versions?.stateVersion ?? "0";
+}
+
+function askByDialog(): OverwriteAnswer {
+  const question =
+    "This browser takes part in a live meet. Leave it, and open the other meet in this browser only? " +
+    "The live meet goes on for everybody else.";
+  return typeof confirm === "function" && confirm(question) ? "leave" : "keep";
+}
+
+function defaultTimer(act: () => void, ms: number): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
+}
+
+/** A random place among 48 bits, above any number that OpenLifter gives by itself. */
+function drawNumber(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return 2 ** 48 + ((high as number) % 2 ** 16) * 2 ** 32 + (low as number);
+}
+
+function newName(): string {
+  return `openlifter-${drawNumber().toString(36)}`;
+}

@@ -1,0 +1,128 @@
+/** A replica that takes down what it is asked to do, and shows what a test tells it to. It decides nothing. */
+
+import type { LiveReplica, LiveStatus } from "../src/index.js";
+import type { GlobalState } from "./stand-in/state.js";
+
+export const STATUS: LiveStatus = {
+  link: { state: "live" },
+  meetId: "123-456-789",
+  location: "Desk",
+  priority: 10,
+  editsNotSent: 0,
+  oldestNotSent: null,
+  lastContact: null,
+  inSync: true,
+  needResync: false,
+  cannotSave: null,
+  passwordWanted: false,
+  finished: false,
+  peers: 1,
+  conflicts: 0,
+};
+
+export class Recorder implements LiveReplica {
+  holdsMeet = true;
+  /** What was asked, in order: actions, or puts of an edit. */
+  asked: Record<string, unknown>[] = [];
+  screens: ({ day: number; platform: number } | undefined)[] = [];
+  shown: { meet: object; registration: object };
+  selectors: Record<string, object> = {};
+  state_: LiveStatus = STATUS;
+  closed = false;
+  imported: string | null = null;
+  /** While set, nothing asked is saved. */
+  private saving: Promise<void> = Promise.resolve();
+  private changed: (() => void)[] = [];
+
+  constructor(shown: GlobalState) {
+    this.shown = structuredClone({ meet: shown.meet, registration: shown.registration });
+  }
+
+  /** Another location changes the meet. */
+  show(change: (shown: GlobalState) => void): void {
+    const next = structuredClone(this.shown) as GlobalState;
+    change(next);
+    this.shown = next;
+    for (const listener of this.changed) {
+      listener();
+    }
+  }
+
+  /** Saves nothing until the returned function is called. */
+  holdBack(): () => void {
+    let release = () => {};
+    this.saving = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  }
+
+  async act(action: object, screen?: { day: number; platform: number }): Promise<void> {
+    this.asked.push(structuredClone(action) as Record<string, unknown>);
+    this.screens.push(screen && { day: screen.day, platform: screen.platform });
+    await this.saving;
+  }
+
+  async edit(puts: Record<string, unknown>): Promise<void> {
+    this.asked.push(puts);
+    await this.saving;
+  }
+
+  state() {
+    return structuredClone(this.shown);
+  }
+
+  get(path: string) {
+    const value = this.selectors[path];
+    return value === undefined ? null : { value };
+  }
+
+  async importMeet(saved: string) {
+    this.imported = saved;
+  }
+
+  exportMeet() {
+    return JSON.stringify({ versions: { stateVersion: "0" }, ...this.shown });
+  }
+
+  async goLive() {
+    return { meetId: "123-456-789" };
+  }
+
+  async join() {
+    return { meetId: "123-456-789" };
+  }
+
+  async password() {}
+  async restore() {}
+  conflicts() {
+    return [];
+  }
+  roster() {
+    return [{ location: "Desk", priority: 10 }];
+  }
+  status() {
+    return this.state_;
+  }
+  onStatus() {
+    return () => {};
+  }
+  onChange(listener: () => void) {
+    this.changed.push(listener);
+    return () => {
+      this.changed = this.changed.filter((one) => one !== listener);
+    };
+  }
+  onNews() {
+    return () => {};
+  }
+  async addDisplayKey() {
+    return { id: "1", key: "k" };
+  }
+  guardUnload() {
+    return () => {};
+  }
+  async close() {
+    this.closed = true;
+  }
+}
