@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CheckAction, type Checker, type CheckInput, NEW_CHECKER, stepCheck } from "../src/feed/check.ts";
+import {
+  type CheckAction,
+  type Checker,
+  type CheckInput,
+  NEW_CHECKER,
+  stepCheck,
+} from "../src/feed/check.ts";
 import { frameTo, pictureAt } from "./feed-fixtures.ts";
 
-function through(inputs: readonly CheckInput[], from: Checker = NEW_CHECKER): readonly [Checker, readonly CheckAction[]] {
+function through(
+  inputs: readonly CheckInput[],
+  from: Checker = NEW_CHECKER,
+): readonly [Checker, readonly CheckAction[]] {
   let reader = from;
   let actions: readonly CheckAction[] = [];
   for (const input of inputs) [reader, actions] = stepCheck(reader, input, 0);
@@ -31,7 +40,13 @@ test("the first words on a connection are a version check, which asks for everyt
 
 test("every new connection begins with a check of the version held", () => {
   const [resting] = through([{ is: "closed", turn: 1 }], open(5));
-  const [, actions] = through([{ is: "woken", turn: 2 }, { is: "opened", turn: 3 }], resting);
+  const [, actions] = through(
+    [
+      { is: "woken", turn: 2 },
+      { is: "opened", turn: 3 },
+    ],
+    resting,
+  );
   assert.deepEqual(checks(actions), [{ does: "check", version: 5 }]);
 });
 
@@ -51,14 +66,21 @@ test("an update that follows is applied: destroyed, created, updated, in that or
 
 test("an update that is known changes nothing", () => {
   const before = open(5);
-  for (const version of [3, 4, 5]) assert.deepEqual(through([update(1, version)], before)[0].held, before.held);
+  for (const version of [3, 4, 5])
+    assert.deepEqual(through([update(1, version)], before)[0].held, before.held);
 });
 
 test("an update that leaves a gap, or does not fit, makes the reader check its version again", () => {
   assert.deepEqual(checks(through([update(1, 8)], open(5))[1]), [{ does: "check", version: 5 }]);
-  const broken: CheckInput = { is: "update", turn: 1, frame: { ...frameTo(6), platform: null, create: [99] } };
+  const broken: CheckInput = {
+    is: "update",
+    turn: 1,
+    frame: { ...frameTo(6), platform: null, create: [99] },
+  };
   assert.deepEqual(checks(through([broken], open(5))[1]), [{ does: "check", version: null }]);
-  assert.deepEqual(checks(through([{ is: "misshapen", turn: 1 }], open(5))[1]), [{ does: "check", version: null }]);
+  assert.deepEqual(checks(through([{ is: "misshapen", turn: 1 }], open(5))[1]), [
+    { does: "check", version: null },
+  ]);
 });
 
 test("silence leads to a new connection, and so to a new check", () => {
@@ -72,7 +94,9 @@ test("silence leads to a new connection, and so to a new check", () => {
 
 // All interleavings of small runs, as in the test of the other rule.
 
-type Carried = { readonly is: "opened" | "closed" } | { readonly is: "all" | "update"; readonly version: number };
+type Carried =
+  | { readonly is: "opened" | "closed" }
+  | { readonly is: "all" | "update"; readonly version: number };
 
 interface World {
   readonly version: number;
@@ -120,7 +144,9 @@ function told(world: World, input: CheckInput): World {
 
 function sent(world: World, ...more: Carried[]): World {
   const { socket } = world;
-  return socket === null || socket.mute ? world : { ...world, socket: { ...socket, down: [...socket.down, ...more] } };
+  return socket === null || socket.mute
+    ? world
+    : { ...world, socket: { ...socket, down: [...socket.down, ...more] } };
 }
 
 function choices(world: World): [string, () => World][] {
@@ -132,13 +158,20 @@ function choices(world: World): [string, () => World][] {
   const check = socket?.up[0];
   if (socket !== null && !socket.mute && check !== undefined) {
     const read: World = { ...world, socket: { ...socket, up: socket.up.slice(1) } };
-    may.push(["check", () => (check === world.version ? read : sent(read, { is: "all", version: world.version }))]);
+    may.push([
+      "check",
+      () => (check === world.version ? read : sent(read, { is: "all", version: world.version })),
+    ]);
   }
   const head = socket?.down[0];
   if (socket !== null && head !== undefined) {
     const { turn } = socket;
     const input =
-      head.is === "all" ? all(turn, head.version) : head.is === "update" ? update(turn, head.version) : { is: head.is, turn };
+      head.is === "all"
+        ? all(turn, head.version)
+        : head.is === "update"
+          ? update(turn, head.version)
+          : { is: head.is, turn };
     may.push(["carry", () => told({ ...world, socket: { ...socket, down: socket.down.slice(1) } }, input)]);
   }
   if (world.edits > 0) {
@@ -150,7 +183,10 @@ function choices(world: World): [string, () => World][] {
     may.push(["restart", () => ({ ...sent(world, { is: "closed" }), restarts: world.restarts - 1 })]);
   }
   if (world.mutes > 0 && socket?.accepted) {
-    may.push(["mute", () => ({ ...world, socket: { ...socket, mute: true, down: [] }, mutes: world.mutes - 1 })]);
+    may.push([
+      "mute",
+      () => ({ ...world, socket: { ...socket, mute: true, down: [] }, mutes: world.mutes - 1 }),
+    ]);
   }
   if (world.alarms > 0) may.push(["alarm", () => woken({ ...world, alarms: world.alarms - 1 })]);
   return may;

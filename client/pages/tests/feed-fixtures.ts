@@ -4,6 +4,9 @@ import type { Attempt, Frame, LifterRow, Picture, Platform } from "../src/feed/d
 
 const NONE: Attempt = { kg: 0, status: 0, shown: "" };
 
+/** The first revision of the relay's run. */
+export const EPOCH = 0;
+
 /** A lifter who has called one squat. */
 export function lifter(id: number, name: string, kg = 100): LifterRow {
   const squat: Attempt[] = [{ kg, status: 0, shown: String(kg) }, NONE, NONE, NONE, NONE];
@@ -65,6 +68,7 @@ export function frameTo(revision: number): Frame {
   const is = new Set(after.lifters.map((row) => row.id));
   return {
     revision,
+    epoch: EPOCH,
     generatedAt: revision,
     create: [...is].filter((id) => !was.has(id)),
     update: after.lifters.filter((row) => was.get(row.id) !== JSON.stringify(row)),

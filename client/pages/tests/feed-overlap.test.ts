@@ -11,14 +11,20 @@ import {
   SILENCE_MS,
   step,
 } from "../src/feed/overlap.ts";
-import { frameTo, pictureAt } from "./feed-fixtures.ts";
+import { EPOCH, frameTo, pictureAt } from "./feed-fixtures.ts";
 
 /** How many updates the relay of these tests sends again to whoever connects. */
 const OVERLAP = 2;
 
 function snapshot(turn: number, revision: number): Input {
   const etag = `"${revision}"`;
-  const whole = { revision, generatedAt: revision, requestedAt: 0, picture: pictureAt(revision) };
+  const whole = {
+    revision,
+    epoch: EPOCH,
+    generatedAt: revision,
+    requestedAt: 0,
+    picture: pictureAt(revision),
+  };
   return { is: "snapshot", turn, etag, snapshot: whole };
 }
 
@@ -151,6 +157,13 @@ test("a relay whose memory was put back may have a lower revision, and the reade
     resting,
   );
   assert.deepEqual(reader.held?.picture, pictureAt(5));
+});
+
+test("an update of another run of the relay makes the reader start over, whatever its revision", () => {
+  for (const revision of [3, 8, 99]) {
+    const other: Input = { is: "frame", turn: 1, frame: { ...frameTo(revision), epoch: EPOCH + 1 } };
+    assert.equal(through([other], live(7))[0].phase.at, "fetching");
+  }
 });
 
 test("a feed that says nothing is checked, and a check that finds another revision starts over", () => {

@@ -86,13 +86,22 @@ test("revision is read from `revision`, and from `version` where there is only t
 
 test("`destroy` and `delete` are the same word", () => {
   const frame = (word: string) =>
-    parseFrame({ version: 4, generatedAt: 0, lifters: { create: [], update: [], [word]: [3] } });
+    parseFrame({
+      version: 4,
+      generatedAt: "2026-05-01T09:00:00Z",
+      lifters: { create: [], update: [], [word]: [3] },
+    });
   assert.deepEqual(frame("destroy"), frame("delete"));
   assert.deepEqual(frame("delete").destroy, [3]);
 });
 
 test("what is not understood is refused whole", () => {
-  const good = { version: 1, revision: 4, generatedAt: 0, lifters: { create: [], update: [], destroy: [] } };
+  const good = {
+    version: 1,
+    revision: 4,
+    generatedAt: "2026-05-01T09:00:00Z",
+    lifters: { create: [], update: [], destroy: [] },
+  };
   assert.equal(parseFrame(good).revision, 4);
   const { name: _, ...nameless } = lifter(1, "Gone");
   for (const bad of [
@@ -100,6 +109,7 @@ test("what is not understood is refused whole", () => {
     [],
     { ...good, lifters: undefined },
     { ...good, revision: 1.5 },
+    { ...good, generatedAt: "soon" },
     { ...good, lifters: { ...good.lifters, create: "1" } },
     { ...good, lifters: { ...good.lifters, update: [nameless] } },
     { ...good, platform: {} },

@@ -9,6 +9,7 @@
 import { backoffMs } from "./backoff.ts";
 import type { Frame, Picture } from "./display.ts";
 import { ANSWER_MS, applied, type Held, SILENCE_MS } from "./overlap.ts";
+import { type Fields, fieldsOf, instant, parseFrame, pictureOf, revisionOf } from "./parse.ts";
 import { decide } from "./rows.ts";
 
 /** What the reader is told. */
@@ -59,7 +60,13 @@ export function stepCheck(reader: Checker, input: CheckInput, random: number): C
     case "opened":
       return ask({ ...reader, at: "open" });
     case "all": {
-      const held = { revision: input.version, generatedAt: input.at, picture: input.picture, etag: null };
+      const held = {
+        revision: input.version,
+        epoch: null,
+        generatedAt: input.at,
+        picture: input.picture,
+        etag: null,
+      };
       return quiet({ ...reader, held, failures: 0 }, [{ does: "show", held, live: false }]);
     }
     case "update":
@@ -98,7 +105,13 @@ function updated(reader: Checker, frame: Frame): CheckStep {
     case "apply": {
       const picture = applied(held.picture, frame);
       if (picture === null) return ask({ ...reader, held: null });
-      const after = { revision: frame.revision, generatedAt: frame.generatedAt, picture, etag: null };
+      const after = {
+        revision: frame.revision,
+        epoch: null,
+        generatedAt: frame.generatedAt,
+        picture,
+        etag: null,
+      };
       return quiet({ ...reader, held: after, failures: 0 }, [{ does: "show", held: after, live: true }]);
     }
     case "start over":
@@ -112,4 +125,19 @@ function rest(reader: Checker, random: number): CheckStep {
     { ...reader, at: "resting", failures: reader.failures + 1, turn },
     [{ does: "close" }, { does: "wake", turn, afterMs: backoffMs(reader.failures, random) }],
   ];
+}
+
+/** What a reader sends: the version it holds. */
+export function versionCheck(version: number | null): unknown {
+  return { source: "browser", action: "version_check", data: { version } };
+}
+
+/** Reads a message of the relay. */
+export function readCheck(message: unknown, turn: number): CheckInput {
+  const { action, data } = fieldsOf(message, "message");
+  const fields: Fields = fieldsOf(data, "data");
+  if (action === "update_lifters") return { is: "update", turn, frame: parseFrame(fields) };
+  if (action !== "all_lifters") return { is: "misshapen", turn };
+  const at = instant(fields, "generatedAt");
+  return { is: "all", turn, version: revisionOf(fields), at, picture: pictureOf(fields) };
 }

@@ -91,6 +91,8 @@ export interface Picture {
 /** A picture with the revision it has. */
 export interface Snapshot {
   readonly revision: number;
+  /** The first revision of the relay's run: another one means that revisions of before say nothing. */
+  readonly epoch: number;
   /** When it became so, by the relay's clock, in milliseconds since 1970. */
   readonly generatedAt: number;
   /** When the request arrived, by the same clock. */
@@ -101,6 +103,8 @@ export interface Snapshot {
 /** One message of the feed. */
 export interface Frame {
   readonly revision: number;
+  /** As in the snapshot; `null` where the message tells none. */
+  readonly epoch: number | null;
   readonly generatedAt: number;
   readonly create: readonly number[];
   readonly update: readonly LifterRow[];

@@ -62,6 +62,7 @@ export type Action =
 /** What a reader holds. */
 export interface Held {
   readonly revision: number;
+  readonly epoch: number | null;
   readonly generatedAt: number;
   readonly picture: Picture;
   /** The tag of the snapshot this is, until an update is applied. */
@@ -154,7 +155,8 @@ function fetched(reader: Reader, found: Held, random: number): Step {
       return settle({ ...reader, held: found }, shown(reader.held, found), phase.waiting, random);
     case "live": {
       if (!phase.checking) return [reader, []];
-      if (found.revision !== reader.held?.revision) return startOver(reader, random);
+      if (found.revision !== reader.held?.revision || found.epoch !== reader.held.epoch)
+        return startOver(reader, random);
       return live({ ...reader, held: { ...reader.held, etag: found.etag } });
     }
     case "begin":
@@ -202,13 +204,21 @@ function heard(reader: Reader, frame: Frame, random: number): Step {
     return [{ ...next, phase: { at: "confirming", waiting: [frame] } }, actions];
   }
   if (phase.at !== "live" || held === null) return [reader, []];
+  // Another run of the relay counts for itself, also where its clock was set back.
+  if (frame.epoch !== null && frame.epoch !== held.epoch) return startOver(reader, random);
   switch (decide(held.revision, frame.revision)) {
     case "ignore":
       return live(reader);
     case "apply": {
       const picture = applied(held.picture, frame);
       if (picture === null) return startOver(reader, random);
-      const after = { revision: frame.revision, generatedAt: frame.generatedAt, picture, etag: null };
+      const after = {
+        revision: frame.revision,
+        epoch: held.epoch,
+        generatedAt: frame.generatedAt,
+        picture,
+        etag: null,
+      };
       const [next, actions] = live({ ...reader, held: after, failures: 0 });
       return [next, [{ does: "show", held: after, live: true }, ...actions]];
     }

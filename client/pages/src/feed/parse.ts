@@ -16,17 +16,18 @@ import { arrange } from "./rows.ts";
 /** A message that is not what it should be; the text names the place. */
 export class Misshapen extends Error {}
 
-type Fields = Readonly<Record<string, unknown>>;
+/** An object of which nothing is known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads the answer to `GET /live/{meet}/lifters`. */
 export function parseSnapshot(message: unknown): Snapshot {
   const fields = fieldsOf(message, "snapshot");
-  const platform = fieldsOf(fields.platform, "platform");
   return {
     revision: revisionOf(fields),
-    generatedAt: number(fields, "generatedAt"),
-    requestedAt: number(fields, "requestedAt"),
-    picture: whole({ platform: platformOf(platform), lifters: list(platform, "lifters", lifterOf) }),
+    epoch: integer(fields.epoch, "epoch"),
+    generatedAt: instant(fields, "generatedAt"),
+    requestedAt: instant(fields, "requestedAt"),
+    picture: pictureOf(fields),
   };
 }
 
@@ -37,12 +38,24 @@ export function parseFrame(message: unknown): Frame {
   const platform = fields.platform === undefined ? null : fieldsOf(fields.platform, "platform");
   return {
     revision: revisionOf(fields),
-    generatedAt: number(fields, "generatedAt"),
+    // The other rule's updates come without: its server answers a check, whatever run the version was of.
+    epoch: fields.epoch === undefined ? null : integer(fields.epoch, "epoch"),
+    generatedAt: instant(fields, "generatedAt"),
     create: list(changes, "create", integer),
     update: list(changes, "update", lifterOf),
     destroy: list(changes, changes.destroy === undefined ? "delete" : "destroy", integer),
     platform: platform && { ...platformOf(platform), order: list(platform, "order", integer) },
   };
+}
+
+/** Reads the whole picture out of a message that has one. */
+export function pictureOf(fields: Fields): Picture {
+  const platform = fieldsOf(fields.platform, "platform");
+  const lifters = list(fields, "lifters", lifterOf);
+  return whole({
+    platform: platformOf(platform),
+    lifters: ordered(lifters, list(platform, "order", integer)),
+  });
 }
 
 /** The revision of a message: `revision`, or `version` where there is only that. */
@@ -136,7 +149,8 @@ function loadingOf(fields: Fields): Loading {
   };
 }
 
-function fieldsOf(value: unknown, name: string): Fields {
+/** The fields of an object. */
+export function fieldsOf(value: unknown, name: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Misshapen(`${name} is no object`);
   }
@@ -167,6 +181,13 @@ function number(fields: Fields, name: string): number {
   const value = fields[name];
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Misshapen(`${name} is no number`);
   return value;
+}
+
+/** A moment, in milliseconds since 1970. */
+export function instant(fields: Fields, name: string): number {
+  const at = Date.parse(text(fields, name));
+  if (Number.isNaN(at)) throw new Misshapen(`${name} is no time`);
+  return at;
 }
 
 function flag(fields: Fields, name: string): boolean {

@@ -1,0 +1,71 @@
+/** Where a page's pictures come from: the relay, or, for setting up, a meet that nobody lifts in. */
+
+import type { Address } from "./address.ts";
+import type { Picture } from "./display.ts";
+import type { Scene } from "./invented.ts";
+import { follow, type Link } from "./reader.ts";
+
+/** How long each scene of a test stays, in milliseconds. */
+const SCENE_MS = 4_000;
+
+/** What a page does with what it is told. */
+export interface Page {
+  /** Another picture; `live` if the change itself was witnessed, `generatedAt` by the relay's clock. */
+  readonly show: (
+    picture: Picture | null,
+    live: boolean,
+    made: { revision: number; generatedAt: number } | null,
+  ) => void;
+  readonly tell: (link: Link) => void;
+}
+
+/** Feeds a page. The address names a meet and has a key, or asks for a test. */
+export function feed(page: Page, address: Address): void {
+  if (address.test !== null) {
+    const { test } = address;
+    // Only a test pays for the data of tests.
+    void import("./invented.ts").then(({ SCENES }) =>
+      test === "all" ? playAll(page, SCENES) : playOne(page, SCENES, test),
+    );
+    return;
+  }
+  const { meet, key, day, platform, rule } = address;
+  if (meet === null || key === null) return;
+  follow({
+    base: new URL(".", location.href),
+    meet,
+    key,
+    day,
+    platform,
+    rule,
+    show: (held, live) => page.show(held?.picture ?? null, live, held),
+    tell: page.tell,
+  });
+}
+
+function playAll(page: Page, scenes: readonly Scene[]): void {
+  let at = 0;
+  const next = () => {
+    play(page, scenes, at);
+    at = (at + 1) % scenes.length;
+  };
+  next();
+  setInterval(next, SCENE_MS);
+}
+
+/** One scene, after those it follows from. */
+function playOne(page: Page, scenes: readonly Scene[], number: number): void {
+  const last = (number - 1) % scenes.length;
+  let first = last;
+  while (first > 0 && scenes[first]?.follows) first -= 1;
+  for (let at = first; at <= last; at += 1) play(page, scenes, at);
+}
+
+function play(page: Page, scenes: readonly Scene[], at: number): void {
+  const scene = scenes[at];
+  if (scene === undefined) return;
+  const now = Date.now();
+  page.show(scene.picture, scene.follows, scene.picture && { revision: at + 1, generatedAt: now });
+  const state = scene.refusal !== null ? "refused" : scene.picture === null ? "starting" : "live";
+  page.tell({ state, refusal: scene.refusal, heardAt: now, offset: { aheadMs: 0, errorMs: 0 } });
+}

@@ -1,0 +1,60 @@
+/** The scoreboard: a whole flight, for the room. The state of its link is in a corner, for whoever looks for it. */
+
+import { missing } from "../feed/address.ts";
+import { element } from "../feed/dom.ts";
+import { feed } from "../feed/follower.ts";
+import { type Known, operatorPanel } from "../feed/operator.ts";
+import type { Link } from "../feed/reader.ts";
+import { refusalWords } from "../feed/shown.ts";
+import { scoreboardOptions } from "./options.ts";
+import { scoreboardView } from "./view.ts";
+
+const options = scoreboardOptions(location.search, location.hash);
+const root = document.getElementById("scoreboard");
+if (root === null) throw new Error("the page has no #scoreboard");
+const stage = element("div", "stage");
+const words = element("p", "words");
+words.setAttribute("role", "status");
+
+document.documentElement.classList.add(`theme-${options.theme}`);
+document.documentElement.style.setProperty("--scale", String(options.scale));
+
+let made: Known["made"] = null;
+let link: Link | null = null;
+const lacking = missing(options);
+const remarks = lacking === null ? options.remarks : [lacking, ...options.remarks];
+
+const { panel, write } = operatorPanel(() => ({ link, made, remarks }));
+const corner = element("details", "corner", element("summary", "", "Connection"), panel);
+corner.open = options.operator;
+corner.classList.toggle("is-open-always", options.operator);
+root.replaceChildren(words, stage, corner);
+say(lacking ?? "Connecting …");
+
+function say(text: string): void {
+  if (words.textContent !== text) words.textContent = text;
+  words.hidden = text === "";
+}
+
+/** What the room needs to be told: why there is no picture, or that there will be no fresh one. */
+function wordsFor(now: Link): string {
+  if (now.state === "refused" && now.refusal !== null) return refusalWords(now.refusal);
+  if (made !== null) return "";
+  return now.state === "waiting" ? "The relay does not answer. Trying again …" : "Connecting …";
+}
+
+feed(
+  {
+    show(picture, _live, about) {
+      made = about;
+      const fresh = element("div", "stage", ...(picture === null ? [] : scoreboardView(picture, options)));
+      if (!fresh.isEqualNode(stage)) stage.replaceChildren(...fresh.childNodes);
+    },
+    tell(now) {
+      link = now;
+      say(wordsFor(now));
+      write();
+    },
+  },
+  options,
+);
