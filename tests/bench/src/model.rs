@@ -120,7 +120,8 @@ fn decode_all(log: &[Change]) -> Duration {
     time / log.len() as u32
 }
 
-/// One edit and the reading of what it shows, Automerge included.
+/// One edit and the reading of what it shows: the one register, which is read from the change that wrote it, or all of the
+/// lifter's, which are read from Automerge.
 pub(crate) fn local_edit(report: &mut Report, long: bool) {
     let mut sizes = vec![(200, 5_000)];
     if long {
@@ -130,22 +131,25 @@ pub(crate) fn local_edit(report: &mut Report, long: bool) {
         let mut history = History::new(lifters, 4);
         history.play(edits, 10, false);
         let mut document = document_of(&history.log);
-        let mut times = edits_and_reads(&mut document, 500);
-        let what =
-            |share: &str| format!("edit and read, {lifters} lifters, {edits} changes, {share}");
-        let (p50, p99) = (percentile(&mut times, 0.5), percentile(&mut times, 0.99));
-        report.add("edit", what("median"), (micros(p50), "us"), None, Bar::None);
-        report.add(
-            "edit",
-            what("99th percentile"),
-            (micros(p99), "us"),
-            None,
-            Bar::Value(1_000.0),
-        );
+        for (read, whole) in [("read", false), ("read all of the lifter", true)] {
+            let mut times = edits_and_reads(&mut document, 500, whole);
+            let what = |share: &str| {
+                format!("edit and {read}, {lifters} lifters, {edits} changes, {share}")
+            };
+            let (p50, p99) = (percentile(&mut times, 0.5), percentile(&mut times, 0.99));
+            report.add("edit", what("median"), (micros(p50), "us"), None, Bar::None);
+            report.add(
+                "edit",
+                what("99th percentile"),
+                (micros(p99), "us"),
+                None,
+                Bar::Value(1_000.0),
+            );
+        }
     }
 }
 
-fn edits_and_reads(document: &mut Document, count: usize) -> Vec<Duration> {
+fn edits_and_reads(document: &mut Document, count: usize, whole: bool) -> Vec<Duration> {
     let entries = document.maps(&ObjectId::Root)[0].1;
     let lifters = document.maps(&entries);
     document.values(&ObjectId::Root);
@@ -162,7 +166,13 @@ fn edits_and_reads(document: &mut Document, count: usize) -> Vec<Duration> {
                 edit as f64 + 0.5,
             );
             ok(document.write(&pen(77), &ops, 0, None));
-            document.value(&register)
+            if whole {
+                let values = document.values(&register.object);
+                let shown = values.into_iter().find(|(key, _)| *key == register.key);
+                shown.map(|(_, value)| value)
+            } else {
+                document.value(&register)
+            }
         });
         assert_eq!(shown, Some((edit as f64 + 0.5).into()));
         time
