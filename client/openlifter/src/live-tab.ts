@@ -227,7 +227,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
       status.passwordWanted ? this.passwordForm() : null,
       this.parameters(status),
       replica ? this.conflicts(replica) : null,
-      replica && status.meetId !== null ? this.overlay(replica, status.meetId) : null,
+      replica ? this.overlay(replica, status) : null,
       h(
         "p",
         null,
@@ -237,7 +237,8 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
   }
 
   private parameters(status: LiveStatus): ReactNode {
-    const roster = this.props.live.shared?.roster() ?? [];
+    const { shared } = this.props.live;
+    const roster = shared?.roster() ?? [];
     const why = status.link.why === undefined ? "" : ` (${status.link.why})`;
     const rows: [keyof Messages, string][] = [
       ["meetId", status.meetId ?? ""],
@@ -245,7 +246,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
       ["state", this.say(`state.${status.link.state}`) + why],
       ["editsNotSent", String(status.editsNotSent)],
       ["lastContact", status.lastContact ?? this.say("never")],
-      ["others", String(status.peers)],
+      ["others", (shared?.presence() ?? []).map((one) => one.location).join(", ")],
       ["locations", roster.map((one) => `${one.location} ${one.priority}`).join(", ")],
     ];
     if (status.oldestNotSent !== null) {
@@ -303,8 +304,11 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
     );
   }
 
-  private overlay(replica: LiveReplica, meetId: string): ReactNode {
-    const { day, platform, relay } = this.state;
+  private overlay(replica: LiveReplica, { relay, meetId }: LiveStatus): ReactNode {
+    if (relay === null || meetId === null) {
+      return null;
+    }
+    const { day, platform } = this.state;
     // The tab is opened at the click, as browsers want it, and sent to its address when the key is there.
     const open = async () => {
       const tab = window.open("", "_blank");
@@ -324,7 +328,6 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
       "section",
       { className: "spotter-overlay" },
       h("h4", null, this.say("overlay")),
-      this.box("relay", "live-overlay-relay"),
       this.numberBox("day", day),
       this.numberBox("platform", platform),
       this.button("openOverlay", open),

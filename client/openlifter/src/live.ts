@@ -92,6 +92,8 @@ export class Live {
   /** What was done here while the replica was being opened; null if that concerns another meet. */
   private waiting: Step[] | null = null;
   private typing: Keystroke | null = null;
+  /** The day and platform that the others were told this screen looks at. */
+  private where = "";
   private stopPause: (() => void) | null = null;
   /** How much the replica was asked to do that it has not saved yet. */
   private unsaved = 0;
@@ -349,6 +351,15 @@ export class Live {
       this.old.note(store, next);
       this.overwrite(next);
     }
+    this.tellWhere(store.lifting);
+  }
+
+  /** Tells the others which platform this screen looks at. */
+  private tellWhere({ day, platform }: { day: number; platform: number }): void {
+    if (this.where !== `${day}.${platform}`) {
+      this.where = `${day}.${platform}`;
+      this.replica?.setPresence({ day, platform });
+    }
   }
 
   /** Gives lifters added here numbers that nobody else gives, before anything else is known of the shared meet. */
@@ -419,6 +430,7 @@ export class Live {
         this.changed();
       }),
       replica.onStatus(() => this.changed()),
+      replica.onPresence(() => this.changed()),
       replica.onNews((news) => this.report("news", news.words)),
       replica.guardUnload(),
     ];
@@ -435,6 +447,7 @@ export class Live {
     this.stopPause?.();
     this.stopPause = null;
     this.typing = null;
+    this.where = "";
     this.replica = null;
     this.waiting = null;
     this.phase = "off";

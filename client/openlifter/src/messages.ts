@@ -26,7 +26,7 @@ export const MESSAGES = {
   editsNotSent: "Edits not sent",
   oldestNotSent: "Oldest since",
   lastContact: "Last contact",
-  others: "Others connected",
+  others: "Others here",
   locations: "Locations",
   never: "never",
   outOfSync: "Out of sync. What others do is not shown here until the connection is back. Go on working.",

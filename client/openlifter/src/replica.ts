@@ -13,6 +13,7 @@ export interface LocationPriority {
 export interface LiveStatus {
   link: { state: "offline" | "joining" | "catching-up" | "live"; why?: string; retryInMs?: number };
   meetId: string | null;
+  relay: string | null;
   location: string | null;
   priority: number | null;
   editsNotSent: number;
@@ -23,7 +24,6 @@ export interface LiveStatus {
   cannotSave: string | null;
   passwordWanted: boolean;
   finished: boolean;
-  peers: number;
   conflicts: number;
 }
 
@@ -71,6 +71,9 @@ export interface LiveReplica {
   onStatus(listener: (status: LiveStatus) => void): () => void;
   onChange(listener: () => void): () => void;
   onNews(listener: (news: { kind: string; words: string }) => void): () => void;
+  presence(): { location: string }[];
+  setPresence(present: { day: number; platform: number } | null): void;
+  onPresence(listener: () => void): () => void;
   addDisplayKey(label: string): Promise<{ id: string; key: string }>;
   guardUnload(): () => void;
   close(): Promise<void>;

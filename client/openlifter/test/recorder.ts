@@ -6,6 +6,7 @@ import type { GlobalState } from "./stand-in/state.js";
 export const STATUS: LiveStatus = {
   link: { state: "live" },
   meetId: "123-456-789",
+  relay: "wss://relay.example.org",
   location: "Desk",
   priority: 10,
   editsNotSent: 0,
@@ -16,7 +17,6 @@ export const STATUS: LiveStatus = {
   cannotSave: null,
   passwordWanted: false,
   finished: false,
-  peers: 1,
   conflicts: 0,
 };
 
@@ -27,7 +27,8 @@ export class Recorder implements LiveReplica {
   screens: ({ day: number; platform: number } | undefined)[] = [];
   shown: { meet: object; registration: object };
   selectors: Record<string, object> = {};
-  state_: LiveStatus = STATUS;
+  standing: LiveStatus = STATUS;
+  present: { day: number; platform: number } | null = null;
   closed = false;
   imported: string | null = null;
   /** While set, nothing asked is saved. */
@@ -102,7 +103,7 @@ export class Recorder implements LiveReplica {
     return [{ location: "Desk", priority: 10 }];
   }
   status() {
-    return this.state_;
+    return this.standing;
   }
   onStatus() {
     return () => {};
@@ -114,6 +115,15 @@ export class Recorder implements LiveReplica {
     };
   }
   onNews() {
+    return () => {};
+  }
+  presence() {
+    return [{ location: "Platform 1" }];
+  }
+  setPresence(present: { day: number; platform: number } | null) {
+    this.present = present;
+  }
+  onPresence() {
     return () => {};
   }
   async addDisplayKey() {

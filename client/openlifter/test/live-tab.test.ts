@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { LiveNotice, LiveTab, MESSAGES, type Messages, spotterMiddleware } from "../src/index.js";
+import { overlayAddress } from "../src/live-tab.js";
+import { watchFocus } from "../src/stale.js";
+import { Recorder, STATUS } from "./recorder.js";
+import { openStore } from "./stand-in/store.js";
+
+async function live(status = STATUS) {
+  const items = new Map<string, string>();
+  const memory = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+  };
+  const spotter = spotterMiddleware({ open: async () => replica, memory });
+  const store = openStore({ middleware: [spotter] });
+  await store.rehydrated;
+  const replica = new Recorder(store.getState());
+  replica.standing = status;
+  const join = () => {
+    const password = "long enough";
+    return spotter.live.join({ relay: "ws://relay", meetId: "123-456-789", location: "Desk", password });
+  };
+  return { live: spotter.live, replica, join };
+}
+
+test("before anybody goes live the tab offers to go live with distinct priorities, and to join", async () => {
+  const { live: one } = await live();
+  const shown = renderToStaticMarkup(createElement(LiveTab, { live: one, relay: "wss://relay.example.org" }));
+  const priorities = [...shown.matchAll(/type="number"[^>]*value="(\d+)"/g)].map((match) => match[1]);
+  assert.deepEqual(priorities, ["10", "20"]);
+  assert.match(shown, /wss:\/\/relay\.example\.org/);
+  assert.ok(shown.includes(MESSAGES.join));
+  assert.equal(renderToStaticMarkup(createElement(LiveNotice, { live: one })), "");
+});
+
+test("while the meet is shared the tab shows its parameters, and each conflict with a way to restore", async () => {
+  const { live: one, replica, join } = await live({ ...STATUS, editsNotSent: 3, oldestNotSent: "12:00" });
+  const write = (location: string, text: string) => ({ write: text, text, location, priority: 1 });
+  replica.conflicts = () =>
+    [
+      {
+        path: "entries.5000.name",
+        stands: write("Jury", "Ann"),
+        overruled: [write("Desk", "Anne"), write("Door", "Anna")],
+      },
+    ] as never[];
+  await join();
+  const shown = renderToStaticMarkup(createElement(LiveTab, { live: one }));
+  for (const part of ["123-456-789", "Desk 10", "Ann (Jury)", "Anne (Desk)", "Anna (Door)", "12:00"]) {
+    assert.ok(shown.includes(part), part);
+  }
+  assert.match(shown, /<dd class="[^"]*spotter-editsNotSent">3</);
+  assert.equal(shown.split(MESSAGES.restore).length - 1, 2);
+  assert.deepEqual(replica.present, { day: 1, platform: 1 });
+});
+
+test("the notice says that this browser is out of sync, and is gone once it is not", async () => {
+  const { live: one, replica, join } = await live({ ...STATUS, inSync: false, editsNotSent: 2 });
+  await join();
+  const notice = () => renderToStaticMarkup(createElement(LiveNotice, { live: one }));
+  assert.match(notice(), /role="alert".*Out of sync.*2/);
+  replica.standing = { ...STATUS, needResync: true };
+  assert.match(notice(), /Out of sync/);
+  replica.standing = { ...STATUS, cannotSave: "disk full", passwordWanted: true };
+  assert.match(notice(), /password again.*disk full/);
+  replica.standing = STATUS;
+  assert.equal(notice(), "");
+});
+
+test("every word can be translated", async () => {
+  const { live: one, join } = await live({ ...STATUS, inSync: false, passwordWanted: true });
+  const messages = Object.fromEntries(Object.keys(MESSAGES).map((key) => [key, `«${key}»`])) as Messages;
+  const tab = () => renderToStaticMarkup(createElement(LiveTab, { live: one, messages }));
+  const words = (markup: string) => markup.replace(/<[^>]*>/g, "\n").split("\n");
+  const foreign = (markup: string) =>
+    words(markup).filter((word) => /[a-z]{3}/i.test(word) && !/^«/.test(word));
+  assert.deepEqual(foreign(tab()), []);
+  await join();
+  assert.deepEqual(foreign(tab()), ["Desk 10", "Platform 1", "Desk 10"], "all but names of locations");
+});
+
+test("the overlay's address has its key where browsers send it to nobody", () => {
+  const at = { meetId: "123-456-789", day: 1, platform: 2, key: "se_cret" };
+  const address = new URL(overlayAddress({ ...at, relay: "wss://relay.example.org/spotter/" }));
+  assert.equal(
+    address.href,
+    "https://relay.example.org/spotter/overlay?meet=123-456-789&day=1&platform=2#key=se_cret",
+  );
+});
+
+test("only a write of a box that the focus leaves untouched may be a stale one", async () => {
+  const page = new EventTarget();
+  const passing = watchFocus(page as Document);
+  const happens = (...names: string[]) => {
+    for (const name of names) {
+      page.dispatchEvent(new Event(name));
+    }
+    return passing();
+  };
+  assert.equal(happens("focusin", "blur"), true, "passed through");
+  assert.equal(happens("focusin", "input", "blur"), false, "typed");
+  assert.equal(happens("focusin", "blur", "focusin", "mousedown"), false, "pressed");
+  assert.equal(happens("keydown", "blur"), true, "left by a key");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(passing(), false, "left long ago");
+});
