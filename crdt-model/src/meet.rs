@@ -11,6 +11,7 @@ mod entries;
 mod error;
 mod events;
 mod folding;
+mod kept;
 mod layout;
 mod learning;
 mod planning;
@@ -41,6 +42,7 @@ use crate::refusal::Refusal;
 use self::birth::give_birth;
 use self::entries::Entries;
 use self::events::{Events, News, Unseen};
+use self::kept::Kept;
 use self::layout::Containers;
 
 /// One meet on one replica.
@@ -50,6 +52,8 @@ pub struct Meet {
     containers: Option<Containers>,
     entries: Entries,
     events: Events,
+    /// What was read lately and holds still.
+    kept: Kept,
     /// What was taken in quietly and not looked at yet.
     unseen: Option<Unseen>,
 }
@@ -96,6 +100,7 @@ impl Meet {
             containers: None,
             entries: Entries::default(),
             events: Events::default(),
+            kept: Kept::default(),
             unseen: None,
         };
         let changes: Vec<Change> = meet.changes().collect();
@@ -111,6 +116,7 @@ impl Meet {
             containers: None,
             entries: Entries::default(),
             events: Events::default(),
+            kept: Kept::default(),
             unseen: None,
         }
     }

@@ -35,7 +35,7 @@ pub(crate) use fields::{
 pub(crate) use import::read_saved;
 pub(crate) use plates::{plate_key, plate_names, plate_scalar};
 pub(crate) use selector::{read_selector, selector_fields};
-pub(crate) use slices::{read_entry, read_meet, write_entry};
+pub(crate) use slices::{read_entry, read_meet, write_entry, write_meet};
 
 #[cfg(test)]
 mod tests;

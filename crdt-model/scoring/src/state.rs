@@ -3,6 +3,8 @@
 //! Nothing is required. A field that is missing or of another kind counts as OpenLifter's default, and no number is
 //! infinite or none, so whatever follows can compare and add without looking.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use spotter_model::{Meet, ModelError};
 
@@ -51,12 +53,12 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn of(meet: &mut Meet) -> Result<Self, ModelError> {
-        Ok(Self::read(&meet.export(None)?))
+        let fields = meet.openlifter_meet()?;
+        let entries = meet.openlifter_entries()?;
+        Ok(Self::read(&fields, entries.iter().map(Arc::as_ref)))
     }
 
-    /// Reads a saved meet.
-    pub(crate) fn read(saved: &Value) -> Self {
-        let meet = &saved["meet"];
+    fn read<'a>(meet: &Value, entries: impl Iterator<Item = &'a Value>) -> Self {
         let in_kg = flag(meet, "inKg", true);
         let bar_kg = if in_kg { 25.0 } else { 45.0 / 2.204_622_62 };
         let bar = |name| number_or(meet, name, bar_kg);
@@ -78,10 +80,7 @@ impl State {
                 bar("deadliftBarAndCollarsWeightKg"),
             ],
             plates: items(meet, "plates").iter().map(plate).collect(),
-            entries: items(&saved["registration"], "entries")
-                .iter()
-                .map(entry)
-                .collect(),
+            entries: entries.map(entry).collect(),
         }
     }
 

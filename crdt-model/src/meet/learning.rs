@@ -9,6 +9,7 @@ use crate::path::EntryKey;
 use super::Meet;
 use super::entries::FOLLOWED;
 use super::events::{Before, EntryAdded};
+use super::kept::Kept;
 use super::layout::Containers;
 
 impl Meet {
@@ -48,6 +49,7 @@ impl Meet {
     }
 
     pub(super) fn follow(&mut self, touched: &[Touched]) {
+        self.kept.forget(touched, self.containers.as_ref());
         for Touched { register, .. } in touched {
             if FOLLOWED.contains(&register.key.as_str()) && self.entries.contains(&register.object)
             {
@@ -59,6 +61,7 @@ impl Meet {
     }
 
     pub(super) fn follow_all(&mut self) {
+        self.kept = Kept::default();
         for row in self.entries.in_order() {
             for key in FOLLOWED {
                 let value = self.read(&RegisterId {

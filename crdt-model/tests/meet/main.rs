@@ -4,4 +4,5 @@
 mod actions;
 mod desk;
 mod edits;
+mod kept;
 mod laws;
