@@ -30,15 +30,27 @@ const CORRECTED = scene("a mis-marked lift is corrected");
 const COMPLETE = scene("the flight is complete");
 
 test("an address names meet, day and platform, and has its key in the fragment only", () => {
-  const address = addressOf(new Options(ADDRESS), "#key=abc_-9");
+  const address = addressOf(new Options(ADDRESS), "/", "#key=abc_-9");
   assert.equal(address.meet, "123456789");
   assert.deepEqual([address.day, address.platform, address.key], [2, 3, "abc_-9"]);
   assert.equal(missing(address), null);
-  assert.equal(addressOf(new Options(`${ADDRESS}&key=abc`), "").key, null);
+  assert.equal(addressOf(new Options(`${ADDRESS}&key=abc`), "/", "").key, null);
+});
+
+test("the feed is found beside the page, also below a sub-path and at the meet's own address", () => {
+  const at = (path: string) => {
+    const { base, meet } = addressOf(new Options(""), path, "");
+    return [base, meet];
+  };
+  assert.deepEqual(at("/overlay"), ["/", null]);
+  assert.deepEqual(at("/spotter/scoreboard"), ["/spotter/", null]);
+  assert.deepEqual(at("/live/123456789"), ["/", "123456789"]);
+  assert.deepEqual(at("/spotter/live/123456789"), ["/spotter/", "123456789"]);
 });
 
 test("an address without meet or key says what is missing, and a test needs neither", () => {
-  const lacking = (search: string, fragment: string) => missing(addressOf(new Options(search), fragment));
+  const lacking = (search: string, fragment: string) =>
+    missing(addressOf(new Options(search), "/", fragment));
   assert.match(lacking("", "#key=abc") ?? "", /no meet/);
   assert.match(lacking("?meet=12", "#key=abc") ?? "", /no meet/);
   assert.match(lacking(ADDRESS, "") ?? "", /no key/);
@@ -46,7 +58,7 @@ test("an address without meet or key says what is missing, and a test needs neit
 });
 
 test("an overlay without options has its defaults and nothing to remark", () => {
-  const options = overlayOptions(ADDRESS, "#key=abc");
+  const options = overlayOptions("/overlay", ADDRESS, "#key=abc");
   assert.deepEqual([...options.show], ["team", "plates", "lights", "next"]);
   assert.deepEqual(
     [
@@ -65,7 +77,7 @@ test("an overlay without options has its defaults and nothing to remark", () => 
 
 test("every option of an overlay is read", () => {
   const search = `${ADDRESS}&show=attempts,lights&align=top&theme=plain&scale=1.5&units=both&next=4&hold=2.5&operator&rule=check`;
-  const options = overlayOptions(search, "#key=abc");
+  const options = overlayOptions("/overlay", search, "#key=abc");
   assert.deepEqual([...options.show], ["attempts", "lights"]);
   assert.deepEqual(
     [
@@ -84,7 +96,11 @@ test("every option of an overlay is read", () => {
 });
 
 test("every option of a scoreboard is read", () => {
-  const options = scoreboardOptions(`${ADDRESS}&show=lot,total&sort=name&theme=light`, "#key=abc");
+  const options = scoreboardOptions(
+    "/scoreboard",
+    `${ADDRESS}&show=lot,total&sort=name&theme=light`,
+    "#key=abc",
+  );
   assert.deepEqual([...options.show], ["lot", "total"]);
   assert.deepEqual([options.sort, options.theme], ["name", "light"]);
   assert.deepEqual(options.remarks, []);
@@ -92,6 +108,7 @@ test("every option of a scoreboard is read", () => {
 
 test("an option that is not understood is remarked on and does not get in the way", () => {
   const options = overlayOptions(
+    "/overlay",
     `${ADDRESS}&theme=pink&scale=huge&next=1.5&show=plates,lamps&colour=red`,
     "#key=abc",
   );
@@ -109,7 +126,7 @@ test("an option that is not understood is remarked on and does not get in the wa
 });
 
 test("an operator can be switched off again, and an empty list shows nothing", () => {
-  const options = overlayOptions("?test=3&operator=0&show=", "");
+  const options = overlayOptions("/overlay", "?test=3&operator=0&show=", "");
   assert.equal(options.operator, false);
   assert.equal(options.show.size, 0);
   assert.equal(options.test, 3);
@@ -281,9 +298,9 @@ test("an operator reads the link, the age by the relay's clock, and remarks on t
 });
 
 test("a refusal says in words what to do", () => {
-  const words = (status: number) => refusalWords({ status, code: "x", reason: "no such day" });
-  assert.match(words(403), /revoked/);
-  assert.match(words(401), /does not accept the key/);
+  const words = (status: number, code = "x") => refusalWords({ status, code, reason: "no such day" });
+  assert.match(words(403, "revoked"), /has been revoked/);
+  for (const status of [401, 403]) assert.match(words(status), /does not accept this/);
   assert.match(words(404), /no such day/);
 });
 

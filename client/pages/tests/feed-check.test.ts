@@ -7,6 +7,7 @@ import {
   NEW_CHECKER,
   stepCheck,
 } from "../src/feed/check.ts";
+import { REFUSED_MS } from "../src/feed/overlap.ts";
 import { frameTo, pictureAt } from "./feed-fixtures.ts";
 
 function through(
@@ -39,7 +40,7 @@ test("the first words on a connection are a version check, which asks for everyt
 });
 
 test("every new connection begins with a check of the version held", () => {
-  const [resting] = through([{ is: "closed", turn: 1 }], open(5));
+  const [resting] = through([{ is: "closed", turn: 1, refusal: null }], open(5));
   const [, actions] = through(
     [
       { is: "woken", turn: 2 },
@@ -92,10 +93,18 @@ test("silence leads to a new connection, and so to a new check", () => {
   assert.equal(reader.held?.revision, 5);
 });
 
+test("a reader that is turned away says why, keeps its picture and asks at leisure", () => {
+  const refusal = { status: 403, code: "x", reason: "why" };
+  const [reader, actions] = through([{ is: "closed", turn: 1, refusal }], open(5));
+  assert.deepEqual([reader.at, reader.refusal, reader.held?.revision], ["resting", refusal, 5]);
+  assert.ok(actions.some((action) => action.does === "wake" && action.afterMs === REFUSED_MS));
+});
+
 // All interleavings of small runs, as in the test of the other rule.
 
 type Carried =
-  | { readonly is: "opened" | "closed" }
+  | { readonly is: "opened" }
+  | { readonly is: "closed" }
   | { readonly is: "all" | "update"; readonly version: number };
 
 interface World {
@@ -166,12 +175,14 @@ function choices(world: World): [string, () => World][] {
   const head = socket?.down[0];
   if (socket !== null && head !== undefined) {
     const { turn } = socket;
-    const input =
+    const input: CheckInput =
       head.is === "all"
         ? all(turn, head.version)
         : head.is === "update"
           ? update(turn, head.version)
-          : { is: head.is, turn };
+          : head.is === "closed"
+            ? { is: "closed", turn, refusal: null }
+            : { is: "opened", turn };
     may.push(["carry", () => told({ ...world, socket: { ...socket, down: socket.down.slice(1) } }, input)]);
   }
   if (world.edits > 0) {

@@ -46,6 +46,7 @@ export function platform(current: number | null): Platform {
     flights: ["A"],
     attempt: 1,
     overridden: false,
+    projected: true,
     current,
     next: null,
     loading: null,

@@ -7,6 +7,7 @@ import {
   type Input,
   NEW,
   REFUSED_MS,
+  REFUSED_TIMES,
   type Reader,
   SILENCE_MS,
   step,
@@ -135,7 +136,7 @@ test("a first update that overtakes the news of the open feed is not lost", () =
 });
 
 test("after a relay's restart with nothing to send again, the confirmation brings what was missed", () => {
-  const [resting] = through([{ is: "closed", turn: 1 }], live(7));
+  const [resting] = through([{ is: "closed", turn: 1, revoked: false }], live(7));
   const [reader] = through(
     [{ is: "woken", turn: 2 }, { is: "not modified", turn: 3 }, { is: "opened", turn: 3 }, snapshot(3, 9)],
     resting,
@@ -145,7 +146,7 @@ test("after a relay's restart with nothing to send again, the confirmation bring
 });
 
 test("a relay whose memory was put back may have a lower revision, and the reader follows it", () => {
-  const [resting] = through([{ is: "closed", turn: 1 }], live(9));
+  const [resting] = through([{ is: "closed", turn: 1, revoked: false }], live(9));
   const [reader] = through(
     [
       { is: "woken", turn: 2 },
@@ -195,7 +196,7 @@ test("a check without an answer means that the link is dead", () => {
 test("failures lead to another try, for ever, and the picture stays", () => {
   let reader = live(7);
   for (let count = 0; count < 1_000; count += 1) {
-    [reader] = through([{ is: "closed", turn: reader.turn }], reader);
+    [reader] = through([{ is: "closed", turn: reader.turn, revoked: false }], reader);
     const [woken, actions] = step(reader, { is: "woken", turn: reader.turn }, 1);
     assert.ok(words(actions).includes("fetch"));
     assert.deepEqual(woken.held?.picture, pictureAt(7));
@@ -216,7 +217,7 @@ test("a page that is looked at again, or a network that returns, asks at once", 
   const [checking, actions] = through([{ is: "begin" }], live(7));
   assert.deepEqual(words(actions), ["fetch", "wake"]);
   assert.deepEqual(checking.phase, { at: "live", checking: true });
-  const [resting] = through([{ is: "closed", turn: 1 }], live(7));
+  const [resting] = through([{ is: "closed", turn: 1, revoked: false }], live(7));
   assert.deepEqual(words(through([{ is: "begin" }], resting)[1]), ["close", "fetch", "wake"]);
 });
 
@@ -225,26 +226,48 @@ test("a message that is not understood makes the reader start over", () => {
   assert.equal(reader.phase.at, "fetching");
 });
 
-test("a reader that is turned away keeps asking, at leisure, and shows a forbidden picture no longer", () => {
-  for (const [status, kept] of [
-    [401, true],
-    [404, true],
-    [403, false],
-  ] as const) {
+test("a reader that is turned away keeps its picture for a while, and asks at leisure", () => {
+  for (const status of [401, 403, 404]) {
     const refusal = { status, code: "x", reason: "why" };
-    const [resting] = through(
-      [
-        { is: "closed", turn: 1 },
-        { is: "woken", turn: 2 },
-      ],
-      live(7),
-    );
-    const [reader, actions] = through([{ is: "failed", turn: 3, refusal }], resting);
-    assert.deepEqual(reader.phase, { at: "resting", refusal });
-    assert.equal(reader.held !== null, kept);
-    assert.equal(words(actions).includes("clear"), !kept);
-    assert.ok(actions.some((action) => action.does === "wake" && action.afterMs === REFUSED_MS));
+    let [reader] = through([{ is: "closed", turn: 1, revoked: false }], live(7));
+    for (let times = 1; times <= 5; times += 1) {
+      const turn = reader.turn + 1;
+      const [next, actions] = through(
+        [
+          { is: "woken", turn: turn - 1 },
+          { is: "failed", turn, refusal },
+        ],
+        reader,
+      );
+      reader = next;
+      assert.deepEqual(reader.phase, { at: "resting", refusal });
+      const gone = status === 403 && times >= REFUSED_TIMES;
+      assert.equal(reader.held === null, gone, `${status}, ${times}`);
+      assert.equal(words(actions).includes("clear"), gone && times === REFUSED_TIMES);
+      assert.ok(actions.some((action) => action.does === "wake" && action.afterMs === REFUSED_MS));
+    }
   }
+});
+
+test("a relay that refuses and then knows the key again has forgotten nothing on the screen", () => {
+  const refusal = { status: 403, code: "x", reason: "why" };
+  const [refused] = through(
+    [
+      { is: "closed", turn: 1, revoked: false },
+      { is: "woken", turn: 2 },
+      { is: "failed", turn: 3, refusal },
+    ],
+    live(7),
+  );
+  const [reader] = through([{ is: "woken", turn: 4 }, snapshot(5, 8)], refused);
+  assert.deepEqual(reader.held?.picture, pictureAt(8));
+  assert.equal(reader.refusals, 0);
+});
+
+test("a key that is revoked while its feed is open takes the picture away at once", () => {
+  const [reader, actions] = through([{ is: "closed", turn: 1, revoked: true }], live(7));
+  assert.equal(reader.held, null);
+  assert.deepEqual(words(actions), ["close", "clear", "wake"]);
 });
 
 test("answers to what was asked before starting over are ignored", () => {
@@ -252,7 +275,7 @@ test("answers to what was asked before starting over are ignored", () => {
   for (const late of [
     snapshot(1, 8),
     frame(1, 8),
-    { is: "closed", turn: 1 },
+    { is: "closed", turn: 1, revoked: false },
     { is: "woken", turn: 1 },
   ] as const) {
     const [after, actions] = step(reader, late, 0);
@@ -367,7 +390,8 @@ function choices(world: World): [string, () => World][] {
   const head = socket?.carries[0];
   if (socket !== null && head !== undefined) {
     const { turn } = socket;
-    const input: Input = head.is === "frame" ? frame(turn, head.revision) : { is: head.is, turn };
+    const input: Input =
+      head.is === "frame" ? frame(turn, head.revision) : { is: head.is, turn, revoked: false };
     all.push([
       "carry",
       () => told({ ...world, socket: { ...socket, carries: socket.carries.slice(1) } }, input),

@@ -11,6 +11,8 @@ export type Units = "meet" | "kg" | "lb" | "both";
 
 /** What every display's address says. */
 export interface Address {
+  /** The folder of the pages, from which the feed is found. */
+  readonly base: string;
   /** Nine digits. */
   readonly meet: string | null;
   readonly day: number;
@@ -100,11 +102,13 @@ export class Options {
   }
 }
 
-/** Reads what all displays have in common. */
-export function addressOf(options: Options, fragment: string): Address {
+/** Reads what all displays have in common. `/live/123456789` names its meet by itself. */
+export function addressOf(options: Options, path: string, fragment: string): Address {
   const test = options.text("test");
+  const live = /^(.*\/)live\/([0-9]{9})\/?$/.exec(path);
   return {
-    meet: meetOf(options),
+    base: live?.[1] ?? path.replace(/[^/]*$/, ""),
+    meet: live?.[2] ?? meetOf(options),
     day: options.count("day", 1, 1, 99),
     platform: options.count("platform", 1, 1, 99),
     key: new URLSearchParams(fragment.replace(/^#/, "")).get("key"),

@@ -8,7 +8,7 @@
 
 import { backoffMs } from "./backoff.ts";
 import type { Frame, Picture } from "./display.ts";
-import { ANSWER_MS, applied, type Held, SILENCE_MS } from "./overlap.ts";
+import { ANSWER_MS, applied, type Held, REFUSED_MS, type Refusal, SILENCE_MS } from "./overlap.ts";
 import { type Fields, fieldsOf, instant, parseFrame, pictureOf, revisionOf } from "./parse.ts";
 import { decide } from "./rows.ts";
 
@@ -25,7 +25,8 @@ export type CheckInput =
     }
   | { readonly is: "update"; readonly turn: number; readonly frame: Frame }
   | { readonly is: "misshapen"; readonly turn: number }
-  | { readonly is: "closed"; readonly turn: number }
+  /** The connection ended, or never began; with the relay's reason if it turned the reader away. */
+  | { readonly is: "closed"; readonly turn: number; readonly refusal: Refusal | null }
   | { readonly is: "woken"; readonly turn: number };
 
 /** What the reader wants done. */
@@ -40,6 +41,7 @@ export type CheckAction =
 /** The whole state of such a reader. */
 export interface Checker {
   readonly at: "begin" | "opening" | "open" | "resting";
+  readonly refusal: Refusal | null;
   readonly held: Held | null;
   readonly failures: number;
   readonly turn: number;
@@ -49,7 +51,7 @@ export interface Checker {
 export type CheckStep = readonly [Checker, readonly CheckAction[]];
 
 /** A reader that has done nothing yet. */
-export const NEW_CHECKER: Checker = { at: "begin", held: null, failures: 0, turn: 0 };
+export const NEW_CHECKER: Checker = { at: "begin", refusal: null, held: null, failures: 0, turn: 0 };
 
 /** One step. `random` is a number from 0 to 1. */
 export function stepCheck(reader: Checker, input: CheckInput, random: number): CheckStep {
@@ -58,7 +60,7 @@ export function stepCheck(reader: Checker, input: CheckInput, random: number): C
   if (input.turn !== reader.turn) return [reader, []];
   switch (input.is) {
     case "opened":
-      return ask({ ...reader, at: "open" });
+      return ask({ ...reader, at: "open", refusal: null });
     case "all": {
       const held = {
         revision: input.version,
@@ -74,9 +76,9 @@ export function stepCheck(reader: Checker, input: CheckInput, random: number): C
     case "misshapen":
       return ask({ ...reader, held: null });
     case "closed":
-      return rest(reader, random);
+      return rest(reader, input.refusal, random);
     case "woken":
-      return reader.at === "opening" ? rest(reader, random) : open(reader);
+      return reader.at === "opening" ? rest(reader, null, random) : open(reader);
   }
 }
 
@@ -119,11 +121,14 @@ function updated(reader: Checker, frame: Frame): CheckStep {
   }
 }
 
-function rest(reader: Checker, random: number): CheckStep {
+function rest(reader: Checker, refusal: Refusal | null, random: number): CheckStep {
   const turn = reader.turn + 1;
   return [
-    { ...reader, at: "resting", failures: reader.failures + 1, turn },
-    [{ does: "close" }, { does: "wake", turn, afterMs: backoffMs(reader.failures, random) }],
+    { ...reader, at: "resting", refusal, failures: reader.failures + 1, turn },
+    [
+      { does: "close" },
+      { does: "wake", turn, afterMs: refusal === null ? backoffMs(reader.failures, random) : REFUSED_MS },
+    ],
   ];
 }
 

@@ -76,6 +76,8 @@ export interface Platform {
   readonly flights: readonly string[];
   readonly attempt: number;
   readonly overridden: boolean;
+  /** Whether totals and places count attempts that are still to come. */
+  readonly projected: boolean;
   /** The lifter whose turn it is; `null` when the flight is complete. */
   readonly current: number | null;
   readonly next: number | null;

@@ -3,7 +3,7 @@
 import type { Address } from "./address.ts";
 import type { Picture } from "./display.ts";
 import type { Scene } from "./invented.ts";
-import { follow, type Link } from "./reader.ts";
+import { type Credential, follow, type Link } from "./reader.ts";
 
 /** How long each scene of a test stays, in milliseconds. */
 const SCENE_MS = 4_000;
@@ -19,8 +19,8 @@ export interface Page {
   readonly tell: (link: Link) => void;
 }
 
-/** Feeds a page. The address names a meet and has a key, or asks for a test. */
-export function feed(page: Page, address: Address): void {
+/** Feeds a page, if its address names a meet or asks for a test. The key of the address may be replaced by a password. */
+export function feed(page: Page, address: Address, password: string | null = null): void {
   if (address.test !== null) {
     const { test } = address;
     // Only a test pays for the data of tests.
@@ -29,18 +29,24 @@ export function feed(page: Page, address: Address): void {
     );
     return;
   }
-  const { meet, key, day, platform, rule } = address;
-  if (meet === null || key === null) return;
+  const { base, meet, day, platform, rule } = address;
+  const credential = credentialOf(address.key, password);
+  if (meet === null || credential === null) return;
   follow({
-    base: new URL(".", location.href),
+    base: new URL(base, location.origin),
     meet,
-    key,
+    credential,
     day,
     platform,
     rule,
     show: (held, live) => page.show(held?.picture ?? null, live, held),
     tell: page.tell,
   });
+}
+
+function credentialOf(key: string | null, password: string | null): Credential | null {
+  if (password !== null) return { kind: "password", text: password };
+  return key === null ? null : { kind: "key", text: key };
 }
 
 function playAll(page: Page, scenes: readonly Scene[]): void {

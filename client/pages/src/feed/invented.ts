@@ -239,6 +239,7 @@ function pictureOf({ lift, attempt, current, cards, inKg = true }: Sketch): Pict
       flights: ["A", "B"],
       attempt,
       overridden: false,
+      projected: lift !== "D",
       current,
       next: current === null ? null : (next?.id ?? null),
       loading: called === undefined ? null : loadingOf(called.kg, inKg),

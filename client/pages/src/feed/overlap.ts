@@ -21,6 +21,12 @@ export const ANSWER_MS = 10_000;
 export const SILENCE_MS = 20_000;
 /** How long a reader waits that was turned away: nothing but a person can help it. */
 export const REFUSED_MS = 30_000;
+/**
+ * How many times in a row a key is refused before the picture goes.
+ *
+ * A relay that has lost its memory refuses every key until somebody has given it back, which takes seconds.
+ */
+export const REFUSED_TIMES = 3;
 
 /** What the reader is told. `turn` is that of the action it answers; what comes late is ignored. */
 export type Input =
@@ -37,7 +43,8 @@ export type Input =
   | { readonly is: "failed"; readonly turn: number; readonly refusal: Refusal | null }
   | { readonly is: "opened"; readonly turn: number }
   | { readonly is: "frame"; readonly turn: number; readonly frame: Frame | null }
-  | { readonly is: "closed"; readonly turn: number }
+  /** The feed ended; `revoked` if that is because of the key. */
+  | { readonly is: "closed"; readonly turn: number; readonly revoked: boolean }
   | { readonly is: "woken"; readonly turn: number };
 
 /** Why the relay turns a reader away, in its words. */
@@ -46,6 +53,9 @@ export interface Refusal {
   readonly code: string;
   readonly reason: string;
 }
+
+/** What a feed that ends because of its key amounts to. */
+const REVOKED: Refusal = { status: 403, code: "revoked", reason: "the key was revoked" };
 
 /** What the reader wants done. */
 export type Action =
@@ -84,6 +94,8 @@ export interface Reader {
   readonly held: Held | null;
   /** Failures in a row. */
   readonly failures: number;
+  /** How many times in a row the key was refused. */
+  readonly refusals: number;
   /** Rises whenever what was asked before no longer counts. */
   readonly turn: number;
 }
@@ -92,7 +104,7 @@ export interface Reader {
 export type Step = readonly [Reader, readonly Action[]];
 
 /** A reader that has done nothing yet. */
-export const NEW: Reader = { phase: { at: "begin" }, held: null, failures: 0, turn: 0 };
+export const NEW: Reader = { phase: { at: "begin" }, held: null, failures: 0, refusals: 0, turn: 0 };
 
 /** One step. `random` is a number from 0 to 1. */
 export function step(reader: Reader, input: Input, random: number): Step {
@@ -110,7 +122,7 @@ export function step(reader: Reader, input: Input, random: number): Step {
     case "frame":
       return input.frame === null ? startOver(reader, random) : heard(reader, input.frame, random);
     case "closed":
-      return fail(reader, null, random);
+      return fail(reader, input.revoked ? REVOKED : null, random);
     case "woken":
       return woken(reader, random);
   }
@@ -148,7 +160,7 @@ function fetched(reader: Reader, found: Held, random: number): Step {
   switch (phase.at) {
     case "fetching":
       return [
-        { ...reader, held: found, phase: { at: "opening" } },
+        { ...reader, held: found, refusals: 0, phase: { at: "opening" } },
         [...shown(reader.held, found), { does: "open", turn }, { does: "wake", turn, afterMs: ANSWER_MS }],
       ];
     case "confirming":
@@ -267,21 +279,18 @@ function startOver(reader: Reader, random: number): Step {
 function fail(reader: Reader, refusal: Refusal | null, random: number): Step {
   const turn = reader.turn + 1;
   const afterMs = refusal === null ? backoffMs(reader.failures, random) : REFUSED_MS;
-  const cleared = refusal !== null && ends(refusal) && reader.held !== null;
+  const refusals = refusal?.status === 403 ? reader.refusals + 1 : reader.refusals;
+  const cleared = reader.held !== null && (refusal === REVOKED || refusals >= REFUSED_TIMES);
   return [
     {
       phase: { at: "resting", refusal },
       held: cleared ? null : reader.held,
       failures: reader.failures + 1,
+      refusals,
       turn,
     },
     [{ does: "close" }, ...(cleared ? [{ does: "clear" } as const] : []), { does: "wake", turn, afterMs }],
   ];
-}
-
-/** Whether a refusal takes the picture away; a relay that has lost its memory for a while does not. */
-function ends(refusal: Refusal): boolean {
-  return refusal.status === 403;
 }
 
 function woken(reader: Reader, random: number): Step {

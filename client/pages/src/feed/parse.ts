@@ -91,6 +91,7 @@ function platformOf(fields: Fields): Platform {
     flights: list(fields, "flights", string),
     attempt: number(fields, "attempt"),
     overridden: flag(fields, "overridden"),
+    projected: flag(fields, "projected"),
     current: idOrNone(fields.current),
     next: idOrNone(fields.next),
     loading: fields.loading === null ? null : loadingOf(fieldsOf(fields.loading, "loading")),

@@ -15,6 +15,12 @@ import { type Fields, parseFrame, parseSnapshot } from "./parse.ts";
 /** Which rule a reader follows. */
 export type Rule = "overlap" | "check";
 
+/** What lets a display in: a key of its own, or the meet's password. */
+export interface Credential {
+  readonly kind: "key" | "password";
+  readonly text: string;
+}
+
 /** What to read, and whom to tell. */
 export interface Source {
   /** The folder of the pages; the feed lies below it. */
@@ -22,7 +28,7 @@ export interface Source {
   readonly meet: string;
   readonly day: number;
   readonly platform: number;
-  readonly key: string;
+  readonly credential: Credential;
   readonly rule: Rule;
   /** Another picture, or `null` if there may be none any more. `live` is true if the change itself was witnessed. */
   readonly show: (held: Held | null, live: boolean) => void;
@@ -44,8 +50,6 @@ export function follow(source: Source): () => void {
 }
 
 function followOverlap(source: Source): () => void {
-  const { meet, day, platform, key } = source;
-  const where = new URL(`live/${meet}/lifters?day=${day}&platform=${platform}`, source.base);
   const wire = new Wire(source, "feed");
   let reader = NEW;
 
@@ -66,7 +70,7 @@ function followOverlap(source: Source): () => void {
         wire.open({
           opened: () => told({ is: "opened", turn }),
           heard: (message) => told({ is: "frame", turn, frame: parsed(parseFrame, message) }),
-          closed: () => told({ is: "closed", turn }),
+          closed: (code) => told({ is: "closed", turn, revoked: code === REVOKED_CODE }),
         });
         break;
       }
@@ -86,16 +90,9 @@ function followOverlap(source: Source): () => void {
   }
 
   async function get(turn: number, etag: string | null): Promise<Input> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${key}` };
-    if (etag !== null) headers["If-None-Match"] = etag;
     const askedAt = Date.now();
     try {
-      const answer = await fetch(where, {
-        headers,
-        cache: "no-store",
-        credentials: "omit",
-        signal: wire.signal(),
-      });
+      const answer = await wire.get(etag);
       wire.heard();
       if (answer.status === 304) return { is: "not modified", turn };
       const body: unknown = await answer.json();
@@ -133,7 +130,7 @@ function followCheck(source: Source): () => void {
     let actions: readonly CheckAction[];
     [reader, actions] = stepCheck(reader, input, Math.random());
     for (const action of actions) perform(action);
-    wire.tell(stateOf(), null);
+    wire.tell(stateOf(), reader.refusal);
   }
 
   function perform(action: CheckAction): void {
@@ -144,7 +141,8 @@ function followCheck(source: Source): () => void {
           opened: () => told({ is: "opened", turn }),
           heard: (message) =>
             told(parsed((words) => readCheck(words, turn), message) ?? { is: "misshapen", turn }),
-          closed: () => told({ is: "closed", turn }),
+          // A socket tells nobody why it was not let in; the snapshot's address does.
+          closed: () => void wire.why().then((refusal) => told({ is: "closed", turn, refusal })),
         });
         break;
       }
@@ -171,7 +169,7 @@ function followCheck(source: Source): () => void {
       case "open":
         return reader.held === null ? "starting" : "live";
       case "resting":
-        return "waiting";
+        return reader.refusal === null ? "waiting" : "refused";
     }
   }
 
@@ -213,14 +211,17 @@ class Wire {
     };
   }
 
-  open(on: { opened: () => void; heard: (message: unknown) => void; closed: () => void }): void {
-    const socket = new WebSocket(this.#address, ["spotter-display", `key.${this.#source.key}`]);
+  open(on: { opened: () => void; heard: (message: unknown) => void; closed: (code: number) => void }): void {
+    const { kind, text } = this.#source.credential;
+    const word =
+      kind === "key" ? text : base64(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    const socket = new WebSocket(this.#address, ["spotter-display", `${kind}.${word}`]);
     const mine = (act: () => void) => () => {
       if (this.#socket === socket) act();
     };
     this.#socket = socket;
     socket.onopen = mine(on.opened);
-    socket.onclose = mine(on.closed);
+    socket.onclose = ({ code }) => mine(() => on.closed(code))();
     socket.onmessage = ({ data }: MessageEvent<unknown>) =>
       mine(() => {
         this.heard();
@@ -240,8 +241,26 @@ class Wire {
     this.#socket?.send(JSON.stringify(message));
   }
 
-  signal(): AbortSignal {
-    return this.#asking.signal;
+  /** Asks for the snapshot. */
+  get(etag: string | null): Promise<Response> {
+    const { base, meet, day, platform, credential } = this.#source;
+    const where = new URL(`live/${meet}/lifters?day=${day}&platform=${platform}`, base);
+    const { kind, text } = credential;
+    const headers = new Headers({
+      Authorization: kind === "key" ? `Bearer ${text}` : `Basic ${base64(`:${text}`)}`,
+    });
+    if (etag !== null) headers.set("If-None-Match", etag);
+    return fetch(where, { headers, cache: "no-store", credentials: "omit", signal: this.#asking.signal });
+  }
+
+  /** Why the relay turns this reader away, if it does. */
+  async why(): Promise<Refusal | null> {
+    try {
+      const answer = await this.get(null);
+      return answer.ok ? null : refusalOf(answer.status, await answer.json());
+    } catch {
+      return null;
+    }
   }
 
   wake(afterMs: number, act: () => void): void {
@@ -262,6 +281,13 @@ class Wire {
   }
 }
 
+/** How the relay closes a feed whose key was revoked. */
+const REVOKED_CODE = 1008;
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
 function parsed<T>(parse: (message: unknown) => T, text: unknown): T | null {
   try {
     return parse(JSON.parse(String(text)));
@@ -270,6 +296,7 @@ function parsed<T>(parse: (message: unknown) => T, text: unknown): T | null {
   }
 }
 
+/** What only a person can change. A relay that is busy or stops is only tried again. */
 function refusalOf(status: number, body: unknown): Refusal | null {
   if (status !== 401 && status !== 403 && status !== 404) return null;
   const { code, reason } = typeof body === "object" && body !== null ? (body as Fields) : {};

@@ -86,11 +86,13 @@ export function upcoming({ platform, lifters }: Picture, count: number): readonl
 
 /** Why a relay turned a display away, and what to do about it. */
 export function refusalWords(refusal: Refusal): string {
+  if (refusal.code === "revoked") {
+    return "The key of this address has been revoked. Ask a location of the meet for a new address.";
+  }
   switch (refusal.status) {
-    case 403:
-      return "The key of this address has been revoked. Ask a location of the meet for a new address.";
     case 401:
-      return "The relay does not accept the key of this address. Copy the whole address from the Live page again.";
+    case 403:
+      return "The relay does not accept this: the meet, the key or the password is wrong, or the key was revoked. Copy the whole address from the Live page again.";
     default:
       return refusal.reason === ""
         ? "The relay does not know this meet, day or platform."

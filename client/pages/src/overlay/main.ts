@@ -10,7 +10,7 @@ import { overlayOptions } from "./options.ts";
 import { type Verdict, verdictAfter, verdictKept } from "./verdict.ts";
 import { overlayView } from "./view.ts";
 
-const options = overlayOptions(location.search, location.hash);
+const options = overlayOptions(location.pathname, location.search, location.hash);
 const root = document.getElementById("overlay");
 if (root === null) throw new Error("the page has no #overlay");
 const stage = document.createElement("div");

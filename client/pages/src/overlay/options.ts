@@ -25,9 +25,9 @@ export interface OverlayOptions extends Address {
 }
 
 /** Reads an overlay's address. */
-export function overlayOptions(search: string, fragment: string): OverlayOptions {
+export function overlayOptions(path: string, search: string, fragment: string): OverlayOptions {
   const options = new Options(search);
-  const address = addressOf(options, fragment);
+  const address = addressOf(options, path, fragment);
   const read = {
     ...address,
     show: new Set<Part>(options.words("show", PARTS, ["team", "plates", "lights", "next"])),

@@ -2,14 +2,14 @@
 
 import { missing } from "../feed/address.ts";
 import { element } from "../feed/dom.ts";
-import { feed } from "../feed/follower.ts";
+import { feed, type Page } from "../feed/follower.ts";
 import { type Known, operatorPanel } from "../feed/operator.ts";
 import type { Link } from "../feed/reader.ts";
 import { refusalWords } from "../feed/shown.ts";
 import { scoreboardOptions } from "./options.ts";
 import { scoreboardView } from "./view.ts";
 
-const options = scoreboardOptions(location.search, location.hash);
+const options = scoreboardOptions(location.pathname, location.search, location.hash);
 const root = document.getElementById("scoreboard");
 if (root === null) throw new Error("the page has no #scoreboard");
 const stage = element("div", "stage");
@@ -43,18 +43,43 @@ function wordsFor(now: Link): string {
   return now.state === "waiting" ? "The relay does not answer. Trying again …" : "Connecting …";
 }
 
-feed(
-  {
-    show(picture, _live, about) {
-      made = about;
-      const fresh = element("div", "stage", ...(picture === null ? [] : scoreboardView(picture, options)));
-      if (!fresh.isEqualNode(stage)) stage.replaceChildren(...fresh.childNodes);
-    },
-    tell(now) {
-      link = now;
-      say(wordsFor(now));
-      write();
-    },
+const page: Page = {
+  show(picture, _live, about) {
+    made = about;
+    const fresh = element("div", "stage", ...(picture === null ? [] : scoreboardView(picture, options)));
+    if (!fresh.isEqualNode(stage)) stage.replaceChildren(...fresh.childNodes);
   },
-  options,
-);
+  tell(now) {
+    link = now;
+    say(wordsFor(now));
+    write();
+  },
+};
+
+if (options.meet !== null && options.key === null && options.test === null) askForPassword();
+else feed(page, options);
+
+/** Whoever knows the meet's password needs no key. It is kept nowhere. */
+function askForPassword(): void {
+  const field = element("input", "");
+  field.type = "password";
+  field.autocomplete = "off";
+  field.required = true;
+  const form = element(
+    "form",
+    "ask",
+    element("label", "", "Password of the meet ", field),
+    " ",
+    element("button", "", "Show the scoreboard"),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    form.remove();
+    say("Connecting …");
+    feed(page, options, field.value);
+  });
+  words.after(form);
+  say(
+    "This address has no key. Type the password of the meet, or copy the whole address from the Live page.",
+  );
+}

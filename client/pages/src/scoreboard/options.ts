@@ -20,10 +20,10 @@ export interface ScoreboardOptions extends Address {
 }
 
 /** Reads a scoreboard's address. */
-export function scoreboardOptions(search: string, fragment: string): ScoreboardOptions {
+export function scoreboardOptions(path: string, search: string, fragment: string): ScoreboardOptions {
   const options = new Options(search);
   const read = {
-    ...addressOf(options, fragment),
+    ...addressOf(options, path, fragment),
     show: new Set<Column>(options.words("show", COLUMNS, ["team", "class", "total", "place"])),
     sort: options.word("sort", SORTS, "order"),
     theme: options.word("theme", THEMES, "auto"),

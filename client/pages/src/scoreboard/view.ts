@@ -79,7 +79,7 @@ function table(picture: Picture, options: ScoreboardOptions): HTMLElement {
     ...columns.flatMap(({ lift, numbers }) =>
       numbers.map((number) => heads(`${lift}${number}`, liftClass(lift, platform.lift))),
     ),
-    show.has("total") ? heads("Total", "total") : null,
+    show.has("total") ? heads(platform.projected ? "Projected" : "Total", "total") : null,
     show.has("place") ? heads("Place", "place") : null,
   );
   const rows = sorted(lifters, options.sort).map((row) => lifterRow(row, picture, columns, options));
