@@ -18,7 +18,8 @@ import {
   type Status,
 } from "spotter-client";
 import core from "spotter-client/core.wasm";
-import { changeWords } from "./words.ts";
+import { valueText } from "./kinds.ts";
+import { changeWords, pathWords } from "./words.ts";
 
 /** A value on the screen that somebody else changed. */
 export interface Mark {
@@ -155,21 +156,25 @@ function mark(app: App, changes: readonly PathChange[], before: OpenLifterState 
   if (before === null) return;
   const marks = new Map(app.marks.peek());
   for (const change of changes) {
+    if (change.path === "") continue;
     if (change.own) {
       marks.delete(change.path);
       continue;
     }
     const was = textAt(app, before, change.path);
-    if (was !== change.text) {
-      marks.set(change.path, { words: changeWords(change, was, nameIn(app)), replaced: was !== "" });
+    const now = valueText(app, change.path, change.value);
+    if (was !== now) {
+      const words = changeWords(pathWords(change.path, nameIn(app)), now, was, change.location);
+      marks.set(change.path, { words, replaced: was !== "" });
     }
   }
   app.marks.value = marks;
 }
 
-/** Takes marks away: that of a path, or of all that begin with it and a dot. */
-export function unmark(app: App, path: string): void {
-  const kept = [...app.marks.value].filter(([marked]) => marked !== path && !marked.startsWith(`${path}.`));
+/** Takes marks away: those of paths, and of all that begin with one of them and a dot. */
+export function unmark(app: App, ...paths: readonly string[]): void {
+  const gone = (marked: string) => paths.some((path) => marked === path || marked.startsWith(`${path}.`));
+  const kept = [...app.marks.value].filter(([marked]) => !gone(marked));
   if (kept.length !== app.marks.value.size) app.marks.value = new Map(kept);
 }
 
@@ -182,25 +187,16 @@ export function nameIn(app: App): (entry: string) => string | undefined {
   };
 }
 
-/** What a state shows at a path, as text. */
+/** What a state shows at a path of an entry, as text. */
 function textAt(app: App, state: OpenLifterState, path: string): string {
   const [place, id, field = "", slot] = path.split(".");
   if (place !== "entries") return "";
   const entry = state.registration.entries.find((other) => String(other.id) === id);
   if (entry === undefined) return "";
-  if (slot !== undefined) return attemptText(app, entry, field, Number(slot) - 1);
-  const value = entry[field];
-  if (typeof value === "number")
-    return value === 0 ? "" : field.endsWith("Kg") ? app.replica.displayWeight(value) : String(value);
-  return Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : "";
-}
-
-function attemptText(app: App, entry: Record<string, unknown>, lift: string, index: number): string {
-  const kg = (entry[`${lift}Kg`] as number[] | undefined)?.[index] ?? 0;
-  const status = (entry[`${lift}Status`] as number[] | undefined)?.[index] ?? 0;
-  if (kg === 0 && status === 0) return "";
-  const verdict = status === 1 ? " good" : status === -1 ? " no lift" : "";
-  return `${app.replica.displayWeight(kg)}${verdict}`;
+  if (slot === undefined) return entry[field] === 0 ? "" : valueText(app, path, entry[field]);
+  const at = (name: string): unknown =>
+    (entry[`${field}${name}`] as unknown[] | undefined)?.[Number(slot) - 1];
+  return at("Kg") === 0 && at("Status") === 0 ? "" : valueText(app, path, [at("Kg"), at("Status")]);
 }
 
 function tell(news: { kind: string; words: string }): void {

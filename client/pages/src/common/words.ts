@@ -2,7 +2,7 @@
  * What the pages say: pure functions from what the replica reports to words and colours.
  */
 
-import type { PathChange, Status } from "spotter-client";
+import type { Status } from "spotter-client";
 
 /** The colour of a message; always beside words, never instead of them. */
 export type Tone = "good" | "warn" | "bad" | "plain";
@@ -126,14 +126,8 @@ export function fieldWords(field: readonly string[]): string {
 }
 
 /** One line about a change that came from elsewhere. */
-export function changeWords(
-  change: PathChange,
-  before: string,
-  name: (entry: string) => string | undefined,
-): string {
-  const text = change.text === "" ? "nothing" : change.text;
-  const was = before === "" ? "" : `, was ${before}`;
-  return `${pathWords(change.path, name)}: now ${text}${was}, by ${change.location}`;
+export function changeWords(what: string, now: string, before: string, location: string): string {
+  return `${what}: now ${now === "" ? "nothing" : now}${before === "" ? "" : `, was ${before}`}, by ${location}`;
 }
 
 /** A meet's number in groups of three, as people read it out. */

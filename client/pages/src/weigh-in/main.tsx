@@ -1,4 +1,8 @@
-/** Placeholder. */
-import { startPage } from "../common/shell.tsx";
+/**
+ * Weigh-in: who lifts, when and where, and what the scale says.
+ */
 
-startPage("weigh-in", () => null);
+import { startPage } from "../common/shell.tsx";
+import { WeighIn } from "./weigh-in.tsx";
+
+startPage("weigh-in", (app) => <WeighIn app={app} />);

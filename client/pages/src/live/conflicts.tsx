@@ -1,0 +1,59 @@
+/** What was written by two locations that did not know of each other, until somebody settles it. */
+
+import { useState } from "preact/hooks";
+import type { App } from "../common/app.ts";
+import { nameIn } from "../common/app.ts";
+import { Dispute } from "../common/fields.tsx";
+import { valueText } from "../common/kinds.ts";
+import { Card } from "../common/widgets.tsx";
+import { clock, pathWords } from "../common/words.ts";
+
+/** The list of conflicts. */
+export function Conflicts(props: { app: App }) {
+  const { app } = props;
+  const conflicts = app.conflicts.value;
+  return (
+    <Card title={`Conflicts${conflicts.length === 0 ? "" : ` (${conflicts.length})`}`}>
+      {conflicts.length === 0 ? (
+        <p class="hint">
+          None. If two locations write the same thing without having seen each other, both values are listed
+          here until somebody says which is right.
+        </p>
+      ) : (
+        conflicts.map((conflict) => (
+          <div key={conflict.path}>
+            <Dispute
+              app={app}
+              conflict={conflict}
+              text={(value) => valueText(app, conflict.path, value)}
+              title={<h3>{pathWords(conflict.path, nameIn(app))}</h3>}
+            />
+            <History app={app} path={conflict.path} />
+          </div>
+        ))
+      )}
+    </Card>
+  );
+}
+
+function History(props: { app: App; path: string }) {
+  const { app, path } = props;
+  const [open, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Everything written there</summary>
+      {open ? (
+        <ol>
+          {app.replica.history(path).map((item) => (
+            <li key={item.write}>
+              <strong>{valueText(app, path, item.value) || "nothing"}</strong> by {item.location}, priority{" "}
+              {item.priority}, {clock(item.time, app.now.value)}
+              {item.reason === undefined ? "" : `: ${item.reason}`}
+              {item.shown ? " (stands)" : item.standing ? " (overruled)" : " (replaced)"}
+            </li>
+          ))}
+        </ol>
+      ) : null}
+    </details>
+  );
+}

@@ -1,0 +1,165 @@
+/** Makes the meet live at a relay, with its locations and a password. */
+
+import { useState } from "preact/hooks";
+import { type App, refresh, say } from "../common/app.ts";
+import { PASSWORD_MIN, readNewPassword, readRelay, relayOfPage } from "../common/validate.ts";
+import { Card, Input, useBusy, Working } from "../common/widgets.tsx";
+import { meetNumber } from "../common/words.ts";
+import { equalPriorities, nextPriority, type Place, proposed, rosterError } from "./roster.ts";
+
+/** The form. */
+export function GoLive(props: { app: App }) {
+  const { app } = props;
+  const { busy, run } = useBusy();
+  const platforms = app.meet.value?.meet.platformsOnDays;
+  const [roster, setRoster] = useState<readonly Place[]>(() =>
+    proposed(Math.max(1, ...(Array.isArray(platforms) ? (platforms as number[]) : [1]))),
+  );
+  const [own, setOwn] = useState("Registration");
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const [relay, setRelay] = useState(relayOfPage(location));
+  const [wrong, setWrong] = useState<Record<string, string>>({});
+  const change = (index: number, place: Partial<Place>) =>
+    setRoster(roster.map((other, at) => (at === index ? { ...other, ...place } : other)));
+  const go = async () => {
+    const address = readRelay(relay, location.protocol === "https:");
+    const secret = readNewPassword(password, again);
+    const list = rosterError(roster, own);
+    const errors: Record<string, string> = {};
+    if ("error" in address) errors.relay = address.error;
+    if ("error" in secret) errors.password = secret.error;
+    if (list !== null) errors.roster = list;
+    setWrong(errors);
+    if ("error" in address || "error" in secret || list !== null) return;
+    const well = await run("Going live: handing the meet to the relay", async () => {
+      const { meetId } = await app.replica.goLive({
+        relay: String(address.value),
+        location: own.trim(),
+        roster: roster.map((place) => ({ ...place, location: place.location.trim() })),
+        password,
+      });
+      refresh(app);
+      say("good", `The meet is live. Its number is ${meetNumber(meetId)}.`);
+    });
+    if (well) {
+      setPassword("");
+      setAgain("");
+    }
+  };
+  const { editsNotSent, changes } = app.status.value;
+  return (
+    <Card title="Go live">
+      <p class="hint">
+        So far the meet is on this device only. Once it is live, other locations join it with its number and
+        password.
+      </p>
+      <form
+        id="golive"
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void go();
+        }}
+      >
+        <fieldset>
+          <legend class="label">Locations</legend>
+          <p class="hint">
+            If two locations change the same thing without having seen each other’s value, the higher priority
+            stands; the other is shown as overruled and can be restored.
+          </p>
+          <ol class="places">
+            {roster.map((place, index) => (
+              <li key={index} class="row tight">
+                <input
+                  aria-label={`Location ${index + 1}`}
+                  value={place.location}
+                  onInput={(event) => {
+                    const name = event.currentTarget.value;
+                    if (own === place.location) setOwn(name);
+                    change(index, { location: name });
+                  }}
+                />
+                <input
+                  class="priority"
+                  aria-label={`Priority of location ${index + 1}`}
+                  inputMode="numeric"
+                  value={String(place.priority)}
+                  onInput={(event) => change(index, { priority: Number(event.currentTarget.value) })}
+                />
+                <label class="check">
+                  <input
+                    type="radio"
+                    name="own"
+                    checked={own === place.location}
+                    aria-label={`This device is ${place.location || `location ${index + 1}`}`}
+                    onChange={() => setOwn(place.location)}
+                  />
+                  here
+                </label>
+                <button
+                  type="button"
+                  aria-label={`Remove ${place.location || `location ${index + 1}`}`}
+                  onClick={() => setRoster(roster.filter((_, at) => at !== index))}
+                >
+                  ✕
+                </button>
+              </li>
+            ))}
+          </ol>
+          <button
+            type="button"
+            onClick={() => setRoster([...roster, { location: "", priority: nextPriority(roster) }])}
+          >
+            Add a location
+          </button>
+          {wrong.roster === undefined ? null : (
+            <p class="bad" role="alert">
+              {wrong.roster}
+            </p>
+          )}
+          {equalPriorities(roster) === null ? null : <p class="warn">{equalPriorities(roster)}</p>}
+        </fieldset>
+        <div class="fields">
+          <Input
+            label="Password for the meet"
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            value={password}
+            set={setPassword}
+            required
+            error={wrong.password ?? null}
+            hint={`At least ${PASSWORD_MIN} characters; everybody who joins types it`}
+          />
+          <Input
+            label="Password again"
+            name="again"
+            type="password"
+            autocomplete="new-password"
+            value={again}
+            set={setAgain}
+            required
+          />
+          <Input
+            label="Relay"
+            name="relay"
+            value={relay}
+            set={setRelay}
+            error={wrong.relay ?? null}
+            hint="Where this page came from, unless you want another"
+          />
+        </div>
+        <button type="submit" class="main" disabled={busy !== null}>
+          Go live
+        </button>
+        <Working
+          what={busy}
+          {...(busy !== null && editsNotSent > 0
+            ? { done: Math.max(0, changes - editsNotSent), of: changes }
+            : {})}
+        />
+      </form>
+    </Card>
+  );
+}

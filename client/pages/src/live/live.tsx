@@ -1,0 +1,82 @@
+/** The Live page: what it shows depends on how far the meet has come. */
+
+import type { App } from "../common/app.ts";
+import { pageAddress } from "../common/shell.tsx";
+import { Conflicts } from "./conflicts.tsx";
+import { DisplayKeys } from "./displays.tsx";
+import { GoLive } from "./golive.tsx";
+import { Join } from "./join.tsx";
+import { Export, Finish, OtherMeets } from "./keep.tsx";
+import { Locations, Sessions } from "./members.tsx";
+import { MeetNumber } from "./number.tsx";
+import { Settings } from "./settings.tsx";
+import { OpenBundle, Start } from "./start.tsx";
+
+/** The page. */
+export function Live(props: { app: App }) {
+  const { app } = props;
+  app.tick.value;
+  const { meetId } = app.status.value;
+  if (!app.replica.holdsMeet) {
+    return (
+      <>
+        <p class="hint">
+          Spotter keeps a powerlifting meet running when the network does not. Every location works on its own
+          copy; copies agree as soon as they reach each other. Join a meet that somebody has made live, or
+          start one.
+        </p>
+        <div class="columns">
+          <Join app={app} />
+          <Start app={app} />
+          <OpenBundle app={app} />
+          <OtherMeets app={app} />
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <nav aria-label="Work on the meet" class="row">
+        <a class="button" href={pageAddress("./weigh-in")}>
+          Register and weigh in
+        </a>
+        <Platforms app={app} />
+      </nav>
+      <div class="columns">
+        {meetId === null ? <GoLive app={app} /> : <MeetNumber app={app} />}
+        <Conflicts app={app} />
+        {meetId === null ? null : <Locations app={app} />}
+        {meetId === null ? null : <DisplayKeys app={app} />}
+        <Settings app={app} />
+        <Export app={app} />
+        <OpenBundle app={app} />
+        {meetId === null ? null : <Sessions app={app} />}
+        {meetId === null ? <Join app={app} /> : <Finish app={app} />}
+        <OtherMeets app={app} />
+      </div>
+    </>
+  );
+}
+
+function Platforms(props: { app: App }) {
+  const meet = props.app.meet.value?.meet;
+  const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
+  const platforms = (Array.isArray(meet?.platformsOnDays) ? meet.platformsOnDays : []) as readonly number[];
+  const screens = Array.from({ length: days }, (_, day) =>
+    Array.from({ length: platforms[day] ?? 1 }, (_, platform) => ({
+      day: String(day + 1),
+      platform: String(platform + 1),
+    })),
+  ).flat();
+  return (
+    <>
+      {screens.map((screen) => (
+        <a class="button" key={`${screen.day}.${screen.platform}`} href={pageAddress("./scoring", screen)}>
+          {days > 1
+            ? `Score day ${screen.day}, platform ${screen.platform}`
+            : `Score platform ${screen.platform}`}
+        </a>
+      ))}
+    </>
+  );
+}

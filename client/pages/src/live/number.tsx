@@ -1,0 +1,156 @@
+/** What the others need in order to join, and how the link is. */
+
+import { useState } from "preact/hooks";
+import { type App, attempt } from "../common/app.ts";
+import { readNewPassword } from "../common/validate.ts";
+import { Act, Card, Input, useBusy, Working } from "../common/widgets.tsx";
+import { clock, counted, linkWords, meetNumber, notSentWords } from "../common/words.ts";
+
+/** The meet's number and the state of things. */
+export function MeetNumber(props: { app: App }) {
+  const { app } = props;
+  const status = app.status.value;
+  const now = app.now.value;
+  const said = linkWords(status, true);
+  const waiting = notSentWords(status, now);
+  const wanted = status.link.state !== "offline" || status.link.retryInMs !== undefined;
+  return (
+    <Card title="This meet">
+      <p class="big-id" id="meet-id">
+        {meetNumber(status.meetId ?? "")}
+      </p>
+      <p class="hint">
+        Others open this address, choose Join a meet, and type this number, the password and the name of their
+        location.
+      </p>
+      <dl class="facts">
+        <div>
+          <dt>Link</dt>
+          <dd class={said.tone}>
+            <strong>{said.words}</strong>
+            {status.link.why === undefined ? "" : ` – ${status.link.why}`}
+          </dd>
+        </div>
+        <div>
+          <dt>This device is</dt>
+          <dd>
+            {status.location ?? "not named"}
+            {status.priority === null ? "" : `, priority ${status.priority}`}
+          </dd>
+        </div>
+        <div>
+          <dt>Not sent</dt>
+          <dd>{waiting ?? "Everything is sent and stored at the relay."}</dd>
+        </div>
+        <div>
+          <dt>Last contact</dt>
+          <dd>
+            {status.lastContact === null ? "none since this page was opened" : clock(status.lastContact, now)}
+          </dd>
+        </div>
+        <div>
+          <dt>Holds</dt>
+          <dd>{counted(status.changes, "change")}</dd>
+        </div>
+        {status.peers === 0 ? null : (
+          <div>
+            <dt>Tabs and peers</dt>
+            <dd>{status.peers} exchange with this page directly</dd>
+          </div>
+        )}
+      </dl>
+      <Others app={app} />
+      <div class="row">
+        <Act
+          label={wanted ? "Work offline" : "Connect again"}
+          shortcut="x"
+          run={() => void attempt("The link", () => app.replica.stayConnected(!wanted))}
+        />
+        <NewPassword app={app} />
+      </div>
+    </Card>
+  );
+}
+
+function Others(props: { app: App }) {
+  const others = props.app.others.value;
+  if (others.length === 0) return null;
+  return (
+    <div>
+      <h3>At work now</h3>
+      <ul>
+        {others.map((other) => (
+          <li key={`${other.location} ${other.tab ?? ""}`}>
+            {other.location}
+            {other.platform === undefined ? "" : `, day ${other.day ?? 1}, platform ${other.platform}`}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Changes the meet’s password, which the initiator may. */
+function NewPassword(props: { app: App }) {
+  const { app } = props;
+  const [open, setOpen] = useState(false);
+  const [old, setOld] = useState("");
+  const [next, setNext] = useState("");
+  const [again, setAgain] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const { busy, run } = useBusy();
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Change the password</summary>
+      <form
+        class="fields"
+        onSubmit={async (event) => {
+          event.preventDefault();
+          const read = readNewPassword(next, again);
+          if ("error" in read) return setError(read.error);
+          setError(null);
+          const well = await run("Changing the password", () => app.replica.changePassword(old, next));
+          if (!well) return;
+          setOld("");
+          setNext("");
+          setAgain("");
+          setOpen(false);
+        }}
+      >
+        <Input
+          label="Password so far"
+          type="password"
+          value={old}
+          set={setOld}
+          required
+          autocomplete="current-password"
+        />
+        <Input
+          label="New password"
+          type="password"
+          value={next}
+          set={setNext}
+          required
+          autocomplete="new-password"
+          error={error}
+        />
+        <Input
+          label="New password again"
+          type="password"
+          value={again}
+          set={setAgain}
+          required
+          autocomplete="new-password"
+        />
+        <div class="row wide">
+          <button type="submit" disabled={busy !== null}>
+            Change it
+          </button>
+        </div>
+        <div class="wide">
+          <Working what={busy} />
+        </div>
+      </form>
+    </details>
+  );
+}

@@ -1,0 +1,485 @@
+/** The Scoring page of one day and platform. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Lift, LifterRow, PlatformView, Shown } from "spotter-client";
+import { type App, attempt, nameIn, say, unmark, wordsOf } from "../common/app.ts";
+import { useKeys } from "../common/keys.ts";
+import { unit, valueText } from "../common/kinds.ts";
+import { pageAddress } from "../common/shell.tsx";
+import { Act, Card, Choice, Confirm, Dialog } from "../common/widgets.tsx";
+import { pathWords } from "../common/words.ts";
+import {
+  after,
+  attemptsOf,
+  LIFTS,
+  lastJudged,
+  liftOf,
+  pathOf,
+  type Slot,
+  slotWords,
+  verdictWords,
+  wanted,
+} from "./attempts.ts";
+import { AttemptDialog, OverrideDialog } from "./dialogs.tsx";
+import { NextAttempts } from "./next.tsx";
+import { Plates } from "./plates.tsx";
+import { FlightSheet } from "./sheet.tsx";
+import { FlightTable } from "./table.tsx";
+
+/** Two presses within this time are one press of a nervous hand. */
+const AGAIN_MS = 500;
+
+/** The page. */
+export function Scoring(props: { app: App }) {
+  const { app } = props;
+  const asked = new URLSearchParams(location.search);
+  const [day, setDay] = useState(numberOf(asked.get("day")));
+  const [platform, setPlatform] = useState(numberOf(asked.get("platform")));
+  if (app.meet.value === null) {
+    return (
+      <Card title="No meet yet">
+        <p>This device holds no meet.</p>
+        <div class="row">
+          <a class="button" href={pageAddress("./")}>
+            Start or join one
+          </a>
+        </div>
+      </Card>
+    );
+  }
+  const go = (nextDay: number, nextPlatform: number) => {
+    setDay(nextDay);
+    setPlatform(nextPlatform);
+    history.replaceState(
+      null,
+      "",
+      pageAddress("./scoring", { day: String(nextDay), platform: String(nextPlatform) }),
+    );
+  };
+  return <Table key={`${day}.${platform}`} app={app} day={day} platform={platform} go={go} />;
+}
+
+/** What a press of good lift or no lift is about. */
+interface Judging {
+  readonly slot: Slot;
+  readonly kg: number;
+  readonly good: boolean;
+}
+
+function Table(props: {
+  app: App;
+  day: number;
+  platform: number;
+  go: (day: number, platform: number) => void;
+}) {
+  const { app, day, platform } = props;
+  const screen = { day, platform };
+  const view = app.replica.platform(screen);
+  const [correcting, setCorrecting] = useState<Slot | null>(null);
+  const [opened, setOpened] = useState<Slot | null>(null);
+  const [overriding, setOverriding] = useState(false);
+  const [moved, setMoved] = useState<{ judging: Judging; theirs: Shown | null } | null>(null);
+  const pressed = useRef(0);
+  const row = (id: number | null) => view.lifters.find((lifter) => lifter.id === id) ?? null;
+  const current = row(view.current);
+  const now: Slot | null = current === null ? null : { id: current.id, lift: view.lift, slot: view.attempt };
+  const target = correcting ?? now;
+  const targetRow = target === null ? null : row(target.id);
+
+  useEffect(() => {
+    app.replica.setPresence({ day, platform, ...(view.current === null ? {} : { entry: view.current }) });
+  }, [app, day, platform, view.current]);
+  useEffect(() => () => app.replica.setPresence(null), [app]);
+
+  const judge = async (judging: Judging, seen: string) => {
+    const path = pathOf(judging.slot);
+    const clears = view.overridden
+      ? {
+          [`lifting.${day}.${platform}`]: {
+            flight: view.flight,
+            lift: view.lift,
+            overrideAttempt: null,
+            overrideEntryId: null,
+          },
+        }
+      : {};
+    try {
+      await app.replica.edit(
+        { [path]: [judging.kg, judging.good ? 1 : -1], ...clears },
+        { seen: { [path]: seen } },
+      );
+      unmark(app, path);
+      setCorrecting(null);
+      const words = `${slotWords(judging.slot, row(judging.slot.id)?.name ?? "")}: ${verdictWords(judging.good ? 1 : -1)}.`;
+      say(judging.good ? "good" : "warn", words);
+    } catch (why) {
+      const theirs = app.replica.get(path);
+      if ((theirs?.write ?? "") !== seen) setMoved({ judging, theirs });
+      else say("bad", `Not saved: ${wordsOf(why)}`);
+    }
+  };
+  const press = (good: boolean) => {
+    if (target === null || targetRow === null) return say("note", "Nobody is to lift now.");
+    if (performance.now() - pressed.current < AGAIN_MS) return;
+    pressed.current = performance.now();
+    const kg = attemptsOf(targetRow, target.lift)[target.slot - 1]?.kg ?? 0;
+    void judge({ slot: target, kg, good }, app.replica.get(pathOf(target))?.write ?? "");
+  };
+  const correct = () => {
+    const focused = slotOfFocus();
+    const judged =
+      focused !== null && row(focused.id) !== null
+        ? focused
+        : lastJudged(view, (path) => app.replica.get(path)?.time);
+    if (judged === null) return say("note", "No attempt has been judged yet in this flight.");
+    setCorrecting(judged);
+  };
+  const undo = () =>
+    void attempt("Undo", async () => {
+      const { undone, path, why } = await app.replica.undo();
+      if (undone)
+        say("good", `Taken back: ${path === undefined ? "the last edit" : pathWords(path, nameIn(app))}.`);
+      else say("warn", `Nothing was taken back: ${why ?? "there is no edit of this page to take back"}.`);
+    });
+  const select = (flight: string, lift: Lift) => {
+    setCorrecting(null);
+    void attempt("Flight and lift", () =>
+      app.replica.act({ type: "SET_LIFTING_GROUP", day, platform, flight, lift }, screen),
+    );
+  };
+  const step = (by: 1 | -1) => stepCell(by);
+  useKeys([
+    { key: "ArrowRight", label: "Next attempt of the table; Enter opens it", run: () => step(1) },
+    { key: "ArrowLeft", label: "Attempt before", run: () => step(-1) },
+    ...(correcting === null
+      ? []
+      : [{ key: "Escape", label: "Stop correcting", run: () => setCorrecting(null) }]),
+  ]);
+  const printed = () => window.print();
+
+  return (
+    <>
+      <div class="screen stack">
+        <Selectors app={app} view={view} go={props.go} select={select} />
+        <Company app={app} view={view} />
+        <div class="stage">
+          <section class={`card now ${correcting === null ? "" : "correcting"}`} aria-labelledby="now-title">
+            <h2 id="now-title">{correcting === null ? "Lifting now" : "Correcting"}</h2>
+            {target === null || targetRow === null ? (
+              <p class="who">
+                {view.lifters.length === 0 ? "Nobody is in this flight." : "Flight complete."}
+              </p>
+            ) : (
+              <>
+                <p class="who" id="current-lifter">
+                  {targetRow.name}
+                </p>
+                <p class="what">
+                  <strong>
+                    {attemptsOf(targetRow, target.lift)[target.slot - 1]?.shown || "no weight"} {unit(app)}
+                  </strong>
+                  <span>
+                    {liftOf(target.lift).title} {target.slot}
+                  </span>
+                  {correcting === null ? (
+                    <Rack row={targetRow} lift={target.lift} />
+                  ) : (
+                    <span>
+                      is {verdictWords(attemptsOf(targetRow, target.lift)[target.slot - 1]?.status ?? 0)}
+                    </span>
+                  )}
+                </p>
+                {correcting === null && view.loading !== null ? <Plates loading={view.loading} /> : null}
+              </>
+            )}
+            {correcting === null ? null : <p>Press what is right, or Esc to leave it.</p>}
+            <div class="verdicts">
+              <Act
+                label="Good lift"
+                shortcut="g"
+                class="verdict-good"
+                run={() => press(true)}
+                disabled={target === null}
+              />
+              <Act
+                label="No lift"
+                shortcut="n"
+                class="verdict-no"
+                run={() => press(false)}
+                disabled={target === null}
+              />
+            </div>
+            <div class="row tight">
+              {correcting === null ? (
+                <Act
+                  label="Correct"
+                  shortcut="c"
+                  says="Correct a verdict: the last one, or the attempt that is focused; then G or N"
+                  run={correct}
+                />
+              ) : (
+                <button type="button" onClick={() => setCorrecting(null)}>
+                  Stop correcting
+                </button>
+              )}
+              <Act label="Undo" shortcut="u" says="Take back this page’s last edit" run={undo} />
+              <Act label="Call out of turn" shortcut="o" run={() => setOverriding(true)} />
+              <Act label="Flight sheet" shortcut="p" says="Print the flight sheet" run={printed} />
+            </div>
+          </section>
+          <Upcoming app={app} view={view} row={row(view.next)} />
+        </div>
+        <NextAttempts app={app} view={view} slots={wanted(view)} />
+        <Differences app={app} view={view} open={setOpened} />
+        <FlightTable app={app} view={view} correcting={correcting} open={setOpened} />
+      </div>
+      <FlightSheet app={app} view={view} />
+      {opened === null ? null : (
+        <AttemptDialog
+          app={app}
+          view={view}
+          slot={opened}
+          close={() => setOpened(null)}
+          judge={(kg, good) =>
+            void judge({ slot: opened, kg, good }, app.replica.get(pathOf(opened))?.write ?? "")
+          }
+        />
+      )}
+      {overriding ? <OverrideDialog app={app} view={view} close={() => setOverriding(false)} /> : null}
+      {moved === null ? null : (
+        <Dialog title="Somebody else wrote this attempt meanwhile" close={() => setMoved(null)}>
+          <p>
+            {slotWords(moved.judging.slot, row(moved.judging.slot.id)?.name ?? "")}:{" "}
+            {moved.theirs?.location ?? "another location"} wrote{" "}
+            <strong>
+              {valueText(app, pathOf(moved.judging.slot), moved.theirs?.value ?? null) || "nothing"}
+            </strong>
+            .
+          </p>
+          <div class="row">
+            <button type="button" onClick={() => setMoved(null)}>
+              Keep that
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                const { judging, theirs } = moved;
+                const value = theirs?.value;
+                const kg = Array.isArray(value) && typeof value[0] === "number" ? value[0] : judging.kg;
+                setMoved(null);
+                void judge({ ...judging, kg }, theirs?.write ?? "");
+              }}
+            >
+              Write {verdictWords(moved.judging.good ? 1 : -1)}
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Selectors(props: {
+  app: App;
+  view: PlatformView;
+  go: (day: number, platform: number) => void;
+  select: (flight: string, lift: Lift) => void;
+}) {
+  const { view, select, go } = props;
+  const [asked, setAsked] = useState<{ flight: string; lift: Lift } | null>(null);
+  const days = view.meet.lengthDays;
+  const platforms = Math.max(view.platform, view.meet.platformsOnDays[view.day - 1] ?? 1);
+  const flights = view.flights.includes(view.flight) ? view.flights : [...view.flights, view.flight];
+  const count = (most: number) =>
+    Array.from({ length: most }, (_, index) => [String(index + 1), String(index + 1)] as const);
+  const change = (flight: string, lift: Lift) => {
+    if (view.current === null) select(flight, lift);
+    else setAsked({ flight, lift });
+  };
+  useKeys([
+    {
+      key: "f",
+      label: "Next flight",
+      run: () => change(after(flights, view.flight) ?? view.flight, view.lift),
+    },
+    {
+      key: "l",
+      label: "Next lift",
+      run: () => change(flights[0] ?? "A", after(LIFTS, liftOf(view.lift))?.letter ?? view.lift),
+    },
+  ]);
+  return (
+    <div class="row selectors">
+      {days > 1 ? (
+        <Choice
+          label="Day"
+          value={String(view.day)}
+          options={count(days)}
+          pick={(value) => go(Number(value), 1)}
+        />
+      ) : null}
+      {platforms > 1 ? (
+        <Choice
+          label="Platform"
+          value={String(view.platform)}
+          options={count(platforms)}
+          pick={(value) => go(view.day, Number(value))}
+        />
+      ) : null}
+      <Choice
+        label="Flight"
+        value={view.flight}
+        options={flights.map((flight) => [flight, flight] as const)}
+        pick={(flight) => change(flight, view.lift)}
+      />
+      <Choice
+        label="Lift"
+        value={view.lift}
+        options={LIFTS.map((lift) => [lift.letter, lift.title] as const)}
+        pick={(lift) => change(flights[0] ?? "A", lift as Lift)}
+      />
+      <p class="attempt-now">
+        Attempt <strong>{view.attempt}</strong>
+        {view.overridden ? <span class="warn"> called out of turn</span> : null}
+      </p>
+      {asked === null ? null : (
+        <Confirm
+          title={`Go to flight ${asked.flight}, ${liftOf(asked.lift).title.toLowerCase()}?`}
+          words={`Flight ${view.flight} is not through with its ${liftOf(view.lift).title.toLowerCase()}. Nothing is lost; you can come back.`}
+          yes="Go there"
+          close={() => setAsked(null)}
+          run={() => select(asked.flight, asked.lift)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Another location at the same table. */
+function Company(props: { app: App; view: PlatformView }) {
+  const { app, view } = props;
+  const there = app.others.value.filter(
+    (other) => other.day === view.day && other.platform === view.platform,
+  );
+  if (there.length === 0) return null;
+  return (
+    <div class="notice warn" role="status" data-notice="presence">
+      <p>
+        <strong>{there.map((other) => other.location).join(", ")}</strong>{" "}
+        {there.length === 1 ? "has" : "have"} this platform’s table open, too. Agree who marks the lifts.
+      </p>
+    </div>
+  );
+}
+
+function Rack(props: { row: LifterRow; lift: Lift }) {
+  const info =
+    props.lift === "S" ? props.row.squatRackInfo : props.lift === "B" ? props.row.benchRackInfo : "";
+  return info === "" ? null : <span>Rack {info}</span>;
+}
+
+function Upcoming(props: { app: App; view: PlatformView; row: LifterRow | null }) {
+  const { app, view, row } = props;
+  const attempts = row === null ? [] : attemptsOf(row, view.lift);
+  const same = (attempts[view.attempt - 1]?.status ?? 0) === 0 && (attempts[view.attempt - 1]?.kg ?? 0) !== 0;
+  const slot = same ? view.attempt : view.attempt + 1;
+  return (
+    <Card title="Next">
+      {row === null ? (
+        <p>Nobody.</p>
+      ) : (
+        <>
+          <p class="next-who" id="next-lifter">
+            {row.name}
+          </p>
+          <p class="what">
+            <strong>
+              {attempts[slot - 1]?.shown ?? ""} {unit(app)}
+            </strong>
+            <span>
+              {liftOf(view.lift).title} {slot}
+            </span>
+            <Rack row={row} lift={view.lift} />
+          </p>
+        </>
+      )}
+    </Card>
+  );
+}
+
+/** Values of this table that somebody else changed, or that are disputed. */
+function Differences(props: { app: App; view: PlatformView; open: (slot: Slot) => void }) {
+  const { app, view } = props;
+  const ids = new Set(view.lifters.map((lifter) => String(lifter.id)));
+  const ours = (path: string) => path.startsWith("entries.") && ids.has(path.split(".")[1] ?? "");
+  const changed = [...app.marks.value].filter(([path, mark]) => mark.replaced && ours(path));
+  const disputed = app.conflicts.value.filter((conflict) => ours(conflict.path));
+  if (changed.length === 0 && disputed.length === 0) return null;
+  return (
+    <div class="asks" role="status" data-notice="changed">
+      {changed.length === 0 ? null : (
+        <>
+          <p>
+            <strong>Changed by others on this table:</strong>
+          </p>
+          <ul>
+            {changed.slice(0, 5).map(([path, mark]) => (
+              <li key={path}>{mark.words}</li>
+            ))}
+            {changed.length > 5 ? <li>and {changed.length - 5} more</li> : null}
+          </ul>
+          <div class="row tight">
+            <button type="button" onClick={() => unmark(app, ...changed.map(([path]) => path))}>
+              Seen
+            </button>
+          </div>
+        </>
+      )}
+      {disputed.map((conflict) => (
+        <p key={conflict.path}>
+          <strong>Disputed:</strong> {pathWords(conflict.path, nameIn(app))}.{" "}
+          {valueText(app, conflict.path, conflict.stands.value) || "nothing"} by {conflict.stands.location}{" "}
+          stands;{" "}
+          {conflict.overruled
+            .map((lost) => `${valueText(app, conflict.path, lost.value) || "nothing"} by ${lost.location}`)
+            .join(", ")}{" "}
+          was overruled. <DisputeLink path={conflict.path} open={props.open} />
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function DisputeLink(props: { path: string; open: (slot: Slot) => void }) {
+  const [, id, lift, slot] = props.path.split(".");
+  const found = LIFTS.find((other) => other.lift === lift);
+  if (found === undefined || id === undefined || slot === undefined)
+    return <a href={pageAddress("./weigh-in")}>Settle it in Weigh-in</a>;
+  return (
+    <button
+      type="button"
+      onClick={() => props.open({ id: Number(id), lift: found.letter, slot: Number(slot) })}
+    >
+      Look
+    </button>
+  );
+}
+
+function slotOfFocus(): Slot | null {
+  const cell =
+    document.activeElement instanceof HTMLElement ? document.activeElement.dataset.slot : undefined;
+  const [id, lift, slot] = cell?.split(".") ?? [];
+  const found = LIFTS.find((other) => other.letter === lift);
+  return found === undefined ? null : { id: Number(id), lift: found.letter, slot: Number(slot) };
+}
+
+function stepCell(by: number): void {
+  const cells = [...document.querySelectorAll<HTMLElement>("button[data-slot]")];
+  const at = cells.indexOf(document.activeElement as HTMLElement);
+  cells[Math.max(0, Math.min(cells.length - 1, at + by))]?.focus();
+}
+
+function numberOf(text: string | null): number {
+  const number = Number(text);
+  return Number.isInteger(number) && number > 0 ? number : 1;
+}

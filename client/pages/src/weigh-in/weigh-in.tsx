@@ -1,0 +1,379 @@
+/** The Weigh-in page: the list of lifters, and beside it the one that is open. */
+
+import { useRef, useState } from "preact/hooks";
+import { type App, attempt, say, unmark } from "../common/app.ts";
+import { useKeys } from "../common/keys.ts";
+import { FLIGHTS, unit } from "../common/kinds.ts";
+import { pageAddress } from "../common/shell.tsx";
+import { Act, Card, Choice, Confirm, Key } from "../common/widgets.tsx";
+import { counted } from "../common/words.ts";
+import { Editor } from "./editor.tsx";
+import { drawn, type Entry, EVERYBODY, type Filter, LIFTS, missing, narrowed } from "./lifters.ts";
+
+/** The page. */
+export function WeighIn(props: { app: App }) {
+  const { app } = props;
+  const state = app.meet.value;
+  const [filter, setFilter] = useState<Filter>(EVERYBODY);
+  const [open, setOpen] = useState<number | null>(null);
+  if (state === null) {
+    return (
+      <Card title="No meet yet">
+        <p>This device holds no meet.</p>
+        <div class="row">
+          <a class="button" href={pageAddress("./")}>
+            Start or join one
+          </a>
+        </div>
+      </Card>
+    );
+  }
+  const entries = state.registration.entries as unknown as Entry[];
+  const shown = narrowed(entries, filter);
+  const entry = entries.find((other) => other.id === open) ?? null;
+  const step = (by: number) => {
+    const at = shown.findIndex((other) => other.id === open);
+    const next = shown[at < 0 ? 0 : at + by];
+    if (next !== undefined) setOpen(next.id);
+  };
+  return (
+    <div class={`weigh ${entry === null ? "" : "with-editor"}`}>
+      <div class="stack">
+        <Tools app={app} entries={entries} shown={shown} filter={filter} set={setFilter} open={setOpen} />
+        <List app={app} entries={shown} all={entries.length} open={open} pick={setOpen} />
+        <Withdrawn app={app} />
+      </div>
+      {entry === null ? null : (
+        <Editor key={entry.id} app={app} entry={entry} close={() => setOpen(null)} step={step} />
+      )}
+    </div>
+  );
+}
+
+function Tools(props: {
+  app: App;
+  entries: readonly Entry[];
+  shown: readonly Entry[];
+  filter: Filter;
+  set: (filter: Filter) => void;
+  open: (id: number) => void;
+}) {
+  const { app, filter, set, shown, entries } = props;
+  const search = useRef<HTMLInputElement>(null);
+  const name = useRef<HTMLInputElement>(null);
+  const [draw, setDraw] = useState(false);
+  const meet = app.meet.value?.meet;
+  const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
+  const platforms = Math.max(1, ...((meet?.platformsOnDays as number[] | undefined) ?? [1]));
+  useKeys([
+    { key: "/", label: "Search", run: () => search.current?.focus() },
+    { key: "n", label: "Add a lifter", run: () => name.current?.focus() },
+  ]);
+  const pick = (field: keyof Filter) => (value: string) => set({ ...filter, [field]: value });
+  const numbers = (count: number, word: string) =>
+    [
+      ["", `every ${word}`],
+      ...Array.from({ length: count }, (_, index) => [String(index + 1), String(index + 1)]),
+    ] as [string, string][];
+  const add = async () => {
+    const text = name.current?.value.trim() ?? "";
+    if (text === "") return say("bad", "Type the lifter’s name first.");
+    await attempt("Adding the lifter", async () => {
+      const place = {
+        ...(filter.day === "" ? {} : { day: Number(filter.day) }),
+        ...(filter.platform === "" ? {} : { platform: Number(filter.platform) }),
+        ...(filter.flight === "" ? {} : { flight: filter.flight }),
+      };
+      const { id } = await app.replica.addEntry({ name: text, ...place });
+      if (name.current !== null) name.current.value = "";
+      props.open(id);
+    });
+  };
+  return (
+    <Card title="Lifters">
+      <div class="row">
+        <div class="field grow">
+          <label for="search">
+            Search <Key name="/" />
+          </label>
+          <input
+            id="search"
+            ref={search}
+            type="search"
+            value={filter.text}
+            onInput={(event) => pick("text")(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              const first = shown[0];
+              if (event.key === "Enter" && first !== undefined) {
+                event.preventDefault();
+                props.open(first.id);
+              }
+            }}
+          />
+        </div>
+        {days > 1 ? (
+          <Choice label="Day" value={filter.day} options={numbers(days, "day")} pick={pick("day")} />
+        ) : null}
+        {platforms > 1 ? (
+          <Choice
+            label="Platform"
+            value={filter.platform}
+            options={numbers(platforms, "platform")}
+            pick={pick("platform")}
+          />
+        ) : null}
+        <Choice
+          label="Flight"
+          value={filter.flight}
+          options={[
+            ["", "every flight"],
+            ...FLIGHTS.filter((flight) => entries.some((entry) => entry.flight === flight)).map(
+              (flight) => [flight, flight] as const,
+            ),
+          ]}
+          pick={pick("flight")}
+        />
+        <Choice
+          label="Show"
+          value={filter.only}
+          options={[
+            ["", "everybody"],
+            ["not weighed", "not weighed in"],
+            ["incomplete", "something missing"],
+          ]}
+          pick={pick("only")}
+        />
+      </div>
+      <form
+        class="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void add();
+        }}
+      >
+        <div class="field grow">
+          <label for="new-name">
+            New lifter <Key name="n" />
+          </label>
+          <input id="new-name" ref={name} autocomplete="off" />
+        </div>
+        <button type="submit">Add</button>
+        <Act
+          label="Draw lots"
+          shortcut="Shift+D"
+          says="Draw lots for those shown"
+          run={() => setDraw(true)}
+          disabled={shown.length === 0}
+        />
+      </form>
+      <ChangedByOthers app={app} open={props.open} />
+      {draw ? (
+        <Confirm
+          title={`Draw lots for ${counted(shown.length, "lifter")}?`}
+          words="Lots that they have now are replaced by chance. The others keep theirs."
+          yes="Draw lots"
+          close={() => setDraw(false)}
+          run={() => void attempt("Drawing lots", () => drawLots(app, shown))}
+        />
+      ) : null}
+    </Card>
+  );
+}
+
+async function drawLots(app: App, shown: readonly Entry[]): Promise<void> {
+  const lots = drawn(
+    shown.map((entry) => entry.id),
+    (below) => Math.floor(((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32) * below),
+  );
+  const entries = app.replica.state().registration.entries as unknown as Entry[];
+  await app.replica.act({
+    type: "ASSIGN_LOT_NUMBERS",
+    lotNumbers: entries.map((entry) => lots.get(entry.id) ?? entry.lot),
+  });
+  say("good", "Lots are drawn.");
+}
+
+function ChangedByOthers(props: { app: App; open: (id: number) => void }) {
+  const { app } = props;
+  const replaced = [...app.marks.value].filter(
+    ([path, mark]) => mark.replaced && path.startsWith("entries."),
+  );
+  const run = () => {
+    const id = Number(replaced[0]?.[0].split(".")[1]);
+    if (Number.isFinite(id)) props.open(id);
+  };
+  useKeys(
+    replaced.length === 0 ? [] : [{ key: "c", label: "Open the first lifter that others changed", run }],
+  );
+  if (replaced.length === 0) return null;
+  return (
+    <div class="asks" role="status" data-notice="changed">
+      <p>
+        <strong>Changed by others on this screen:</strong>
+      </p>
+      <ul>
+        {replaced.slice(0, 5).map(([path, mark]) => (
+          <li key={path}>{mark.words}</li>
+        ))}
+        {replaced.length > 5 ? <li>and {replaced.length - 5} more</li> : null}
+      </ul>
+      <div class="row tight">
+        <button type="button" onClick={run}>
+          Look at the first <Key name="c" />
+        </button>
+        <button type="button" onClick={() => unmark(app, "entries")}>
+          All seen
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function List(props: {
+  app: App;
+  entries: readonly Entry[];
+  all: number;
+  open: number | null;
+  pick: (id: number) => void;
+}) {
+  const { app, entries, open } = props;
+  const body = useRef<HTMLTableSectionElement>(null);
+  const step = (by: number) => {
+    const rows = [...(body.current?.querySelectorAll<HTMLButtonElement>("button[data-entry]") ?? [])];
+    const at = rows.indexOf(document.activeElement as HTMLButtonElement);
+    rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.focus();
+  };
+  useKeys([
+    { key: "ArrowDown", label: "Next line of the list; Enter opens it", run: () => step(1) },
+    { key: "ArrowUp", label: "Line before", run: () => step(-1) },
+  ]);
+  const disputed = new Set(app.conflicts.value.map((conflict) => conflict.path));
+  const others = app.others.value;
+  const cell = (entry: Entry, field: string, text: string, numeric = false) => {
+    const path = `entries.${entry.id}.${field}`;
+    const mark = app.marks.value.get(path);
+    const looks = `${numeric ? "number" : ""} ${mark === undefined ? "" : mark.replaced ? "changed" : "arrived"} ${disputed.has(path) ? "disputed" : ""}`;
+    return (
+      <td class={looks.trim()} data-cell={path} {...(mark?.replaced ? { title: mark.words } : {})}>
+        {text}
+        {disputed.has(path) ? <span class="unseen"> (disputed)</span> : null}
+      </td>
+    );
+  };
+  const weight = (kg: number | undefined) =>
+    kg === undefined || kg === 0 ? "" : app.replica.displayWeight(kg);
+  if (entries.length === 0) {
+    return (
+      <p class="hint">
+        {props.all === 0
+          ? "There are no lifters yet. Type a name above and press Enter."
+          : "Nobody fits what is searched for."}
+      </p>
+    );
+  }
+  return (
+    <Card
+      title={
+        entries.length === props.all
+          ? counted(props.all, "lifter")
+          : `${entries.length} of ${counted(props.all, "lifter")}`
+      }
+    >
+      <section class="scroll" aria-label="Lifters">
+        <table class="lifters">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Day.Pl.Flight</th>
+              <th scope="col">Event</th>
+              <th scope="col" class="number">
+                Lot
+              </th>
+              <th scope="col" class="number">
+                Body ({unit(app)})
+              </th>
+              <th scope="col">Rack S</th>
+              <th scope="col">Rack B</th>
+              {LIFTS.map((lift) => (
+                <th scope="col" class="number" key={lift.letter}>
+                  {lift.letter} 1
+                </th>
+              ))}
+              <th scope="col">Missing</th>
+            </tr>
+          </thead>
+          <tbody ref={body}>
+            {entries.map((entry) => {
+              const lacks = missing(entry);
+              const there = others.filter((other) => other.entry === entry.id);
+              return (
+                <tr
+                  key={entry.id}
+                  class={entry.id === open ? "open" : ""}
+                  onClick={() => props.pick(entry.id)}
+                >
+                  <th
+                    scope="row"
+                    class={app.marks.value.get(`entries.${entry.id}.name`)?.replaced ? "changed" : ""}
+                  >
+                    <button type="button" class="link" data-entry={entry.id} aria-pressed={entry.id === open}>
+                      {entry.name || "(no name)"}
+                    </button>
+                    {there.length === 0 ? null : (
+                      <span class="there">{there.map((other) => other.location).join(", ")} is here</span>
+                    )}
+                  </th>
+                  <td>
+                    {entry.day}.{entry.platform}.{entry.flight}
+                  </td>
+                  {cell(entry, "events", entry.events.join(" "))}
+                  {cell(entry, "lot", entry.lot === 0 ? "" : String(entry.lot), true)}
+                  {cell(entry, "bodyweightKg", weight(entry.bodyweightKg), true)}
+                  {cell(entry, "squatRackInfo", entry.squatRackInfo)}
+                  {cell(entry, "benchRackInfo", entry.benchRackInfo)}
+                  {LIFTS.map((lift) => cell(entry, `${lift.lift}.1`, weight(entry[lift.kg][0]), true))}
+                  <td class={lacks.length === 0 ? "good" : "warn"}>
+                    {lacks.length === 0 ? "complete" : lacks.join(", ")}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </section>
+    </Card>
+  );
+}
+
+function Withdrawn(props: { app: App }) {
+  const { app } = props;
+  app.tick.value;
+  const [shown, setShown] = useState(false);
+  const gone = shown ? app.replica.entries().filter((entry) => entry.withdrawn) : [];
+  return (
+    <details onToggle={(event) => setShown(event.currentTarget.open)}>
+      <summary>Withdrawn lifters</summary>
+      {gone.length === 0 ? (
+        <p class="hint">None. A lifter who is withdrawn is kept and can be taken back.</p>
+      ) : (
+        <ul class="plain-list">
+          {gone.map((entry) => (
+            <li key={entry.key} class="row between">
+              {entry.name || `lifter ${entry.id}`}
+              <button
+                type="button"
+                onClick={() =>
+                  void attempt("Taking the lifter back", () =>
+                    app.replica.edit({ [`entries.${entry.key}.deleted`]: false }),
+                  )
+                }
+              >
+                Take back
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </details>
+  );
+}
