@@ -68,6 +68,19 @@ const MEMORY_KEY = "spotter-live";
 
 const PROBLEMS_MAX = 20;
 
+/** News of the replica that a person should read. The rest shows by itself. */
+const TOLD = new Set([
+  "overruled",
+  "refused",
+  "builtOnRefused",
+  "notAccepted",
+  "relayForgot",
+  "relayRestored",
+  "finished",
+  "cannotSave",
+  "fault",
+]);
+
 /** Numbers that one opening of the page may give to lifters. */
 const NUMBERS = 2 ** 20;
 
@@ -95,6 +108,7 @@ export class Live {
   /** The day and platform that the others were told this screen looks at. */
   private where = "";
   private stopPause: (() => void) | null = null;
+  private reconciling = false;
   /** How much the replica was asked to do that it has not saved yet. */
   private unsaved = 0;
   private whenSaved: (() => void)[] = [];
@@ -173,6 +187,7 @@ export class Live {
     try {
       const replica = await this.openReplica(name);
       const joined = await replica.join(options);
+      await replica.sync();
       this.checkVersion(replica);
       this.remember({ name, left: false });
       this.attach(replica);
@@ -277,7 +292,7 @@ export class Live {
       this.type(stroke);
     } else {
       this.ask(this.steps(action, before));
-      this.reconcile();
+      this.reconcileSoon();
     }
     return result;
   }
@@ -324,18 +339,29 @@ export class Live {
       this.report("refused", error instanceof Error ? error.message : String(error));
     }
     this.unsaved -= 1;
+    this.reconcileSoon();
     if (this.unsaved === 0) {
-      this.reconcile();
       for (const resolve of this.whenSaved.splice(0)) {
         resolve();
       }
     }
   }
 
-  /** Makes the store like the shared meet, unless something done here is still on its way there. */
+  /** Brings the store and the shared meet together once whatever runs now has run: many actions, one comparison. */
+  private reconcileSoon(): void {
+    if (!this.reconciling) {
+      this.reconciling = true;
+      queueMicrotask(() => {
+        this.reconciling = false;
+        this.reconcile();
+      });
+    }
+  }
+
+  /** Makes the store like the shared meet. The replica shows an edit at once, so nothing done here is undone by it. */
   private reconcile(): void {
     const { api, replica } = this;
-    if (!api || !replica || this.phase !== "on" || !this.rehydrated || this.unsaved > 0) {
+    if (!api || !replica || this.phase !== "on" || !this.rehydrated || !replica.holdsMeet) {
       return;
     }
     const { meet, registration } = replica.state();
@@ -426,12 +452,16 @@ export class Live {
     this.phase = "on";
     this.stops = [
       replica.onChange(() => {
-        this.reconcile();
+        this.reconcileSoon();
         this.changed();
       }),
       replica.onStatus(() => this.changed()),
       replica.onPresence(() => this.changed()),
-      replica.onNews((news) => this.report("news", news.words)),
+      replica.onNews(({ kind, words }) => {
+        if (TOLD.has(kind)) {
+          this.report("news", words);
+        }
+      }),
       replica.guardUnload(),
     ];
     this.ask(waiting);

@@ -59,6 +59,7 @@ export interface LiveReplica {
     location: string;
     password: string;
   }): Promise<{ meetId: string }>;
+  sync(): Promise<void>;
   password(password: string): Promise<void>;
   edit(puts: Record<string, unknown>): Promise<unknown>;
   act(action: object, screen?: { day: number; platform: number }): Promise<unknown>;

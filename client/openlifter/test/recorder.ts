@@ -31,42 +31,30 @@ export class Recorder implements LiveReplica {
   present: { day: number; platform: number } | null = null;
   closed = false;
   imported: string | null = null;
-  /** While set, nothing asked is saved. */
-  private saving: Promise<void> = Promise.resolve();
   private changed: (() => void)[] = [];
 
   constructor(shown: GlobalState) {
     this.shown = structuredClone({ meet: shown.meet, registration: shown.registration });
   }
 
-  /** Another location changes the meet. */
-  show(change: (shown: GlobalState) => void): void {
+  /** Another location changes the meet. Resolves when the store can have taken it in. */
+  async show(change: (shown: GlobalState) => void): Promise<void> {
     const next = structuredClone(this.shown) as GlobalState;
     change(next);
     this.shown = next;
     for (const listener of this.changed) {
       listener();
     }
-  }
-
-  /** Saves nothing until the returned function is called. */
-  holdBack(): () => void {
-    let release = () => {};
-    this.saving = new Promise((resolve) => {
-      release = resolve;
-    });
-    return release;
+    await Promise.resolve();
   }
 
   async act(action: object, screen?: { day: number; platform: number }): Promise<void> {
     this.asked.push(structuredClone(action) as Record<string, unknown>);
     this.screens.push(screen && { day: screen.day, platform: screen.platform });
-    await this.saving;
   }
 
   async edit(puts: Record<string, unknown>): Promise<void> {
     this.asked.push(puts);
-    await this.saving;
   }
 
   state() {
@@ -94,6 +82,7 @@ export class Recorder implements LiveReplica {
     return { meetId: "123-456-789" };
   }
 
+  async sync() {}
   async password() {}
   async restore() {}
   conflicts() {
