@@ -9,6 +9,7 @@ pub(super) const PURE: &[&str] = &[
     "crdt-model/journal",
     "crdt-model",
     "crdt-model/pack",
+    "crdt-model/scoring",
     "relay/protocol",
     "relay",
     "client",
