@@ -57,7 +57,8 @@ export interface App {
 export const toasts = signal<readonly Toast[]>([]);
 
 const TOAST_MS = 12_000;
-const TOASTS_MAX = 4;
+const GOOD_TOAST_MS = 5_000;
+const TOASTS_MAX = 3;
 const CLOCK_MS = 5_000;
 let toastId = 0;
 
@@ -65,7 +66,7 @@ let toastId = 0;
 export function say(tone: Toast["tone"], words: string, act?: Toast["act"]): void {
   const toast: Toast = { id: ++toastId, tone, words, ...(act === undefined ? {} : { act }) };
   toasts.value = [...toasts.value.filter((other) => other.words !== words), toast].slice(-TOASTS_MAX);
-  if (tone !== "bad") setTimeout(() => unsay(toast.id), TOAST_MS);
+  if (tone !== "bad") setTimeout(() => unsay(toast.id), tone === "good" ? GOOD_TOAST_MS : TOAST_MS);
 }
 
 /** Takes a message away. */

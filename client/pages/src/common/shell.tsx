@@ -129,7 +129,13 @@ function Head(props: { app: App; name: PageName }) {
           ))}
         </ul>
       </nav>
-      <span class={`pill ${said.tone}`} role="status" data-link={status.link.state}>
+      <span
+        class={`pill ${said.tone}`}
+        role="status"
+        data-state={status.link.state}
+        data-unsent={status.editsNotSent}
+        data-insync={String(status.inSync)}
+      >
         {said.words}
       </span>
     </header>
@@ -367,7 +373,7 @@ function Device(props: { app: App }) {
 }
 
 async function keepPages(): Promise<boolean> {
-  if (!isSecureContext || !("serviceWorker" in navigator)) return false;
+  if (!("serviceWorker" in navigator)) return false;
   try {
     await navigator.serviceWorker.register("./worker.js");
     await navigator.serviceWorker.ready;

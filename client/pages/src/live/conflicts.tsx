@@ -1,12 +1,11 @@
 /** What was written by two locations that did not know of each other, until somebody settles it. */
 
 import { useState } from "preact/hooks";
-import type { App } from "../common/app.ts";
-import { nameIn } from "../common/app.ts";
+import { type App, attempt, nameIn } from "../common/app.ts";
 import { Dispute } from "../common/fields.tsx";
 import { valueText } from "../common/kinds.ts";
-import { Card } from "../common/widgets.tsx";
-import { clock, pathWords } from "../common/words.ts";
+import { Act, Card } from "../common/widgets.tsx";
+import { clock, counted, pathWords } from "../common/words.ts";
 
 /** The list of conflicts. */
 export function Conflicts(props: { app: App }) {
@@ -32,6 +31,32 @@ export function Conflicts(props: { app: App }) {
           </div>
         ))
       )}
+    </Card>
+  );
+}
+
+/** Edits of others that a refused change took with it. */
+export function Offers(props: { app: App }) {
+  const { app } = props;
+  const { offers } = app.status.value;
+  if (offers.length === 0) return null;
+  return (
+    <Card title="Edits that left with a refused one">
+      <p>
+        The relay refused a change, and {counted(offers.length, "edit")} made on top of it left with it. They
+        were others’; they can be made again here, in this location’s name.
+      </p>
+      <div class="row">
+        <Act
+          label="Make them again"
+          shortcut="m"
+          run={() =>
+            void attempt("Making edits again", async () => {
+              for (const offer of offers) await app.replica.makeAgain(offer);
+            })
+          }
+        />
+      </div>
     </Card>
   );
 }

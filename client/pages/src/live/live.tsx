@@ -2,7 +2,7 @@
 
 import type { App } from "../common/app.ts";
 import { pageAddress } from "../common/shell.tsx";
-import { Conflicts } from "./conflicts.tsx";
+import { Conflicts, Offers } from "./conflicts.tsx";
 import { DisplayKeys } from "./displays.tsx";
 import { GoLive } from "./golive.tsx";
 import { Join } from "./join.tsx";
@@ -26,10 +26,14 @@ export function Live(props: { app: App }) {
           start one.
         </p>
         <div class="columns">
-          <Join app={app} />
-          <Start app={app} />
-          <OpenBundle app={app} />
-          <OtherMeets app={app} />
+          <div class="stack">
+            <Join app={app} />
+            <OpenBundle app={app} />
+          </div>
+          <div class="stack">
+            <Start app={app} />
+            <OtherMeets app={app} />
+          </div>
         </div>
       </>
     );
@@ -43,16 +47,21 @@ export function Live(props: { app: App }) {
         <Platforms app={app} />
       </nav>
       <div class="columns">
-        {meetId === null ? <GoLive app={app} /> : <MeetNumber app={app} />}
-        <Conflicts app={app} />
-        {meetId === null ? null : <Locations app={app} />}
-        {meetId === null ? null : <DisplayKeys app={app} />}
-        <Settings app={app} />
-        <Export app={app} />
-        <OpenBundle app={app} />
-        {meetId === null ? null : <Sessions app={app} />}
-        {meetId === null ? <Join app={app} /> : <Finish app={app} />}
-        <OtherMeets app={app} />
+        <div class="stack">
+          {meetId === null ? <GoLive app={app} /> : <MeetNumber app={app} />}
+          {meetId === null ? null : <Locations app={app} />}
+          {meetId === null ? null : <Sessions app={app} />}
+          <OtherMeets app={app} />
+        </div>
+        <div class="stack">
+          <Conflicts app={app} />
+          <Offers app={app} />
+          {meetId === null ? null : <DisplayKeys app={app} />}
+          <Settings app={app} />
+          <Export app={app} />
+          <OpenBundle app={app} />
+          {meetId === null ? null : <Finish app={app} />}
+        </div>
       </div>
     </>
   );

@@ -1,9 +1,9 @@
 /** What the others need in order to join, and how the link is. */
 
 import { useState } from "preact/hooks";
-import { type App, attempt } from "../common/app.ts";
+import { type App, attempt, refresh } from "../common/app.ts";
 import { readNewPassword } from "../common/validate.ts";
-import { Act, Card, Input, useBusy, Working } from "../common/widgets.tsx";
+import { Act, Card, Choice, Input, useBusy, Working } from "../common/widgets.tsx";
 import { clock, counted, linkWords, meetNumber, notSentWords } from "../common/words.ts";
 
 /** The meet's number and the state of things. */
@@ -66,8 +66,9 @@ export function MeetNumber(props: { app: App }) {
           shortcut="x"
           run={() => void attempt("The link", () => app.replica.stayConnected(!wanted))}
         />
-        <NewPassword app={app} />
       </div>
+      <Elsewhere app={app} />
+      <NewPassword app={app} />
     </Card>
   );
 }
@@ -145,6 +146,64 @@ function NewPassword(props: { app: App }) {
         <div class="row wide">
           <button type="submit" disabled={busy !== null}>
             Change it
+          </button>
+        </div>
+        <div class="wide">
+          <Working what={busy} />
+        </div>
+      </form>
+    </details>
+  );
+}
+
+/** Joins the same meet again as another location. */
+function Elsewhere(props: { app: App }) {
+  const { app } = props;
+  const status = app.status.value;
+  const [open, setOpen] = useState(false);
+  const [place, setPlace] = useState("");
+  const [password, setPassword] = useState("");
+  const { busy, run } = useBusy();
+  const others = app.replica.roster().filter((other) => other.location !== status.location);
+  const chosen = place === "" ? (others[0]?.location ?? "") : place;
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>This device is somewhere else</summary>
+      <form
+        class="fields"
+        onSubmit={async (event) => {
+          event.preventDefault();
+          const well = await run("Joining as another location", async () => {
+            await app.replica.join({
+              relay: status.relay ?? "",
+              meetId: status.meetId ?? "",
+              location: chosen,
+              password,
+            });
+            refresh(app);
+          });
+          if (!well) return;
+          setPassword("");
+          setOpen(false);
+        }}
+      >
+        <Choice
+          label="Location"
+          value={chosen}
+          options={others.map((other) => [other.location, other.location] as const)}
+          pick={setPlace}
+        />
+        <Input
+          label="Password of the meet"
+          type="password"
+          value={password}
+          set={setPassword}
+          required
+          autocomplete="current-password"
+        />
+        <div class="row wide">
+          <button type="submit" disabled={busy !== null || chosen === ""}>
+            Join as {chosen}
           </button>
         </div>
         <div class="wide">

@@ -1,10 +1,10 @@
 /** The flight sheet, which is seen on paper only: for the table, the loaders and the announcer when screens are dark. */
 
 import { useEffect, useState } from "preact/hooks";
-import type { Lift, PlatformView } from "spotter-client";
+import type { LifterRow, PlatformView, FlightSheet as Sheets } from "spotter-client";
 import type { App } from "../common/app.ts";
 import { unit } from "../common/kinds.ts";
-import { attemptsOf, LIFTS, takesPart } from "./attempts.ts";
+import { attemptsOf, liftOf, takesPart } from "./attempts.ts";
 
 /** How long the table must be quiet before the sheet is made anew. */
 const QUIET_MS = 800;
@@ -16,55 +16,57 @@ export function FlightSheet(props: { app: App; view: PlatformView }) {
   const [made, setMade] = useState(-1);
   useEffect(() => {
     const timer = setTimeout(() => setMade(tick), QUIET_MS);
-    const at = () => setMade(tick);
-    addEventListener("beforeprint", at);
-    return () => {
-      clearTimeout(timer);
-      removeEventListener("beforeprint", at);
-    };
+    return () => clearTimeout(timer);
   }, [tick]);
-  return made < 0 ? null : <Sheet app={app} view={view} />;
+  return made < 0 ? null : <Sheet key={`${made} ${view.flight}`} app={app} view={view} />;
 }
 
 function Sheet(props: { app: App; view: PlatformView }) {
   const { app, view } = props;
+  const [made] = useState(() =>
+    app.replica.flightSheet({ day: view.day, platform: view.platform, flight: view.flight }),
+  );
   const { meet } = view;
-  const lifts = LIFTS.filter((lift) => view.lifters.some((row) => takesPart(row, lift.letter)));
+  const sheets = made.sheets.filter((sheet) => sheet.flight === view.flight && sheet.lifters.length > 0);
   return (
     <div class="sheet">
-      {lifts.map((lift) => (
-        <section key={lift.letter} class="page">
+      {sheets.map((sheet) => (
+        <section key={sheet.lift} class="page">
           <h2>
-            {meet.name || "Unnamed meet"}: {lift.title}, flight {view.flight}
+            {meet.name || "Unnamed meet"}: {liftOf(sheet.lift).title.toLowerCase()}, flight {sheet.flight}
           </h2>
           <p>
             {meet.date}, day {view.day}, platform {view.platform}. Weights in {unit(app)}. Printed{" "}
             {new Date(app.now.value).toLocaleString()}.
           </p>
-          <LiftTable app={app} view={view} lift={lift.letter} />
+          <LiftTable view={view} sheet={sheet} />
+          <Unopened view={view} sheet={sheet} />
         </section>
       ))}
+      {sheets.length === 0 ? <p>Nobody of flight {view.flight} has an opener yet.</p> : null}
     </div>
   );
 }
 
-function LiftTable(props: { app: App; view: PlatformView; lift: Lift }) {
-  const { app, view, lift } = props;
-  const rows = app.replica
-    .platform({ day: view.day, platform: view.platform, flight: view.flight, lift })
-    .lifters.filter((row) => takesPart(row, lift));
-  const slots = view.meet.allow4thAttempts ? [0, 1, 2, 3] : [0, 1, 2];
+type OneSheet = Sheets["sheets"][number];
+
+function LiftTable(props: { view: PlatformView; sheet: OneSheet }) {
+  const { view, sheet } = props;
+  const rows = new Map(view.lifters.map((row) => [row.id, row]));
+  const later = view.meet.allow4thAttempts ? [1, 2, 3] : [1, 2];
   return (
     <table>
       <thead>
         <tr>
           <th scope="col">Lifter</th>
           <th scope="col">Team</th>
-          <th scope="col">Body</th>
           <th scope="col">Class</th>
           <th scope="col">Lot</th>
-          {lift === "D" ? null : <th scope="col">Rack</th>}
-          {slots.map((slot) => (
+          {sheet.lift === "D" ? null : <th scope="col">Rack</th>}
+          <th scope="col" class="box">
+            1
+          </th>
+          {later.map((slot) => (
             <th scope="col" key={slot} class="box">
               {slot + 1}
             </th>
@@ -72,26 +74,44 @@ function LiftTable(props: { app: App; view: PlatformView; lift: Lift }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
-          <tr key={row.id}>
-            <th scope="row">{row.name}</th>
-            <td>{row.team}</td>
-            <td>{row.bodyweightKg === 0 ? "" : app.replica.displayWeight(row.bodyweightKg)}</td>
-            <td>{row.weightClass}</td>
-            <td>{row.lot === 0 ? "" : row.lot}</td>
-            {lift === "D" ? null : <td>{lift === "S" ? row.squatRackInfo : row.benchRackInfo}</td>}
-            {slots.map((slot) => {
-              const attempt = attemptsOf(row, lift)[slot];
-              return (
+        {sheet.lifters.map((lifter) => {
+          const row = rows.get(lifter.id);
+          return (
+            <tr key={lifter.id}>
+              <th scope="row">{lifter.name}</th>
+              <td>{row?.team}</td>
+              <td>{row?.weightClass}</td>
+              <td>{lifter.lot === 0 ? "" : lifter.lot}</td>
+              {sheet.lift === "D" ? null : <td>{lifter.rackInfo}</td>}
+              <td class="box">
+                {lifter.shown}
+                {sign(row, sheet, 0)}
+              </td>
+              {later.map((slot) => (
                 <td key={slot} class="box">
-                  {attempt?.shown ?? ""}
-                  {attempt?.status === 1 ? " ✓" : attempt?.status === -1 ? " ✗" : ""}
+                  {row === undefined ? "" : attemptsOf(row, sheet.lift)[slot]?.shown}
+                  {sign(row, sheet, slot)}
                 </td>
-              );
-            })}
-          </tr>
-        ))}
+              ))}
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );
+}
+
+/** Those who take part and have given no opener, so that nobody is forgotten. */
+function Unopened(props: { view: PlatformView; sheet: OneSheet }) {
+  const { view, sheet } = props;
+  const there = new Set(sheet.lifters.map((lifter) => lifter.id));
+  const names = view.lifters
+    .filter((row) => takesPart(row, sheet.lift) && !there.has(row.id))
+    .map((row) => row.name);
+  return names.length === 0 ? null : <p>Without an opener: {names.join(", ")}.</p>;
+}
+
+function sign(row: LifterRow | undefined, sheet: OneSheet, slot: number): string {
+  const status = row === undefined ? 0 : attemptsOf(row, sheet.lift)[slot]?.status;
+  return status === 1 ? " ✓" : status === -1 ? " ✗" : "";
 }

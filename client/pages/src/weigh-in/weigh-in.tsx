@@ -249,12 +249,18 @@ function List(props: {
   ]);
   const disputed = new Set(app.conflicts.value.map((conflict) => conflict.path));
   const others = app.others.value;
-  const cell = (entry: Entry, field: string, text: string, numeric = false) => {
+  const cell = (entry: Entry, field: string, label: string, text: string, numeric = false) => {
     const path = `entries.${entry.id}.${field}`;
     const mark = app.marks.value.get(path);
     const looks = `${numeric ? "number" : ""} ${mark === undefined ? "" : mark.replaced ? "changed" : "arrived"} ${disputed.has(path) ? "disputed" : ""}`;
     return (
-      <td class={looks.trim()} data-cell={path} {...(mark?.replaced ? { title: mark.words } : {})}>
+      <td
+        key={field}
+        class={looks.trim()}
+        data-cell={path}
+        data-label={text === "" ? undefined : label}
+        {...(mark?.replaced ? { title: mark.words } : {})}
+      >
         {text}
         {disputed.has(path) ? <span class="unseen"> (disputed)</span> : null}
       </td>
@@ -279,7 +285,7 @@ function List(props: {
           : `${entries.length} of ${counted(props.all, "lifter")}`
       }
     >
-      <section class="scroll" aria-label="Lifters">
+      <section class="scroll" aria-label="List of lifters">
         <table class="lifters">
           <thead>
             <tr>
@@ -326,14 +332,23 @@ function List(props: {
                   <td>
                     {entry.day}.{entry.platform}.{entry.flight}
                   </td>
-                  {cell(entry, "events", entry.events.join(" "))}
-                  {cell(entry, "lot", entry.lot === 0 ? "" : String(entry.lot), true)}
-                  {cell(entry, "bodyweightKg", weight(entry.bodyweightKg), true)}
-                  {cell(entry, "squatRackInfo", entry.squatRackInfo)}
-                  {cell(entry, "benchRackInfo", entry.benchRackInfo)}
-                  {LIFTS.map((lift) => cell(entry, `${lift.lift}.1`, weight(entry[lift.kg][0]), true))}
-                  <td class={lacks.length === 0 ? "good" : "warn"}>
-                    {lacks.length === 0 ? "complete" : lacks.join(", ")}
+                  {cell(entry, "events", "Event", entry.events.join(" "))}
+                  {cell(entry, "lot", "Lot", entry.lot === 0 ? "" : String(entry.lot), true)}
+                  {cell(entry, "bodyweightKg", "Body", weight(entry.bodyweightKg), true)}
+                  {cell(entry, "squatRackInfo", "Rack S", entry.squatRackInfo)}
+                  {cell(entry, "benchRackInfo", "Rack B", entry.benchRackInfo)}
+                  {LIFTS.map((lift) =>
+                    cell(entry, `${lift.lift}.1`, `${lift.letter} 1`, weight(entry[lift.kg][0]), true),
+                  )}
+                  <td class={`lacks ${lacks.length === 0 ? "good" : "warn"}`}>
+                    {lacks.length === 0 ? (
+                      "complete"
+                    ) : (
+                      <>
+                        <span class="in-words">{lacks.join(", ")}</span>
+                        <span class="in-short">{lacks.length} missing</span>
+                      </>
+                    )}
                   </td>
                 </tr>
               );
@@ -363,9 +378,7 @@ function Withdrawn(props: { app: App }) {
               <button
                 type="button"
                 onClick={() =>
-                  void attempt("Taking the lifter back", () =>
-                    app.replica.edit({ [`entries.${entry.key}.deleted`]: false }),
-                  )
+                  void attempt("Taking the lifter back", () => app.replica.reinstateEntry(entry.id ?? 0))
                 }
               >
                 Take back
