@@ -5,7 +5,7 @@ use spotter_client::{Ask, EditAsk, GoLive, Input, Join, Word};
 use spotter_model::{
     Author, Edit, EntryName, LocationName, ModelError, OpId, Path, Priority, Screen, Seen,
 };
-use spotter_relay_protocol::Password;
+use spotter_relay_protocol::{DisplayLabel, Password};
 
 use crate::calls::Wants;
 use crate::desk::Desk;
@@ -80,6 +80,13 @@ impl Desk {
             "changePassword" => Ask::Word(Word::ChangePassword {
                 old: password(message.text("old")?)?,
                 new: password(message.text("next")?)?,
+            }),
+            "addDisplayKey" => Ask::Word(Word::AddDisplayKey {
+                label: DisplayLabel::parse(message.text("label")?).map_err(Trouble::misuse)?,
+            }),
+            "displayKeys" => Ask::Word(Word::ListDisplayKeys),
+            "revokeDisplayKey" => Ask::Word(Word::RevokeDisplayKey {
+                key_id: message.parsed("id")?,
             }),
             "finish" => Ask::Word(Word::FinishMeet),
             other => return Err(Trouble::misuse(format!("there is no {other}"))),

@@ -1,5 +1,6 @@
 //! What JavaScript sends: an object, and its fields by name.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use spotter_client::{LinkId, Moment, Now, WallTime};
 
@@ -56,6 +57,17 @@ impl Message {
     pub(crate) fn number(&self, name: &str) -> Result<u64, Trouble> {
         let number = self.0.get(name).and_then(Value::as_u64);
         number.ok_or_else(|| Trouble::misuse(format!("{name} must be a whole number")))
+    }
+
+    /// A number that must be there.
+    pub(crate) fn double(&self, name: &str) -> Result<f64, Trouble> {
+        let number = self.0.get(name).and_then(Value::as_f64);
+        number.ok_or_else(|| Trouble::misuse(format!("{name} must be a number")))
+    }
+
+    /// The message itself, as a value of some type.
+    pub(crate) fn read_whole<T: DeserializeOwned>(&self) -> Result<T, Trouble> {
+        serde_json::from_value(Value::Object(self.0.clone())).map_err(Trouble::misuse)
     }
 
     /// Yes or no; no if absent.

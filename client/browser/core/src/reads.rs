@@ -1,8 +1,9 @@
 //! Questions that are answered at once from what is here.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use spotter_client::{LinkState, Status};
-use spotter_model::{ModelError, json_text};
+use spotter_model::{ModelError, Path, json_text};
 
 use crate::desk::Desk;
 use crate::message::Message;
@@ -26,6 +27,11 @@ impl Desk {
                 membership.map_or(json!([]), |known| words::roster(&known.roster))
             }),
             "parse" => self.parse(message),
+            "platform" => self.platform(message),
+            "flightSheet" => self.flight_sheet(message),
+            "results" => self.results(message),
+            "displayWeight" => self.display_weight(message),
+            "parseWeight" => self.parse_weight(message),
             _ => return None,
         })
     }
@@ -102,9 +108,47 @@ impl Desk {
         Ok(history.iter().map(words::history_item).collect())
     }
 
+    fn platform(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let view = spotter_scoring::platform_view(self.meet()?, &message.read_whole()?)?;
+        shown(&view)
+    }
+
+    fn flight_sheet(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let sheet = spotter_scoring::flight_sheet(self.meet()?, &message.read_whole()?)?;
+        shown(&sheet)
+    }
+
+    fn results(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let results = spotter_scoring::results(self.meet()?, message.flag("final"))?;
+        shown(&results)
+    }
+
+    /// A weight in the meet's unit, for people.
+    fn display_weight(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let kg = message.double("kg")?;
+        Ok(spotter_scoring::display_weight(kg, self.is_in_kg()?).into())
+    }
+
+    /// The kilograms that a person typed in the meet's unit.
+    fn parse_weight(&mut self, message: &Message) -> Result<Value, Trouble> {
+        let in_kg = self.is_in_kg()?;
+        let read = spotter_scoring::parse_weight(message.text("text")?, in_kg);
+        read.map(Value::from).map_err(Trouble::not_understood)
+    }
+
+    fn is_in_kg(&mut self) -> Result<bool, Trouble> {
+        let path = Path::meet("inKg").map_err(Trouble::misuse)?;
+        let shown = self.meet()?.get(&path).ok();
+        Ok(shown.and_then(|shown| shown.held.value?.as_bool()) != Some(false))
+    }
+
     /// What a text that a person typed means for a field.
     fn parse(&mut self, message: &Message) -> Result<Value, Trouble> {
         let (path, text) = (message.parsed("path")?, message.text("text")?.to_owned());
         Ok(self.meet()?.parse_value(&path, &text)?)
     }
+}
+
+fn shown(view: &impl Serialize) -> Result<Value, Trouble> {
+    serde_json::to_value(view).map_err(Trouble::misuse)
 }

@@ -30,6 +30,11 @@ impl Trouble {
         Self::new("misuse", message)
     }
 
+    /// A person typed what nobody understands.
+    pub(crate) fn not_understood(message: impl Display) -> Self {
+        Self::new("not-understood", message)
+    }
+
     /// There is no meet here.
     pub(crate) fn no_meet() -> Self {
         Problem::NoMeet.into()

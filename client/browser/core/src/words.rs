@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use spotter_client::{LinkState, Reply, Status, WallTime};
 use spotter_model::{Author, Conflict, EntryName, Held, HistoryItem, Shown};
-use spotter_relay_protocol::{Roster, SessionShown};
+use spotter_relay_protocol::{DisplayKeyShown, Roster, SessionShown};
 
 /// Seconds since 1970 as RFC 3339 has them, in UTC.
 pub(crate) fn time(unix_seconds: i64) -> String {
@@ -113,8 +113,21 @@ pub(crate) fn reply(reply: &Reply) -> Value {
             "relay": unpacked.header.relay,
         }),
         Reply::Sessions(sessions) => sessions.iter().map(session).collect(),
+        Reply::DisplayKeyAdded { key_id, key } => {
+            json!({"id": key_id.to_string(), "key": key.expose()})
+        }
+        Reply::DisplayKeys(keys) => keys.iter().map(display_key).collect(),
         _ => Value::Null,
     }
+}
+
+fn display_key(key: &DisplayKeyShown) -> Value {
+    json!({
+        "id": key.key_id.to_string(),
+        "label": key.label.to_string(),
+        "location": key.location_name.as_str(),
+        "since": time(key.since),
+    })
 }
 
 fn session(session: &SessionShown) -> Value {

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { News, PathChange } from "../src/index.ts";
+import { open, PASSWORD, Relay, ROSTER, savedMeet, twoLocations, until } from "./support.ts";
+
+test("two replicas agree through a relay", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  const seen: PathChange[] = [];
+  platform.watch("entries.5000", (changes) => seen.push(...changes));
+  await desk.edit({ "entries.5000.squat.1": [180, 0], "entries.5000.bodyweightKg": 82.5 });
+  await until(() => platform.get("entries.5000.squat.1")?.text === "180");
+  assert.deepEqual(
+    seen.map(({ path, text, location, own }) => ({ path, text, location, own })),
+    [
+      { path: "entries.5000.bodyweightKg", text: "82.5", location: "Registration", own: false },
+      { path: "entries.5000.squat.1", text: "180", location: "Registration", own: false },
+    ],
+  );
+  await platform.edit({ "entries.5000.squat.1": [180, 1] });
+  await Promise.all([desk.sync(), platform.sync()]);
+  assert.deepEqual(desk.state(), platform.state());
+  assert.equal(desk.get("entries.5000.squat.1")?.text, "180 good");
+  const { inSync, editsNotSent, link, location, priority } = platform.status();
+  assert.deepEqual(
+    { inSync, editsNotSent, state: link.state, location, priority },
+    { inSync: true, editsNotSent: 0, state: "live", location: "Platform 1", priority: 20 },
+  );
+});
+
+test("edits made while the relay is down arrive when it is back", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  await relay.kill();
+  await until(() => platform.status().link.state === "offline");
+  await platform.edit({ "entries.5001.name": "Bob" });
+  assert.equal(platform.status().editsNotSent, 1);
+  assert.equal(platform.status().needResync, true);
+  await relay.start();
+  await platform.stayConnected(true);
+  await desk.stayConnected(true);
+  await platform.sync();
+  await until(() => desk.get("entries.5001.name")?.text === "Bob");
+  assert.equal(platform.status().editsNotSent, 0);
+});
+
+test("what did not know of each other is a conflict, told to the one who lost and settled by restoring", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  await Promise.all([desk.stayConnected(false), platform.stayConnected(false)]);
+  const news: News[] = [];
+  desk.onNews((one) => news.push(one));
+  const changes: PathChange[] = [];
+  desk.watch("entries.5000.squat", (some) => changes.push(...some));
+  await desk.edit({ "entries.5000.squat.1": [190, 0] }, { reason: "asked for it" });
+  await platform.edit({ "entries.5000.squat.1": [185, 0] });
+  await Promise.all([desk.stayConnected(true), platform.stayConnected(true)]);
+  await until(() => desk.conflicts().length === 1 && platform.conflicts().length === 1);
+  assert.equal(desk.get("entries.5000.squat.1")?.text, "185");
+  const [conflict] = desk.conflicts();
+  assert.equal(conflict?.path, "entries.5000.squat.1");
+  assert.equal(conflict?.stands.location, "Platform 1");
+  assert.equal(conflict?.overruled[0]?.text, "190");
+  assert.equal(conflict?.overruled[0]?.reason, "asked for it");
+  const overruled = news.find((one) => one.kind === "overruled");
+  assert.equal(overruled?.own, true);
+  assert.equal(
+    overruled?.words,
+    "entries.5000.squat.1: Registration's 190 was overruled by Platform 1's 185",
+  );
+  assert.equal(changes.find((change) => change.overruled)?.overruled?.own, true);
+  await desk.restore("entries.5000.squat.1", conflict?.overruled[0]?.write ?? "", "the jury decided");
+  await until(() => platform.conflicts().length === 0);
+  assert.equal(platform.get("entries.5000.squat.1")?.text, "190");
+  assert.deepEqual(
+    platform.history("entries.5000.squat.1").map(({ text, shown }) => [text, shown]),
+    [
+      ["", false],
+      ["190", false],
+      ["185", false],
+      ["190", true],
+    ],
+  );
+});
+
+test("a wrong password is refused by a code, and the right one lets in", async () => {
+  const relay = await Relay.start();
+  const { meetId } = await twoLocations(relay);
+  const jury = await open();
+  const join = (password: string) => jury.join({ relay: relay.url, meetId, location: "Jury", password });
+  await assert.rejects(join("wrong horse"), { name: "SpotterError", code: "wrong-password" });
+  assert.equal(jury.holdsMeet, false);
+  await join(PASSWORD);
+  await jury.sync();
+  assert.equal(jury.get("meet.name")?.text, "Spring Open");
+  assert.deepEqual(jury.roster(), ROSTER);
+});
+
+test("a device that was shut out is asked for the password, and loses nothing meanwhile", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  const sessions = await desk.sessions();
+  const theirs = sessions.find((session) => session.locationName === "Platform 1");
+  assert.equal(theirs?.connected, true);
+  await desk.revokeSession(theirs?.sessionId ?? "");
+  await until(() => platform.status().passwordWanted);
+  await platform.edit({ "entries.5001.notes": "kept" });
+  await platform.password(PASSWORD);
+  await platform.sync();
+  await until(() => desk.get("entries.5001.notes")?.text === "kept");
+});
+
+test("a meet that was declared finished takes no more edits", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  await desk.finish();
+  await until(() => platform.status().finished);
+  await assert.rejects(platform.edit({ "meet.name": "Late" }), { code: "finished" });
+});
+
+test("going live with a location that is not in the roster is refused before anything is sent", async () => {
+  const desk = await open();
+  await desk.importMeet(savedMeet());
+  const o = { relay: "ws://127.0.0.1:9", location: "Nobody", roster: ROSTER, password: PASSWORD };
+  await assert.rejects(desk.goLive(o), { code: "not-in-roster" });
+});
