@@ -12,6 +12,7 @@ mod simulations;
 mod start;
 mod steps;
 mod tools;
+mod web;
 
 use std::process::ExitCode;
 
@@ -25,8 +26,10 @@ The commands of this repository:
   cargo xtask start --check     the same, run every printed command once, stop
   cargo xtask test              everything a change must pass (what CI runs)
   cargo xtask test --only lint,docs
-                                some of its steps: fmt, lint, docs, deny, tests, suite, another-client, simulations
+                                some of its steps: fmt, lint, docs, deny, tests, suite, another-client, simulations,
+                                web
   cargo xtask test --long       the same, with half an hour of fresh seeds in the simulations
+  cargo xtask web               build what runs in browsers: the core, the npm packages, the pages
   cargo xtask bench             measure, as ratios within one run (arguments go to the benchmark program)";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         "start" => start::run(rest),
         "test" => steps::run(rest),
+        "web" => web::build(),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             out::line(HELP);

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::tools::{call, cargo, need_cargo_deny, need_component};
-use crate::{Outcome, another_client, out, simulations};
+use crate::{Outcome, another_client, out, simulations, web};
 
 /// One step: the name `--only` takes, what it checks, and how.
 struct Step {
@@ -64,6 +64,11 @@ const STEPS: &[Step] = &[
         name: "simulations",
         checks: "worlds in trouble: plans that once failed, every scenario, fresh seeds",
         run: |effort| simulations::run(effort == Effort::Long),
+    },
+    Step {
+        name: "web",
+        checks: "what runs in browsers: size, format, lints, types, tests against the real relay",
+        run: |_| web::check(),
     },
 ];
 

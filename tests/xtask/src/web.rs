@@ -1,0 +1,191 @@
+//! What runs in browsers: `cargo xtask web` builds it, the step `web` checks it.
+//!
+//! The core is compiled to WebAssembly in a target folder of its own, made smaller, and measured; then npm builds the
+//! packages around it. What is missing on this machine is installed where that takes no question, or named.
+
+use std::process::{Command, Stdio};
+
+use crate::tools::{call, cargo, root};
+use crate::{Outcome, out};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// Beside cargo's own, so that neither build waits for the other.
+const FOLDER: &str = "target/wasm";
+/// Made smaller, where the packages look for it.
+const CORE: &str = "target/wasm/spotter.wasm";
+
+/// Debian's Rust for the web, and what else builds the core there.
+const DEBIAN: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+/// Builds the core and every package around it.
+pub(crate) fn build() -> Outcome {
+    need_node()?;
+    out::line("compiling the core to WebAssembly");
+    core()?;
+    out::line("making it smaller");
+    shrink()?;
+    out::line("installing what the packages are built with");
+    call(npm(&["ci", "--no-audit", "--no-fund"]).env("npm_config_loglevel", "error"))?;
+    out::line("building the packages");
+    call(&mut npm(&["run", "build", "--workspaces", "--if-present"]))
+}
+
+/// The step `web`: builds all of it, then format, lints, types and tests.
+pub(crate) fn check() -> Outcome {
+    build()?;
+    call(&mut npm(&["run", "lint"]))?;
+    call(&mut npm(&["run", "types"]))?;
+    // The tests speak to the real relay. The whole workspace is named, so that nothing is built once more.
+    call(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))?;
+    call(&mut npm(&[
+        "test",
+        "--if-present",
+        "-w",
+        "client/browser",
+        "-w",
+        "client/openlifter",
+        "-w",
+        "client/pages",
+    ]))
+}
+
+/// Compiles the core with rustup's toolchain if it has, or can have, the target; else with Debian's.
+fn core() -> Outcome {
+    if rustup_has_target() {
+        return call(compiling(cargo(&["build"])).arg("--locked"));
+    }
+    out::line("this toolchain has no standard library for WebAssembly; using Debian's");
+    if !debian_has(&DEBIAN) {
+        install(&DEBIAN)?;
+    }
+    let mut command = Command::new("/usr/bin/cargo");
+    command
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .arg("build");
+    command
+        .env("RUSTC", "/usr/bin/rustc")
+        .env(
+            "PATH",
+            format!("/usr/bin:{}", std::env::var("PATH").unwrap_or_default()),
+        )
+        .env_remove("RUSTUP_TOOLCHAIN");
+    // Debian has the standard library's source only, and its own name for the linker.
+    let linker = format!("target.{TARGET}.linker=\"wasm-ld\"");
+    call(compiling(command).args([
+        "--locked",
+        "-Zbuild-std=std,panic_abort",
+        "--config",
+        &linker,
+    ]))
+}
+
+/// What both ways have in common. Where a panic happened is of no use to a volunteer, and its text costs a tenth.
+fn compiling(mut command: Command) -> Command {
+    command
+        .args([
+            "--profile",
+            "wasm",
+            "--package",
+            "spotter-door",
+            "--target",
+            TARGET,
+        ])
+        .env("CARGO_TARGET_DIR", root().join(FOLDER))
+        // The two flags below are not stable; a toolchain that does not know them any more fails here and says so.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env(
+            "RUSTFLAGS",
+            "--cfg getrandom_backend=\"custom\" -Zlocation-detail=none -Zfmt-debug=none",
+        );
+    command
+}
+
+fn rustup_has_target() -> bool {
+    quiet(
+        Command::new("rustup")
+            .args(["target", "add", TARGET])
+            .current_dir(root()),
+    )
+}
+
+/// Removes what is never reached, and rewrites the rest in fewer bytes.
+fn shrink() -> Outcome {
+    if !quiet(Command::new("wasm-opt").arg("--version")) {
+        install(&["binaryen"])?;
+    }
+    let compiled = format!("{FOLDER}/{TARGET}/wasm/spotter_door.wasm");
+    let mut command = Command::new("wasm-opt");
+    command.current_dir(root()).args([
+        "-Oz",
+        // What every browser has had since 2021, and the compiler makes use of.
+        "--enable-bulk-memory",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-sign-ext",
+        "--enable-multivalue",
+        "--enable-reference-types",
+        "--strip-debug",
+        "--strip-producers",
+        &compiled,
+        "-o",
+        CORE,
+    ]);
+    call(&mut command)
+}
+
+/// Makes sure that Node is there, of a version that has what the tests need.
+fn need_node() -> Outcome {
+    let new_enough = "process.exit(Number(process.versions.node.split('.')[0]) < 20 ? 1 : 0)";
+    if !quiet(Command::new("node").args(["-e", "0"]))
+        || !quiet(Command::new("npm").arg("--version"))
+    {
+        install(&["nodejs", "npm"])?;
+    }
+    if quiet(Command::new("node").args(["-e", new_enough])) {
+        return Ok(());
+    }
+    Err("`node` is older than 20: install a newer one from nodejs.org".to_owned())
+}
+
+fn npm(arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Installs Debian's packages if this is Debian and we may; else says what to install.
+fn install(packages: &[&str]) -> Outcome {
+    let wanted = packages.join(" ");
+    let may = quiet(Command::new("apt-get").arg("--version"))
+        && quiet(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]));
+    if !may {
+        return Err(format!(
+            "missing: install it with `apt install {wanted}`, or what it is called on this system"
+        ));
+    }
+    out::line(&format!("installing {wanted}"));
+    let mut command = Command::new("apt-get");
+    command
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null());
+    call(&mut command)
+}
+
+fn debian_has(packages: &[&str]) -> bool {
+    quiet(Command::new("dpkg").arg("--status").args(packages))
+}
+
+fn quiet(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
