@@ -134,7 +134,7 @@ impl Door {
     }
 
     /// Why a WebSocket is not let in.
-    fn refusal(&self, request: &Request<Incoming>) -> Option<Answer> {
+    fn refusal(&self, from: IpAddr, request: &Request<Incoming>) -> Option<Answer> {
         if request.uri().path() != "/" {
             self.metrics.not_let_in("odd-request");
             return Some(text(StatusCode::NOT_FOUND, "there is nothing here\n"));
@@ -143,7 +143,7 @@ impl Door {
             self.metrics.not_let_in("stopping");
             return Some(text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));
         }
-        if self.rules.current().is_foreign(request.headers()) {
+        if self.rules.current().is_foreign(from, request.headers()) {
             self.metrics.not_let_in("origin");
             return Some(text(
                 StatusCode::FORBIDDEN,
@@ -210,7 +210,7 @@ async fn respond(mut request: Request<Incoming>, guest: &Arc<Guest>) -> Answer {
     if !request.headers().contains_key(UPGRADE) {
         return door.answer(request.method(), request.uri().path()).await;
     }
-    if let Some(refusal) = door.refusal(&request) {
+    if let Some(refusal) = door.refusal(guest.from, &request) {
         return refusal;
     }
     let Ok(answer) = create_response_with_body(&request, Full::default) else {

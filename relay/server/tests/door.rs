@@ -141,10 +141,17 @@ async fn pages_connect_only_from_origins_that_are_listed_letter_by_letter() {
 }
 
 #[tokio::test]
-async fn no_page_connects_to_a_relay_that_lists_none() {
+async fn pages_of_the_relay_itself_connect_to_one_that_lists_none_and_no_others_do() {
     let (_dir, address) = relay(Options::default()).await;
     let own = format!("http://{address}");
-    assert_eq!(connect_from(address, &own).await.err(), Some(403));
+    assert!(connect_from(address, &own).await.is_ok());
+    for other in ["http://127.0.0.1:1", "http://evil.example"] {
+        assert_eq!(
+            connect_from(address, other).await.err(),
+            Some(403),
+            "{other}"
+        );
+    }
 }
 
 #[tokio::test]
