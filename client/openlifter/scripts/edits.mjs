@@ -110,12 +110,13 @@ export const EDITS = [
           </LinkContainer>
 `,
   },
-  {
-    file: "src/translations/en.json",
+  // Each language has the same strings; translators find this one by its English words.
+  ..."de el en eo es et fr hr it lt nl pt ru tr uk zh-Hans".split(" ").map((language) => ({
+    file: `src/translations/${language}.json`,
     anchor: `  "nav.meet-setup":`,
     place: "before",
     text: `  "nav.live": "Live (Advanced)",\n`,
-  },
+  })),
 
   // The boxes.
   {
