@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its data fails")]
 
 mod desk;
+mod facts;
 mod golden;
+mod laws;
 mod openlifter;
