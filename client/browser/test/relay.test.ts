@@ -9,12 +9,12 @@ test("two replicas agree through a relay", async () => {
   const seen: PathChange[] = [];
   platform.watch("entries.5000", (changes) => seen.push(...changes));
   await desk.edit({ "entries.5000.squat.1": [180, 0], "entries.5000.bodyweightKg": 82.5 });
-  await until(() => platform.get("entries.5000.squat.1")?.text === "180");
+  await until(() => platform.get("entries.5000.squat.1")?.text === "180 -");
   assert.deepEqual(
     seen.map(({ path, text, location, own }) => ({ path, text, location, own })),
     [
       { path: "entries.5000.bodyweightKg", text: "82.5", location: "Registration", own: false },
-      { path: "entries.5000.squat.1", text: "180", location: "Registration", own: false },
+      { path: "entries.5000.squat.1", text: "180 -", location: "Registration", own: false },
     ],
   );
   await platform.edit({ "entries.5000.squat.1": [180, 1] });
@@ -56,29 +56,28 @@ test("what did not know of each other is a conflict, told to the one who lost an
   await platform.edit({ "entries.5000.squat.1": [185, 0] });
   await Promise.all([desk.stayConnected(true), platform.stayConnected(true)]);
   await until(() => desk.conflicts().length === 1 && platform.conflicts().length === 1);
-  assert.equal(desk.get("entries.5000.squat.1")?.text, "185");
+  assert.equal(desk.get("entries.5000.squat.1")?.text, "185 -");
   const [conflict] = desk.conflicts();
   assert.equal(conflict?.path, "entries.5000.squat.1");
   assert.equal(conflict?.stands.location, "Platform 1");
-  assert.equal(conflict?.overruled[0]?.text, "190");
+  assert.equal(conflict?.overruled[0]?.text, "190 -");
   assert.equal(conflict?.overruled[0]?.reason, "asked for it");
   const overruled = news.find((one) => one.kind === "overruled");
   assert.equal(overruled?.own, true);
   assert.equal(
     overruled?.words,
-    "entries.5000.squat.1: Registration's 190 was overruled by Platform 1's 185",
+    "entries.5000.squat.1: Registration's 190 - was overruled by Platform 1's 185 -",
   );
   assert.equal(changes.find((change) => change.overruled)?.overruled?.own, true);
   await desk.restore("entries.5000.squat.1", conflict?.overruled[0]?.write ?? "", "the jury decided");
   await until(() => platform.conflicts().length === 0);
-  assert.equal(platform.get("entries.5000.squat.1")?.text, "190");
+  assert.equal(platform.get("entries.5000.squat.1")?.text, "190 -");
   assert.deepEqual(
     platform.history("entries.5000.squat.1").map(({ text, shown }) => [text, shown]),
     [
-      ["", false],
-      ["190", false],
-      ["185", false],
-      ["190", true],
+      ["190 -", false],
+      ["185 -", false],
+      ["190 -", true],
     ],
   );
 });
@@ -88,7 +87,7 @@ test("a wrong password is refused by a code, and the right one lets in", async (
   const { meetId } = await twoLocations(relay);
   const jury = await open();
   const join = (password: string) => jury.join({ relay: relay.url, meetId, location: "Jury", password });
-  await assert.rejects(join("wrong horse"), { name: "SpotterError", code: "wrong-password" });
+  await assert.rejects(join("wrong horse"), { name: "SpotterError", code: "wrong-meet-or-password" });
   assert.equal(jury.holdsMeet, false);
   await join(PASSWORD);
   await jury.sync();

@@ -101,7 +101,11 @@ function IDBObjectStoreOf(factory: IDBFactory): { fail: boolean } {
           const store = objectStore(name);
           if (switched.fail && name === "batches") {
             store.add = () => {
-              throw new DOMException("no room", "QuotaExceededError");
+              Object.defineProperty(made, "error", {
+                value: new DOMException("no room", "QuotaExceededError"),
+              });
+              made.abort();
+              return {} as IDBRequest<IDBValidKey>;
             };
           }
           return store;

@@ -45,6 +45,7 @@ test("an edit in one tab reaches the relay through another", async () => {
   await second.edit({ "entries.5000.notes": "from the second tab" });
   const jury = await open();
   await jury.join({ relay: relay.url, meetId, location: "Jury", password: PASSWORD });
+  await jury.sync();
   await until(() => jury.get("entries.5000.notes")?.text === "from the second tab");
   assert.equal(first.get("entries.5000.notes")?.location, "Registration");
 });

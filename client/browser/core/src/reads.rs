@@ -14,7 +14,7 @@ impl Desk {
     /// The answer to a question; nothing if it is none.
     pub(crate) fn read(&mut self, what: &str, message: &Message) -> Option<Result<Value, Trouble>> {
         Some(match what {
-            "holdsMeet" => self.client().map(|client| client.meet().is_some().into()),
+            "holdsMeet" => self.holds_meet().map(Value::from),
             "status" => self.status(),
             "get" => self.get(message),
             "state" => self.state(),
@@ -36,15 +36,21 @@ impl Desk {
         })
     }
 
+    /// Whether there is a meet to look at: one that was joined has to arrive first.
+    fn holds_meet(&mut self) -> Result<bool, Trouble> {
+        Ok(self.client()?.meet().is_some_and(|meet| !meet.is_empty()))
+    }
+
     fn status(&mut self) -> Result<Value, Trouble> {
         let now = self.now.0.moment;
+        let holds_meet = self.holds_meet()?;
         let client = self.client()?;
         let status: Status = client.status(now);
         let mut json = words::status(&status);
         let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
         let membership = client.membership();
         let session = membership.and_then(|known| known.session.as_ref());
-        put("holdsMeet", status.root.is_some().into());
+        put("holdsMeet", holds_meet.into());
         put("root", status.root.map(|root| root.to_string()).into());
         put("relay", membership.map(|known| known.relay.as_str()).into());
         put(
