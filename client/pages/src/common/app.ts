@@ -17,7 +17,7 @@ import {
   SpotterError,
   type Status,
 } from "spotter-client";
-import core from "spotter-client/core.wasm";
+import core from "spotter-client/spotter.wasm";
 import { valueText } from "./kinds.ts";
 import { changeWords, pathWords } from "./words.ts";
 
@@ -44,6 +44,7 @@ export interface App {
   readonly status: Signal<Status>;
   /** Grows with every change of the meet. */
   readonly tick: Signal<number>;
+  /** The meet; null if there is none, or its beginning is still on its way. */
   readonly meet: ReadonlySignal<OpenLifterState | null>;
   readonly conflicts: ReadonlySignal<readonly Conflict[]>;
   readonly others: Signal<readonly Presence[]>;

@@ -4,11 +4,10 @@
 
 import { useSignal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { type App, copyName, openApp, say, toasts, unsay, wordsOf } from "./app.ts";
-import icon from "./icon.svg";
 import { keyActs, keyShown, listenForKeys, singleKeys, switchSingleKeys, useKeys } from "./keys.ts";
-import { Key, useBusy } from "./widgets.tsx";
+import { Card, Key, useBusy, Working } from "./widgets.tsx";
 import { age, clock, linkWords, notSentWords, outOfSync } from "./words.ts";
 
 const PAGES = [
@@ -83,11 +82,48 @@ function Shell(props: { app: App; name: PageName; children: ComponentChildren })
       <Head app={app} name={props.name} />
       <Notices app={app} />
       <main id="content" tabIndex={-1}>
-        {props.children}
+        <Content>{props.children}</Content>
       </main>
       <Foot app={app} />
       <Toasts />
     </>
+  );
+}
+
+/** What stands on a page while there is no meet to work on. */
+export function NoMeet(props: { app: App }) {
+  const { app } = props;
+  return app.status.value.meetId !== null ? (
+    <Card title="The meet is on its way">
+      <Working what="Fetching the meet from the relay" />
+      <p class="hint">It opens by itself as soon as it is here.</p>
+    </Card>
+  ) : (
+    <Card title="No meet yet">
+      <p>This device holds no meet.</p>
+      <div class="row">
+        <a class="button" href={pageAddress("./")}>
+          Start or join one
+        </a>
+      </div>
+    </Card>
+  );
+}
+
+/** Shows the content, or in words that a mistake of the program has ended it. */
+function Content(props: { children: ComponentChildren }) {
+  const [error] = useErrorBoundary((why) => console.error(why));
+  if (error === undefined) return <>{props.children}</>;
+  return (
+    <div class="notice bad" role="alert">
+      <p>
+        <strong>This page has stopped because of a mistake in it.</strong> What was saved is saved.{" "}
+        {wordsOf(error)}
+      </p>
+      <button type="button" onClick={() => location.reload()}>
+        Reload the page
+      </button>
+    </div>
   );
 }
 
@@ -105,7 +141,12 @@ function Head(props: { app: App; name: PageName }) {
   return (
     <header class="head">
       <div class="brand">
-        <img src={new URL(icon, import.meta.url).href} alt="" width="32" height="32" />
+        <img
+          src={document.querySelector<HTMLLinkElement>("link[rel=icon]")?.href ?? ""}
+          alt=""
+          width="32"
+          height="32"
+        />
         <h1>
           {meet}
           <small>

@@ -1,7 +1,7 @@
 /** The Live page: what it shows depends on how far the meet has come. */
 
 import type { App } from "../common/app.ts";
-import { pageAddress } from "../common/shell.tsx";
+import { NoMeet, pageAddress } from "../common/shell.tsx";
 import { Conflicts, Offers } from "./conflicts.tsx";
 import { DisplayKeys } from "./displays.tsx";
 import { GoLive } from "./golive.tsx";
@@ -15,9 +15,9 @@ import { OpenBundle, Start } from "./start.tsx";
 /** The page. */
 export function Live(props: { app: App }) {
   const { app } = props;
-  app.tick.value;
   const { meetId } = app.status.value;
-  if (!app.replica.holdsMeet) {
+  if (app.meet.value === null && meetId !== null) return <NoMeet app={app} />;
+  if (app.meet.value === null) {
     return (
       <>
         <p class="hint">

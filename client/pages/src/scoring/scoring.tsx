@@ -5,7 +5,7 @@ import type { Lift, LifterRow, PlatformView, Shown } from "spotter-client";
 import { type App, attempt, nameIn, say, unmark, wordsOf } from "../common/app.ts";
 import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
-import { pageAddress } from "../common/shell.tsx";
+import { NoMeet, pageAddress } from "../common/shell.tsx";
 import { Act, Card, Choice, Confirm, Dialog } from "../common/widgets.tsx";
 import { pathWords } from "../common/words.ts";
 import {
@@ -36,16 +36,7 @@ export function Scoring(props: { app: App }) {
   const [day, setDay] = useState(numberOf(asked.get("day")));
   const [platform, setPlatform] = useState(numberOf(asked.get("platform")));
   if (app.meet.value === null) {
-    return (
-      <Card title="No meet yet">
-        <p>This device holds no meet.</p>
-        <div class="row">
-          <a class="button" href={pageAddress("./")}>
-            Start or join one
-          </a>
-        </div>
-      </Card>
-    );
+    return <NoMeet app={app} />;
   }
   const go = (nextDay: number, nextPlatform: number) => {
     setDay(nextDay);

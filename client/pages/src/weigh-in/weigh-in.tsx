@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { type App, attempt, say, unmark } from "../common/app.ts";
 import { useKeys } from "../common/keys.ts";
 import { FLIGHTS, unit } from "../common/kinds.ts";
-import { pageAddress } from "../common/shell.tsx";
+import { NoMeet } from "../common/shell.tsx";
 import { Act, Card, Choice, Confirm, Key } from "../common/widgets.tsx";
 import { counted } from "../common/words.ts";
 import { Editor } from "./editor.tsx";
@@ -17,16 +17,7 @@ export function WeighIn(props: { app: App }) {
   const [filter, setFilter] = useState<Filter>(EVERYBODY);
   const [open, setOpen] = useState<number | null>(null);
   if (state === null) {
-    return (
-      <Card title="No meet yet">
-        <p>This device holds no meet.</p>
-        <div class="row">
-          <a class="button" href={pageAddress("./")}>
-            Start or join one
-          </a>
-        </div>
-      </Card>
-    );
+    return <NoMeet app={app} />;
   }
   const entries = state.registration.entries as unknown as Entry[];
   const shown = narrowed(entries, filter);
