@@ -8,7 +8,9 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import {
   type Conflict,
+  type Held,
   loadCore,
+  type News,
   type OpenLifterState,
   openReplica,
   type PathChange,
@@ -144,7 +146,7 @@ function follow(app: App): void {
       mark(app, changes, before);
     });
   });
-  app.replica.onNews((news) => tell(news));
+  app.replica.onNews((news) => tell(app, news));
   app.replica.onPresence((others) => {
     app.others.value = others;
   });
@@ -189,19 +191,65 @@ export function nameIn(app: App): (entry: string) => string | undefined {
   };
 }
 
-/** What a state shows at a path of an entry, as text. */
+/** What a state shows at a path of an entry, as text; nothing if it is as good as empty. */
 function textAt(app: App, state: OpenLifterState, path: string): string {
-  const [place, id, field = "", slot] = path.split(".");
-  if (place !== "entries") return "";
-  const entry = state.registration.entries.find((other) => String(other.id) === id);
-  if (entry === undefined) return "";
-  if (slot === undefined) return entry[field] === 0 ? "" : valueText(app, path, entry[field]);
-  const at = (name: string): unknown =>
-    (entry[`${field}${name}`] as unknown[] | undefined)?.[Number(slot) - 1];
-  return at("Kg") === 0 && at("Status") === 0 ? "" : valueText(app, path, [at("Kg"), at("Status")]);
+  if (!path.startsWith("entries.")) return "";
+  const value = valueAt(state, path);
+  const empty =
+    value === 0 || (Array.isArray(value) && value.length === 2 && value[0] === 0 && value[1] === 0);
+  return value === undefined || empty ? "" : valueText(app, path, value);
 }
 
-function tell(news: { kind: string; words: string }): void {
-  const bad = /refus|cannot|damag|overrul|password/i.test(news.kind);
-  say(bad ? "bad" : "note", news.words);
+/** The value that OpenLifter's state has for a path: also where nobody has written it, and its default is shown. */
+export function valueAt(state: OpenLifterState, path: string): unknown {
+  const [place, id = "", field = "", slot] = path.split(".");
+  if (place === "meet") {
+    const value = state.meet[id];
+    return field === "" ? value : Array.isArray(value) ? value[Number(field) - 1] : undefined;
+  }
+  const entry = state.registration.entries.find((other) => String(other.id) === id);
+  if (entry === undefined || slot === undefined) return entry?.[field];
+  const at = (name: string): unknown =>
+    (entry[`${field}${name}`] as unknown[] | undefined)?.[Number(slot) - 1];
+  return [at("Kg") ?? 0, at("Status") ?? 0];
+}
+
+/** News that is worth a message of its own; values that merely change are marked where they stand. */
+function tell(app: App, news: News): void {
+  if (news.kind === "overruled") tellOverruled(app, news as unknown as Overruled);
+  else if (BAD_NEWS.has(news.kind)) say("bad", news.words);
+  else if (GOOD_NEWS.has(news.kind)) say("note", news.words);
+}
+
+const BAD_NEWS: ReadonlySet<string> = new Set([
+  "refused",
+  "builtOnRefused",
+  "notAccepted",
+  "relayForgot",
+  "fault",
+]);
+const GOOD_NEWS: ReadonlySet<string> = new Set(["finished", "relayRestored", "canSaveAgain"]);
+
+interface Overruled {
+  readonly path: string;
+  readonly own: boolean;
+  readonly overruled: Held;
+  readonly stands: Held;
+}
+
+function tellOverruled(app: App, news: Overruled): void {
+  const { path, overruled, stands } = news;
+  const what = pathWords(path, nameIn(app));
+  const lost = valueText(app, path, overruled.value) || "nothing";
+  const won = valueText(app, path, stands.value) || "nothing";
+  if (!news.own && overruled.location !== app.status.peek().location) {
+    return say(
+      "note",
+      `${what}: ${overruled.location}’s ${lost} was overruled by ${stands.location}’s ${won}.`,
+    );
+  }
+  say("bad", `${what}: your ${lost} was overruled by ${stands.location}’s ${won}.`, {
+    label: `Restore ${lost}`,
+    run: () => void attempt("Restoring", () => app.replica.restore(path, overruled.write)),
+  });
 }

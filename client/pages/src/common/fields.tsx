@@ -8,7 +8,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 import type { Conflict, Shown } from "spotter-client";
-import { type App, attempt, unmark, wordsOf } from "./app.ts";
+import { type App, attempt, unmark, valueAt, wordsOf } from "./app.ts";
 import type { Read } from "./validate.ts";
 import { clock } from "./words.ts";
 
@@ -50,7 +50,9 @@ export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
   const { app, path, kind } = props;
   app.tick.value;
   const shown = app.replica.get(path);
-  const shownText = kind.text(shown?.value ?? null);
+  const state = app.meet.value;
+  const value = shown === null && state !== null ? valueAt(state, path) : shown?.value;
+  const shownText = kind.text(value ?? null);
   const [draft, setDraft] = useState<string | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -106,7 +108,7 @@ export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
   const text = draft ?? shownText;
   const moved =
     draft !== null && asked === null && (shown?.write ?? "") !== from.current.write ? shown : null;
-  return { shown, shownText, text, error, asked, saved, moved, begin, finish, drop, answer };
+  return { shown, value, shownText, text, error, asked, saved, moved, begin, finish, drop, answer };
 }
 
 /** A labelled field. */
@@ -117,7 +119,7 @@ export function Field(props: FieldProps) {
   const { error } = field;
   const described = `${id}-says`;
   const mark = app.marks.value.get(path);
-  const doubt = error === null && kind.doubt !== undefined ? kind.doubt(field.shown?.value ?? null) : null;
+  const doubt = error === null && kind.doubt !== undefined ? kind.doubt(field.value ?? null) : null;
   const common = {
     id,
     "aria-invalid": error === null ? ("false" as const) : ("true" as const),
@@ -314,21 +316,24 @@ export function CheckField(props: { app: App; path: string; label: string }) {
   );
 }
 
+/** What stands between the names of a list; commas may be part of a name. */
+const BETWEEN = " | ";
+
 /** Several of a list, each ticked or not; the list is one value. */
 export function PickField(props: { app: App; path: string; label: string; options: readonly string[] }) {
   const { app, path } = props;
   const kind: FieldKind = {
-    text: (value) => (Array.isArray(value) ? value.join(", ") : ""),
-    read: (text) => ({ value: text === "" ? [] : text.split(", ") }),
+    text: (value) => (Array.isArray(value) ? value.join(BETWEEN) : ""),
+    read: (text) => ({ value: text === "" ? [] : text.split(BETWEEN) }),
   };
   const field = useField({ app, path, kind });
-  const chosen = field.text === "" ? [] : field.text.split(", ");
+  const chosen = field.text === "" ? [] : field.text.split(BETWEEN);
   const offered = [...props.options, ...chosen.filter((one) => !props.options.includes(one))];
   const toggle = (one: string) => {
     const next = offered.filter((other) =>
       other === one ? !chosen.includes(other) : chosen.includes(other),
     );
-    void field.finish(next.join(", "));
+    void field.finish(next.join(BETWEEN));
   };
   return (
     <fieldset class="field picks wide">

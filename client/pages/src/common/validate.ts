@@ -17,6 +17,7 @@ interface Bounds {
 }
 
 const BODY: Bounds = { least: 15, most: 400, what: "body weight" };
+const BAR: Bounds = { least: 5, most: 1000, what: "weight of a bar" };
 const LIFT: Bounds = { least: 2.5, most: 650, what: "attempt" };
 
 /** A text as it is, without blanks around it. */
@@ -43,6 +44,12 @@ export function readBodyweight(text: string, weight: ReadWeight, show: (kg: numb
 /** An attempt's weight; nothing means none called. */
 export function readAttempt(text: string, weight: ReadWeight, show: (kg: number) => string): Read {
   return readWeight(text, weight, show, LIFT);
+}
+
+/** A bar with its collars. */
+export function readBar(text: string, weight: ReadWeight, show: (kg: number) => string): Read {
+  const read = readWeight(text, weight, show, BAR);
+  return "value" in read && read.value === 0 ? { error: "A bar weighs something." } : read;
 }
 
 function readWeight(text: string, weight: ReadWeight, show: (kg: number) => string, bounds: Bounds): Read {

@@ -4,7 +4,7 @@ import type { App } from "../common/app.ts";
 import { attempt } from "../common/app.ts";
 import { CheckField, Field, type FieldKind } from "../common/fields.tsx";
 import { DATE, oneNumber, oneOf, TEXT, unit, weightOf } from "../common/kinds.ts";
-import { readBodyweight, readClasses, readLines, readWhole } from "../common/validate.ts";
+import { readBar, readClasses, readLines, readWhole } from "../common/validate.ts";
 import { Card, Choice } from "../common/widgets.tsx";
 
 const FORMULAS = [
@@ -39,7 +39,7 @@ export function Settings(props: { app: App }) {
   };
   const bar: FieldKind = {
     text: (value) => (typeof value === "number" ? app.replica.displayWeight(value) : ""),
-    read: (text) => readBodyweight(text, weightOf(app), (kg) => app.replica.displayWeight(kg)),
+    read: (text) => readBar(text, weightOf(app), (kg) => app.replica.displayWeight(kg)),
     input: "decimal",
   };
   const field = (name: string, label: string, kind: FieldKind, hint?: string) => (

@@ -16,7 +16,7 @@ export function AttemptDialog(props: {
   view: PlatformView;
   slot: Slot;
   close: () => void;
-  judge: (kg: number, good: boolean) => void;
+  judge: (kg: number, good: boolean, seen: string) => void;
 }) {
   const { app, view, slot, close } = props;
   const path = pathOf(slot);
@@ -30,7 +30,7 @@ export function AttemptDialog(props: {
   const seen = app.replica.get(path)?.write ?? "";
   const judge = (good: boolean) => {
     close();
-    props.judge(kg, good);
+    props.judge(kg, good, seen);
   };
   return (
     <Dialog title={slotWords(slot, row.name)} close={close}>

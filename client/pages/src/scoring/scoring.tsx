@@ -76,6 +76,7 @@ function Table(props: {
   const now: Slot | null = current === null ? null : { id: current.id, lift: view.lift, slot: view.attempt };
   const target = correcting ?? now;
   const targetRow = target === null ? null : row(target.id);
+  const targetSeen = target === null ? "" : targetSeen;
 
   useEffect(() => {
     app.replica.setPresence({ day, platform, ...(view.current === null ? {} : { entry: view.current }) });
@@ -114,7 +115,7 @@ function Table(props: {
     if (performance.now() - pressed.current < AGAIN_MS) return;
     pressed.current = performance.now();
     const kg = attemptsOf(targetRow, target.lift)[target.slot - 1]?.kg ?? 0;
-    void judge({ slot: target, kg, good }, app.replica.get(pathOf(target))?.write ?? "");
+    void judge({ slot: target, kg, good }, targetSeen);
   };
   const correct = () => {
     const focused = slotOfFocus();
@@ -231,9 +232,7 @@ function Table(props: {
           view={view}
           slot={opened}
           close={() => setOpened(null)}
-          judge={(kg, good) =>
-            void judge({ slot: opened, kg, good }, app.replica.get(pathOf(opened))?.write ?? "")
-          }
+          judge={(kg, good, seen) => void judge({ slot: opened, kg, good }, seen)}
         />
       )}
       {overriding ? <OverrideDialog app={app} view={view} close={() => setOverriding(false)} /> : null}

@@ -37,7 +37,7 @@ function Sheet(props: { app: App; view: PlatformView }) {
           </h2>
           <p>
             {meet.date}, day {view.day}, platform {view.platform}. Weights in {unit(app)}. Printed{" "}
-            {new Date(app.now.value).toLocaleString()}.
+            {printed(app.now.value)}.
           </p>
           <LiftTable view={view} sheet={sheet} />
           <Unopened view={view} sheet={sheet} />
@@ -114,4 +114,9 @@ function Unopened(props: { view: PlatformView; sheet: OneSheet }) {
 function sign(row: LifterRow | undefined, sheet: OneSheet, slot: number): string {
   const status = row === undefined ? 0 : attemptsOf(row, sheet.lift)[slot]?.status;
   return status === 1 ? " ✓" : status === -1 ? " ✗" : "";
+}
+
+function printed(now: number): string {
+  const local = new Date(now - new Date(now).getTimezoneOffset() * 60_000).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 16)}`;
 }
