@@ -243,10 +243,8 @@ function tellOverruled(app: App, news: Overruled): void {
   const lost = valueText(app, path, overruled.value) || "nothing";
   const won = valueText(app, path, stands.value) || "nothing";
   if (!news.own && overruled.location !== app.status.peek().location) {
-    return say(
-      "note",
-      `${what}: ${overruled.location}’s ${lost} was overruled by ${stands.location}’s ${won}.`,
-    );
+    say("note", `${what}: ${overruled.location}’s ${lost} was overruled by ${stands.location}’s ${won}.`);
+    return;
   }
   say("bad", `${what}: your ${lost} was overruled by ${stands.location}’s ${won}.`, {
     label: `Restore ${lost}`,

@@ -76,7 +76,7 @@ function Table(props: {
   const now: Slot | null = current === null ? null : { id: current.id, lift: view.lift, slot: view.attempt };
   const target = correcting ?? now;
   const targetRow = target === null ? null : row(target.id);
-  const targetSeen = target === null ? "" : targetSeen;
+  const targetSeen = target === null ? "" : (app.replica.get(pathOf(target))?.write ?? "");
 
   useEffect(() => {
     app.replica.setPresence({ day, platform, ...(view.current === null ? {} : { entry: view.current }) });
