@@ -3,7 +3,7 @@
 use spotter_model::{Author, ChangeHash, Edit, LocationName, ModelError, Priority, Seen};
 use spotter_relay_protocol::{
     DisplayKey, DisplayKeyId, DisplayKeyShown, DisplayLabel, MeetId, Password, SessionId,
-    SessionShown,
+    SessionShown, Whereabouts,
 };
 
 use crate::bundle::{BundleError, Unpacked};
@@ -70,6 +70,9 @@ pub enum Ask {
         /// bundle can be read, not edited.
         author: Option<Author>,
     },
+    /// Show the others where the people here are, or, with nothing, that nobody is here: [`Reply::Done`] at once. Whoever has asked
+    /// for this is shown the others ([`News::Presence`](crate::News::Presence), [`Client::presence`](crate::Client::presence)).
+    Present(Option<Whereabouts>),
     /// Something for the relay to do: [`Reply::Done`], or what the [`Word`] says.
     Word(Word),
 }

@@ -11,6 +11,7 @@ mod listening;
 mod offering;
 mod opening;
 mod peering;
+mod presenting;
 mod receiving;
 mod redoing;
 mod sending;
@@ -32,6 +33,7 @@ use crate::link_id::LinkId;
 use crate::news::News;
 use crate::outbox::Outbox;
 use crate::peers::Peers;
+use crate::presences::Presences;
 use crate::record::Record;
 use crate::relay_link::RelayLink;
 use crate::replica::Replica;
@@ -62,6 +64,7 @@ pub struct Client {
     relay: RelayLink,
     peers: Peers,
     words: Words,
+    presences: Presences,
     /// Requests that wait until everything is exchanged.
     syncs: Vec<RequestId>,
     /// Changes that joined the document in this step and where they came from, to be passed on to peers.
@@ -100,6 +103,7 @@ impl Client {
             relay: RelayLink::new(config.stay_connected, config.plain),
             peers: Peers::new(config.plain),
             words: Words::default(),
+            presences: Presences::default(),
             syncs: Vec::new(),
             fresh: Vec::new(),
             unwatched: config.unwatched,
@@ -132,6 +136,7 @@ impl Client {
             self.keeper.next_wakeup(),
             self.relay_wakeup(),
             self.peers.next_wakeup(),
+            self.presence_wakeup(),
         ];
         own.into_iter().flatten().min()
     }
@@ -168,6 +173,10 @@ impl Client {
             Ask::ForgetPeer { address } => self.forget_peer(request, &address),
             Ask::PackBundle { author } => self.pack_bundle(now, request, author),
             Ask::UnpackBundle { text, author } => self.unpack_bundle(request, &text, author),
+            Ask::Present(at) => {
+                self.presences.set(at);
+                self.done(request);
+            }
             Ask::Word(word) => self.word(now, request, word),
         }
     }

@@ -77,5 +77,17 @@ pub(crate) const OFFERS_MAX: usize = 1_024;
 /// Refused changes of others that are kept for inspection; beyond that they are refused and forgotten.
 pub(crate) const ASIDE_MAX: usize = 4_096;
 
+/// How often it is said where people are while nothing about it changes.
+pub(crate) const PRESENCE_EVERY_MS: u64 = 10_000;
+
+/// The shortest pause between two words about where people are: relays drop what comes faster for long.
+pub(crate) const PRESENCE_AGAIN_MS: u64 = 500;
+
+/// After how much silence people are taken to be gone: two lost words are no reason to.
+pub(crate) const PRESENCE_FORGOTTEN_MS: u64 = 25_000;
+
+/// Others whose people are shown; more are passed over. A large meet has a dozen locations.
+pub(crate) const PRESENCES_MAX: usize = 128;
+
 /// Hexadecimal digits of a peer's challenge.
 pub(crate) const CHALLENGE_DIGITS: usize = 32;

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use spotter_model::{Author, ChangeHash, LocationName, MeetEvent};
-use spotter_relay_protocol::Roster;
+use spotter_relay_protocol::{Roster, Whereabouts};
 
 use crate::ask::short;
 use crate::link_id::LinkId;
+use crate::presences::Who;
 use crate::status::LinkState;
 
 /// One thing worth telling.
@@ -99,6 +100,15 @@ pub enum News {
         location: LocationName,
         /// How many changes it brought that were not known here.
         brought: usize,
+    },
+    /// Other people look at something else, came, or are gone.
+    Presence {
+        /// Whose.
+        who: Who,
+        /// Their location, if known.
+        location: Option<LocationName>,
+        /// What they look at; nothing if nobody is there any more.
+        at: Option<Whereabouts>,
     },
     /// Something happened that should not; the client carries on.
     Fault {
@@ -213,6 +223,13 @@ impl fmt::Display for News {
                     "the bundle from {location} brought {}",
                     changes(*brought)
                 )
+            }
+            Self::Presence { location, at, .. } => {
+                let location = location.as_ref().map_or("somebody", LocationName::as_str);
+                match at {
+                    Some(_) => write!(f, "{location} looks at the meet"),
+                    None => write!(f, "{location} no longer looks at the meet"),
+                }
             }
             Self::Fault { what } => write!(f, "this should not happen: {what}"),
         }

@@ -45,6 +45,8 @@ pub(crate) struct Peer {
     pub(crate) challenge: String,
     /// Whether what is sent may be packed.
     pub(crate) packs: bool,
+    /// Whether it wants to be told where people are.
+    pub(crate) presence: bool,
     pub(crate) stage: Stage,
 }
 
@@ -81,6 +83,7 @@ impl Peer {
             role,
             challenge,
             packs: false,
+            presence: false,
             stage: Stage::Greeting,
         }
     }

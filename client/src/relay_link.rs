@@ -64,6 +64,8 @@ pub(crate) struct Inside {
     pub(crate) log_id: LogId,
     /// Whether what is sent may be packed.
     pub(crate) packs: bool,
+    /// Whether it knows the word for where people are, as far as it has not said otherwise.
+    pub(crate) knows_presence: bool,
     /// Whether changes may be sent: not before heads are compared with a relay that has another log.
     pub(crate) may_send: bool,
     /// Whether something the relay holds is known to be missing here.

@@ -19,5 +19,7 @@ mod membership;
 mod packing;
 #[path = "machine/peering.rs"]
 mod peering;
+#[path = "machine/presenting.rs"]
+mod presenting;
 #[path = "machine/receiving.rs"]
 mod receiving;

@@ -146,6 +146,7 @@ impl Relay {
                 Reader {
                     session: grants.session_id,
                     flow: Flow::Live,
+                    spoken: None,
                 },
             );
             let created = MeetCreated {

@@ -42,7 +42,8 @@ impl Relay {
             | ClientMessage::FinishMeet(_)
             | ClientMessage::AddDisplayKey(_)
             | ClientMessage::ListDisplayKeys(_)
-            | ClientMessage::RevokeDisplayKey(_) => self.not_joined(link, &message),
+            | ClientMessage::RevokeDisplayKey(_)
+            | ClientMessage::Presence(_) => self.not_joined(link, &message),
         }
     }
 

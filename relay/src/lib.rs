@@ -63,6 +63,7 @@ mod machine;
 mod meet;
 mod opening;
 mod packing;
+mod presence;
 mod publishing;
 mod rate;
 mod records;

@@ -70,6 +70,8 @@ pub struct Limits {
     pub outstanding_bytes_max: usize,
     /// Bytes outstanding below which the next slice of a catch-up is sent.
     pub catch_up_below_bytes: usize,
+    /// Bytes outstanding below which presence is passed on.
+    pub presence_below_bytes: usize,
     /// Bytes of changes read from a log at once, when catching up.
     pub slice_bytes: usize,
     /// Bytes of changes read from a log at once, when waking a meet. Each of them is hashed and admitted before anybody
@@ -114,6 +116,7 @@ impl Default for Limits {
             meet_bytes_max: 64 << 20,
             outstanding_bytes_max: 1 << 20,
             catch_up_below_bytes: 256 << 10,
+            presence_below_bytes: 16 << 10,
             slice_bytes: 64 << 10,
             waking_slice_bytes: 16 << 10,
             storage_retry_ms: 5_000,

@@ -296,6 +296,13 @@ impl Links {
             .is_some_and(|link| link.outstanding < self.limits.catch_up_below_bytes)
     }
 
+    /// Whether so little is on its way to a connection that what nobody needs may be added.
+    pub(crate) fn is_nearly_idle(&self, id: LinkId) -> bool {
+        self.links
+            .get(&id)
+            .is_some_and(|link| link.outstanding < self.limits.presence_below_bytes)
+    }
+
     /// Closes a connection; nothing more is said on it.
     pub(crate) fn close(&mut self, id: LinkId, reason: CloseReason) {
         let Some(link) = self.links.get_mut(&id) else {

@@ -21,6 +21,7 @@ use crate::input::{LinkId, LogSlice, OpenedMeet, StoreTrouble};
 use crate::keeping::Keeping;
 use crate::link::{Member, State};
 use crate::log::{MeetLog, Stage};
+use crate::presence::Spoken;
 use crate::token::{self, Grants};
 use crate::waiting::Waiting;
 
@@ -56,6 +57,8 @@ pub(crate) struct Meet {
 pub(crate) struct Reader {
     pub(crate) session: SessionId,
     pub(crate) flow: Flow,
+    /// Present once it has said where its people are; only then is it told where others are.
+    pub(crate) spoken: Option<Box<Spoken>>,
 }
 
 impl Reader {
@@ -163,7 +166,8 @@ impl Meet {
         self.guests.retain(|guest| guest.link != link);
         self.display_left(house, link);
         self.waiting.forget(link);
-        if self.readers.remove(&link).is_some() {
+        if let Some(reader) = self.readers.remove(&link) {
+            self.presence_ends(house, link, reader);
             house.links.event(Event::Left {
                 meet: self.id,
                 link: link.into(),
@@ -322,6 +326,7 @@ impl Meet {
             Reader {
                 session,
                 flow: Flow::Live,
+                spoken: None,
             },
         );
         // Who returns and says which epoch it knows is not told again what it holds.

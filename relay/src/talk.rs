@@ -113,6 +113,11 @@ impl Relay {
             ClientMessage::RevokeDisplayKey(message) => {
                 self.revoke_display_key(link, member, message.key_id)
             }
+            ClientMessage::Presence(message) => {
+                self.in_meet(member.meet, |meet, house| {
+                    meet.presence(house, link, member, message.at)
+                });
+            }
             ClientMessage::CreateMeet(_)
             | ClientMessage::JoinMeet(_)
             | ClientMessage::RecoverMeet(_) => {
@@ -201,6 +206,7 @@ fn is_for_the_initiator(message: &ClientMessage) -> bool {
         | ClientMessage::PublishMeet(_)
         | ClientMessage::AddDisplayKey(_)
         | ClientMessage::ListDisplayKeys(_)
-        | ClientMessage::RevokeDisplayKey(_) => false,
+        | ClientMessage::RevokeDisplayKey(_)
+        | ClientMessage::Presence(_) => false,
     }
 }

@@ -138,6 +138,7 @@ pub(super) fn tell_trouble(news: &News) {
         | News::Roster(_)
         | News::PeerJoined { .. }
         | News::PeerLeft { .. }
+        | News::Presence { .. }
         | News::BundleFrom { .. } => {}
         _ => out::remark(news.to_string()),
     }

@@ -266,11 +266,13 @@ impl Client {
                 line,
                 log_id,
                 packs: pack.is_some_and(|pack| pack_in_common(&[pack]).is_some()),
+                knows_presence: true,
                 may_send: true,
                 missing: false,
                 pull_at: None,
                 pulled_at_len: None,
             });
+            self.presences.say_again();
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the relay says: one line for each word.
 
-use spotter_relay_protocol::{Frame, InvalidSession, RelayMessage, SessionCode};
+use spotter_relay_protocol::{Frame, InvalidSession, ProtocolError, RelayMessage, SessionCode};
 
 use crate::client::Client;
 use crate::status::OfflineReason;
@@ -10,6 +10,8 @@ impl Client {
     pub(super) fn relay_said(&mut self, now: Now, frame: &Frame) {
         let message = match RelayMessage::read(frame) {
             Ok(message) => message,
+            // A later relay may have more to say; what matters here is said in words that are known.
+            Err(ProtocolError::UnknownMessageType { .. }) => return,
             Err(error) => {
                 // Whatever is wrong with a pack, the same changes can be had as text.
                 self.relay.plain |= matches!(frame, Frame::Packed(_));
@@ -29,6 +31,7 @@ impl Client {
             RelayMessage::Sessions(sessions) => self.sessions_listed(sessions),
             RelayMessage::DisplayKeyAdded(added) => self.display_key_added(added),
             RelayMessage::DisplayKeys(list) => self.display_keys_listed(list),
+            RelayMessage::Presence(relayed) => self.presence_relayed(now, relayed),
             RelayMessage::PublishAck(_) => self.published(),
             RelayMessage::Done(done) => self.word_done(&done),
             RelayMessage::Refused(refused) if refused.request == "CLIENT_PULL" => {
@@ -49,6 +52,11 @@ impl Client {
                     now,
                     format!("it could not read a message of ours: {}", malformed.err_msg),
                 );
+            }
+            RelayMessage::UnknownMessageType(unknown) if unknown.unknown_type == "PRESENCE" => {
+                if let Some(inside) = self.relay.inside_mut() {
+                    inside.knows_presence = false;
+                }
             }
             RelayMessage::UnknownMessageType(unknown) => {
                 self.fault(format!(

@@ -6,7 +6,7 @@
 use spotter_model::{Change, ChangeHash, Meet};
 use spotter_relay_protocol::{
     Frame, PACKED_CHANGES_MAX, PROTOCOL, PeerCaughtUp, PeerCode, PeerHello, PeerMessage, PeerProof,
-    PeerPull, PeerRefused, PeerRelay, PeerUpdate, pack_in_common, packs_understood,
+    PeerPull, PeerRefused, PeerRelay, PeerUpdate, ProtocolError, pack_in_common, packs_understood,
 };
 
 use crate::action::Action;
@@ -110,6 +110,7 @@ impl Client {
             } else {
                 packs_understood()
             },
+            presence: true,
         };
         self.peers
             .peers
@@ -117,7 +118,7 @@ impl Client {
         self.say_to_peer(link, &PeerMessage::Hello(hello));
     }
 
-    fn say_to_peer(&mut self, link: LinkId, message: &PeerMessage) {
+    pub(super) fn say_to_peer(&mut self, link: LinkId, message: &PeerMessage) {
         let frame = message.encode().into();
         self.actions.push(Action::Send { link, frame });
     }
@@ -176,6 +177,7 @@ impl Client {
         };
         let message = match PeerMessage::read(frame) {
             Ok(message) => message,
+            Err(ProtocolError::UnknownMessageType { .. }) => return,
             Err(error) => {
                 self.peers.plain |= matches!(frame, Frame::Packed(_));
                 return self.leave_peer(now, link, &format!("it makes no sense: {error}"));
@@ -191,6 +193,9 @@ impl Client {
             (Stage::Exchanging(_), PeerMessage::Relay(relay)) => self.peer_gave(now, link, relay),
             (Stage::Exchanging(_), PeerMessage::CaughtUp(caught_up)) => {
                 self.peer_is_through(link, caught_up.heads)
+            }
+            (Stage::Exchanging(_), PeerMessage::Presence(said)) => {
+                self.peer_is_present(now, link, said);
             }
             (Stage::Greeting | Stage::Proving { .. } | Stage::Exchanging(_), _) => {
                 self.refuse_peer(
@@ -220,6 +225,7 @@ impl Client {
         let (Some(secret), Some(peer)) = (secret, self.peers.peers.get_mut(&link)) else {
             return self.leave_peer(now, link, "the meet's beginning holds no secret");
         };
+        peer.presence = hello.presence;
         peer.packs = !self.peers.plain && pack_in_common(&hello.packs).is_some();
         let (dialled, accepted) = peer.challenges(&hello.challenge);
         let proof = secret.prove(peer.role, dialled, accepted);
@@ -252,6 +258,7 @@ impl Client {
             dial.backoff.forget();
         }
         self.tell(News::PeerJoined { link });
+        self.presences.say_again();
         self.ask_peer(link);
     }
 

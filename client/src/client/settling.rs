@@ -23,6 +23,7 @@ impl Client {
         self.knock();
         self.send_outbox(now);
         self.pass_on_to_peers();
+        self.settle_presence(now);
         self.tell_what_happened();
         self.tell_link(now);
         self.answer_syncs();

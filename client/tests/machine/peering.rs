@@ -29,6 +29,7 @@ fn hello(root: ChangeHash) -> PeerMessage {
         root,
         challenge: "00".repeat(16),
         packs: Vec::new(),
+        presence: false,
     })
 }
 

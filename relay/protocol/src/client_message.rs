@@ -12,6 +12,7 @@ use crate::display::{DisplayKeyId, DisplayLabel};
 use crate::limits::{HEADS_MAX, HEADS_WHEN_JOINING_MAX, UPDATES_PER_MESSAGE_MAX};
 use crate::meet_id::MeetId;
 use crate::position::{Chain, LogId, Position};
+use crate::presence::Whereabouts;
 use crate::roster::RosterEntry;
 use crate::secrets::{Password, SessionToken, Ticket};
 use crate::session_id::SessionId;
@@ -49,6 +50,8 @@ pub enum ClientMessage {
     ListDisplayKeys(ListDisplayKeys),
     /// Ends a display key.
     RevokeDisplayKey(RevokeDisplayKey),
+    /// Says where the sender's people are, or that nobody is there.
+    Presence(Presence),
 }
 
 /// `CREATE_MEET`: take a meet live. The sender becomes its initiator.
@@ -273,6 +276,18 @@ pub struct RevokeDisplayKey {
     pub key_id: DisplayKeyId,
 }
 
+/// `PRESENCE`: where the sender's people are. Passed on and kept nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Presence {
+    /// Checked if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SessionToken>,
+    /// Where; absent if nobody is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Whereabouts>,
+}
+
 impl ClientMessage {
     /// Reads one message.
     ///
@@ -295,6 +310,7 @@ impl ClientMessage {
             "ADD_DISPLAY_KEY" => envelope.fields(text).map(Self::AddDisplayKey),
             "LIST_DISPLAY_KEYS" => envelope.fields(text).map(Self::ListDisplayKeys),
             "REVOKE_DISPLAY_KEY" => envelope.fields(text).map(Self::RevokeDisplayKey),
+            "PRESENCE" => envelope.fields(text).map(Self::Presence),
             _ => Err(envelope.unknown()),
         }
         .and_then(Self::bounded)
@@ -322,6 +338,7 @@ impl ClientMessage {
             Self::AddDisplayKey(_) => "ADD_DISPLAY_KEY",
             Self::ListDisplayKeys(_) => "LIST_DISPLAY_KEYS",
             Self::RevokeDisplayKey(_) => "REVOKE_DISPLAY_KEY",
+            Self::Presence(_) => "PRESENCE",
         }
     }
 
@@ -341,7 +358,8 @@ impl ClientMessage {
             | Self::FinishMeet(_)
             | Self::AddDisplayKey(_)
             | Self::ListDisplayKeys(_)
-            | Self::RevokeDisplayKey(_) => &[],
+            | Self::RevokeDisplayKey(_)
+            | Self::Presence(_) => &[],
         }
     }
 
@@ -360,6 +378,7 @@ impl ClientMessage {
             Self::AddDisplayKey(message) => message.session_token.as_ref(),
             Self::ListDisplayKeys(message) => message.session_token.as_ref(),
             Self::RevokeDisplayKey(message) => message.session_token.as_ref(),
+            Self::Presence(message) => message.session_token.as_ref(),
         }
     }
 
@@ -388,7 +407,8 @@ impl ClientMessage {
             | Self::FinishMeet(_)
             | Self::AddDisplayKey(_)
             | Self::ListDisplayKeys(_)
-            | Self::RevokeDisplayKey(_) => return Ok(self),
+            | Self::RevokeDisplayKey(_)
+            | Self::Presence(_) => return Ok(self),
         };
         if count > most {
             Err(ProtocolError::too_many(self.msg_type(), field, count, most))

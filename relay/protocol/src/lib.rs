@@ -28,6 +28,7 @@ mod limits;
 mod meet_id;
 mod peer_message;
 mod position;
+mod presence;
 mod relay_message;
 mod roster;
 mod runs;
@@ -37,8 +38,8 @@ mod session_id;
 pub use change_bytes::ChangeBytes;
 pub use client_message::{
     AddDisplayKey, ChangePassword, ClientMessage, ClientPull, CreateMeet, FinishMeet, JoinBy,
-    JoinMeet, ListDisplayKeys, ListSessions, OfferedUpdate, PublishMeet, PullFrom, RecoverMeet,
-    RevokeDisplayKey, RevokeSession, SetLocation, UpdateInit,
+    JoinMeet, ListDisplayKeys, ListSessions, OfferedUpdate, Presence, PublishMeet, PullFrom,
+    RecoverMeet, RevokeDisplayKey, RevokeSession, SetLocation, UpdateInit,
 };
 pub use codes::{AdminCode, CloseReason, JoinCode, PeerCode, SessionCode, UpdateCode};
 pub use decode::ProtocolError;
@@ -47,14 +48,17 @@ pub use frame::{Frame, pack_in_common, packs_understood};
 pub use limits::*;
 pub use meet_id::{InvalidMeetId, MeetId};
 pub use peer_message::{
-    PeerCaughtUp, PeerHello, PeerMessage, PeerProof, PeerPull, PeerRefused, PeerRelay, PeerUpdate,
+    PeerCaughtUp, PeerHello, PeerMessage, PeerPresence, PeerProof, PeerPull, PeerRefused,
+    PeerRelay, PeerUpdate,
 };
 pub use position::{Chain, LogId, NotHex, Position};
+pub use presence::{InvalidPlace, PresenceField, Whereabouts};
 pub use relay_message::{
     CaughtUp, DisplayKeyAdded, DisplayKeyShown, DisplayKeys, Done, GoingAway, InvalidSession,
-    JoinRejected, Malformed, MeetCreated, MeetFinished, MeetJoined, PublishAck, Refused,
-    RejectedUpdate, RelayMessage, RelayedUpdate, RosterChanged, ServerPull, SessionShown, Sessions,
-    UnknownMessageType, UpdateAck, UpdateAcked, UpdateRejected, UpdateRelay, relay_packed,
+    JoinRejected, Malformed, MeetCreated, MeetFinished, MeetJoined, PresenceRelayed, PublishAck,
+    Refused, RejectedUpdate, RelayMessage, RelayedUpdate, RosterChanged, ServerPull, SessionShown,
+    Sessions, UnknownMessageType, UpdateAck, UpdateAcked, UpdateRejected, UpdateRelay,
+    relay_packed,
 };
 pub use roster::{InvalidRoster, Roster, RosterEntry};
 pub use runs::Runs;

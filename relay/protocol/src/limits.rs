@@ -63,6 +63,9 @@ pub const DISPLAY_KEYS_MAX: usize = 16;
 /// Characters of a display key: 32 bytes.
 pub const DISPLAY_KEY_CHARS: usize = 43;
 
+/// Most bytes of the name of a field in `PRESENCE`.
+pub const PRESENCE_FIELD_BYTES_MAX: usize = 64;
+
 /// Most bytes of the results in `PUBLISH_MEET`; a thousand lifters take a quarter of this.
 pub const OPL_CSV_BYTES_MAX: usize = 768 << 10;
 

@@ -2,13 +2,14 @@
 //! asks for what it misses. The same admission guards both sides.
 
 use serde::{Deserialize, Serialize};
-use spotter_model::{Change, ChangeHash};
+use spotter_model::{Change, ChangeHash, LocationName};
 
 use crate::change_bytes::ChangeBytes;
 use crate::codes::PeerCode;
 use crate::decode::{self, ProtocolError};
 use crate::frame::{Frame, Parts, packed};
 use crate::limits::{HEADS_MAX, UPDATES_PER_MESSAGE_MAX};
+use crate::presence::Whereabouts;
 use crate::relay_message::BOUNDS;
 
 /// One message between replicas.
@@ -33,6 +34,9 @@ pub enum PeerMessage {
     /// Everything asked for has been sent.
     #[serde(rename = "CAUGHT_UP")]
     CaughtUp(PeerCaughtUp),
+    /// Where the sender's people are, or that nobody is there.
+    #[serde(rename = "PRESENCE")]
+    Presence(PeerPresence),
 }
 
 /// `PEER_HELLO`: which meet, and what the other side has to prove itself on.
@@ -48,6 +52,25 @@ pub struct PeerHello {
     /// The formats of packs that the sender understands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packs: Vec<u32>,
+    /// Whether the sender wants to be told where people are.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub presence: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// `PRESENCE` between replicas: where the sender's own people are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeerPresence {
+    /// The location the sender writes for, if it knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_name: Option<LocationName>,
+    /// Where; absent if nobody is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Whereabouts>,
 }
 
 /// `PEER_PROOF`: HMAC-SHA256 in hex, keyed by the genesis nonce, over role and both challenges.
@@ -156,6 +179,7 @@ impl PeerMessage {
             "CLIENT_PULL" => envelope.fields(text).map(Self::Pull),
             "UPDATE_RELAY" => envelope.fields(text).map(Self::Relay),
             "CAUGHT_UP" => envelope.fields(text).map(Self::CaughtUp),
+            "PRESENCE" => envelope.fields(text).map(Self::Presence),
             _ => Err(envelope.unknown()),
         }
         .and_then(Self::bounded)
@@ -176,7 +200,9 @@ impl PeerMessage {
                 relay.updates_relayed.len(),
                 UPDATES_PER_MESSAGE_MAX,
             ),
-            Self::Hello(_) | Self::Proof(_) | Self::Refused(_) => return Ok(self),
+            Self::Hello(_) | Self::Proof(_) | Self::Refused(_) | Self::Presence(_) => {
+                return Ok(self);
+            }
         };
         if count > most {
             Err(ProtocolError::too_many(msg_type, field, count, most))

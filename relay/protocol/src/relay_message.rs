@@ -12,6 +12,7 @@ use crate::decode::{self, ProtocolError};
 use crate::display::{DisplayKey, DisplayKeyId, DisplayLabel};
 use crate::meet_id::MeetId;
 use crate::position::{Chain, LogId};
+use crate::presence::Whereabouts;
 use crate::roster::Roster;
 use crate::secrets::{SessionToken, Ticket};
 use crate::session_id::SessionId;
@@ -49,6 +50,9 @@ pub enum RelayMessage {
     DisplayKeyAdded(DisplayKeyAdded),
     /// Which display keys there are.
     DisplayKeys(DisplayKeys),
+    /// Where somebody else's people are, or that nobody is there any more.
+    #[serde(rename = "PRESENCE")]
+    Presence(PresenceRelayed),
     /// The results are kept.
     PublishAck(PublishAck),
     /// An administrative word has been followed.
@@ -318,6 +322,19 @@ pub struct DisplayKeyShown {
     pub since: i64,
 }
 
+/// `PRESENCE`: where somebody else's people are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresenceRelayed {
+    /// Whose: there may be several sessions of one location.
+    pub session_id: SessionId,
+    /// The location of that session, by the name it had when the session was opened.
+    pub location_name: LocationName,
+    /// Where; absent if nobody is there any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Whereabouts>,
+}
+
 /// `PUBLISH_ACK`: the results are on the relay's disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishAck {}
@@ -408,6 +425,7 @@ impl RelayMessage {
             "SESSIONS" => envelope.fields(text).map(Self::Sessions),
             "DISPLAY_KEY_ADDED" => envelope.fields(text).map(Self::DisplayKeyAdded),
             "DISPLAY_KEYS" => envelope.fields(text).map(Self::DisplayKeys),
+            "PRESENCE" => envelope.fields(text).map(Self::Presence),
             "PUBLISH_ACK" => envelope.fields(text).map(Self::PublishAck),
             "DONE" => envelope.fields(text).map(Self::Done),
             "REFUSED" => envelope.fields(text).map(Self::Refused),

@@ -22,5 +22,6 @@ mod joining;
 mod laws;
 mod limiting;
 mod packing;
+mod presenting;
 mod recovering;
 mod timing;

@@ -75,8 +75,10 @@ class Peer:
                 self.even = all(head in known.places for head in message["heads"])
                 if not self.even:
                     self._send("CLIENT_PULL", heads=known.heads())
-            case _:
+            case "PEER_REFUSED":
                 raise Rejected(message)
+            case _:
+                pass  # a word of a later protocol, or presence, which is for people only
 
     def _take(self, data: bytes) -> None:
         """Admits a change. Only a relay can say which of two twins stands: a peer's is left out."""

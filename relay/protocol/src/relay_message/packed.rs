@@ -107,6 +107,7 @@ impl RelayMessage {
             | Self::Sessions(_)
             | Self::DisplayKeyAdded(_)
             | Self::DisplayKeys(_)
+            | Self::Presence(_)
             | Self::PublishAck(_)
             | Self::Done(_)
             | Self::Refused(_)

@@ -133,6 +133,7 @@ fn the_document_lists_the_limits_of_words() {
             ),
             ("display keys", DISPLAY_KEYS_MAX, "per meet"),
             ("a display key", DISPLAY_KEY_CHARS, "characters, exactly"),
+            ("`field` in `PRESENCE`", PRESENCE_FIELD_BYTES_MAX, "bytes"),
             ("`oplCsv`", OPL_CSV_BYTES_MAX, "bytes"),
             ("`returnEmail`", EMAIL_BYTES_MAX, "bytes"),
         ]),

@@ -151,6 +151,17 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
                 key_id: display_key_id(),
             }),
         ),
+        (
+            "PRESENCE",
+            ClientMessage::Presence(Presence {
+                session_token: None,
+                at: Some(whereabouts()),
+            }),
+        ),
+        (
+            "PRESENCE.gone",
+            ClientMessage::Presence(Presence::default()),
+        ),
     ]
 }
 
@@ -307,6 +318,14 @@ pub(crate) fn relay() -> Vec<(&'static str, RelayMessage)> {
                 }],
             }),
         ),
+        (
+            "PRESENCE.relayed",
+            RelayMessage::Presence(PresenceRelayed {
+                session_id: session(),
+                location_name: location("Weigh-in"),
+                at: Some(whereabouts()),
+            }),
+        ),
         ("PUBLISH_ACK", RelayMessage::PublishAck(PublishAck {})),
         (
             "DONE",
@@ -410,6 +429,7 @@ pub(crate) fn peer() -> Vec<(&'static str, PeerMessage)> {
                 root: genesis().hash(),
                 challenge: "8f14e45fceea167a5a36dedd4bea2543".into(),
                 packs: vec![1],
+                presence: true,
             }),
         ),
         (
@@ -437,6 +457,13 @@ pub(crate) fn peer() -> Vec<(&'static str, PeerMessage)> {
                 updates_relayed: vec![PeerUpdate {
                     change: bytes(&edit()),
                 }],
+            }),
+        ),
+        (
+            "PRESENCE.peer",
+            PeerMessage::Presence(PeerPresence {
+                location_name: Some(location("Weigh-in")),
+                at: Some(whereabouts()),
             }),
         ),
         (
@@ -557,4 +584,13 @@ pub(crate) fn edit() -> Change {
 
 fn display_key_id() -> DisplayKeyId {
     "5e1ec7ab1e5eed00".parse().unwrap()
+}
+
+fn whereabouts() -> Whereabouts {
+    Whereabouts {
+        day: Some(1),
+        platform: Some(2),
+        entry: Some(5003),
+        field: Some(PresenceField::parse("squat.2").unwrap()),
+    }
 }

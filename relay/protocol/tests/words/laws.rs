@@ -46,7 +46,7 @@ struct Any<T>(T);
 impl Arbitrary for Any<ClientMessage> {
     fn arbitrary(g: &mut Gen) -> Self {
         let session_token = maybe(g, token);
-        Self(match u8::arbitrary(g) % 14 {
+        Self(match u8::arbitrary(g) % 15 {
             0 => ClientMessage::CreateMeet(CreateMeet {
                 protocol: PROTOCOL,
                 this_location_name: name(g),
@@ -108,6 +108,15 @@ impl Arbitrary for Any<ClientMessage> {
             12 => ClientMessage::RevokeDisplayKey(RevokeDisplayKey {
                 session_token,
                 key_id: key_id(g),
+            }),
+            13 => ClientMessage::Presence(Presence {
+                session_token,
+                at: maybe(g, |g| Whereabouts {
+                    day: Option::arbitrary(g),
+                    platform: Option::arbitrary(g),
+                    entry: Option::arbitrary(g),
+                    field: maybe(g, |_| PresenceField::parse("bench.1").unwrap()),
+                }),
             }),
             _ => ClientMessage::FinishMeet(FinishMeet { session_token }),
         })
@@ -192,6 +201,7 @@ impl Arbitrary for Any<PeerMessage> {
                 root: hash(g),
                 challenge: String::arbitrary(g),
                 packs: Vec::arbitrary(g),
+                presence: bool::arbitrary(g),
             }),
             1 => PeerMessage::Pull(PeerPull { heads: heads(g) }),
             2 => PeerMessage::Relay(PeerRelay {

@@ -1,0 +1,141 @@
+//! Where people are: one's own, to be said again and again, and the others', to be forgotten when nothing is heard.
+
+use std::collections::BTreeMap;
+
+use spotter_model::LocationName;
+use spotter_relay_protocol::{SessionId, Whereabouts};
+
+use crate::limits::{PRESENCE_AGAIN_MS, PRESENCE_EVERY_MS, PRESENCE_FORGOTTEN_MS, PRESENCES_MAX};
+use crate::link_id::LinkId;
+use crate::time::{Moment, Now, WallTime};
+
+/// Whose people these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Those at another session of the relay.
+    Session(SessionId),
+    /// Those at a replica that exchanges changes with this one directly.
+    Peer(LinkId),
+}
+
+/// Somebody who is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Present {
+    /// Whose people.
+    pub who: Who,
+    /// Their location, if known.
+    pub location: Option<LocationName>,
+    /// What they look at.
+    pub at: Whereabouts,
+    /// Since when, by this device's clock, they have been there.
+    pub since: WallTime,
+}
+
+/// One's own presence and the others'.
+#[derive(Debug, Default)]
+pub(crate) struct Presences {
+    own: Option<Whereabouts>,
+    /// Whether anybody here has ever asked to show or to see who is there.
+    wanted: bool,
+    /// Whether it must be said once more, be it that nobody is here.
+    due: bool,
+    said_at: Option<Moment>,
+    others: BTreeMap<Who, (Present, Moment)>,
+}
+
+impl Presences {
+    /// People here look at something else, or are gone.
+    pub(crate) fn set(&mut self, at: Option<Whereabouts>) {
+        self.due |= !self.wanted || self.own != at;
+        self.wanted = true;
+        self.own = at;
+    }
+
+    /// Somebody new listens.
+    pub(crate) fn say_again(&mut self) {
+        self.due |= self.wanted;
+    }
+
+    /// What to say now, if it is time to.
+    pub(crate) fn take_due(&mut self, now: Moment) -> Option<Option<Whereabouts>> {
+        if self.due_at().is_none_or(|at| now < at) {
+            return None;
+        }
+        self.due = false;
+        self.said_at = Some(now);
+        Some(self.own.clone())
+    }
+
+    /// When there is something to say to those who listen.
+    pub(crate) fn due_at(&self) -> Option<Moment> {
+        let pause = if self.due {
+            PRESENCE_AGAIN_MS
+        } else if self.own.is_some() {
+            PRESENCE_EVERY_MS
+        } else {
+            return None;
+        };
+        let said_at = self.said_at;
+        Some(said_at.map_or(Moment::default(), |at| at.after_ms(pause)))
+    }
+
+    /// Somebody else has said where they are. Returns whether that is news.
+    pub(crate) fn heard(
+        &mut self,
+        now: Now,
+        who: Who,
+        location: Option<LocationName>,
+        at: Option<Whereabouts>,
+    ) -> bool {
+        let Some(at) = at else {
+            return self.others.remove(&who).is_some();
+        };
+        if let Some((known, heard_at)) = self.others.get_mut(&who) {
+            *heard_at = now.moment;
+            let is_news = (&known.location, &known.at) != (&location, &at);
+            (known.location, known.at) = (location, at);
+            return is_news;
+        }
+        if self.others.len() >= PRESENCES_MAX {
+            return false;
+        }
+        let present = Present {
+            who,
+            location,
+            at,
+            since: now.wall,
+        };
+        self.others.insert(who, (present, now.moment));
+        // Whoever is new does not know of us.
+        self.say_again();
+        true
+    }
+
+    /// Forgets those of whom nothing has been heard for too long, and those who can no longer be heard. Returns who is gone.
+    pub(crate) fn forget(&mut self, now: Moment, can_hear: impl Fn(Who) -> bool) -> Vec<Present> {
+        let mut gone = Vec::new();
+        self.others.retain(|who, (present, heard_at)| {
+            let stays = now < heard_at.after_ms(PRESENCE_FORGOTTEN_MS) && can_hear(*who);
+            if !stays {
+                gone.push(present.clone());
+            }
+            stays
+        });
+        gone
+    }
+
+    /// When somebody is to be forgotten.
+    pub(crate) fn forget_at(&self) -> Option<Moment> {
+        let heard = self.others.values().map(|(_, heard_at)| *heard_at).min();
+        heard.map(|at| at.after_ms(PRESENCE_FORGOTTEN_MS))
+    }
+
+    /// Everybody else who is there.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &Present> {
+        self.others.values().map(|(present, _)| present)
+    }
+
+    pub(crate) fn get(&self, who: Who) -> Option<&Present> {
+        self.others.get(&who).map(|(present, _)| present)
+    }
+}
