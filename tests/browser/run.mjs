@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const OUT = join(HERE, ".built");
+const OUT = join(HERE, "dist");
 const FAILURES = join(HERE, "../../target/browsers");
 
 const given = process.argv.slice(2);
