@@ -19,7 +19,7 @@ import {
   SpotterError,
   type Status,
 } from "spotter-client";
-import core from "spotter-client/spotter.wasm";
+import core from "spotter-client/core.wasm";
 import { valueText } from "./kinds.ts";
 import { changeWords, pathWords } from "./words.ts";
 
