@@ -139,7 +139,7 @@ impl Display {
         looks.collect::<Vec<_>>().concat()
     }
 
-    /// Shows everyone who has been told nothing for a while that they are still connected.
+    /// Shows everyone that they are still connected.
     #[must_use]
     pub fn signs_of_life(&self) -> Vec<Order> {
         let signs = self.readers.iter().filter_map(|(&reader, (screen, link))| {

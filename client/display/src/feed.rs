@@ -115,8 +115,7 @@ impl Feed {
         self.overlap.iter()
     }
 
-    /// The last update. Sent again now and then, it does nothing to a reader that is in step, and shows the others that
-    /// they are not.
+    /// The last update.
     pub fn newest(&self) -> &Written {
         self.overlap
             .back()
@@ -144,9 +143,22 @@ impl Feed {
         Ok(Some(told(Word::AllLifters, data)))
     }
 
-    /// What readers of the version check are sent now and then so that they can tell silence from a dead connection: an
-    /// update that changes nothing.
-    pub fn sign_of_life(&self) -> String {
+    /// What readers of the overlap rule are sent now and then so that they can tell silence from a dead connection: the
+    /// present revision, and nothing else. It does nothing to a reader that is in step. Invariant: it follows the update to
+    /// that revision on the same connection, or whoever lacks that update would count it as had.
+    pub fn frame_of_life(&self) -> String {
+        text(&Frame {
+            version: FORMAT,
+            revision: self.revision,
+            epoch: self.epoch.first(),
+            generated_at: self.generated_at.clone(),
+            lifters: Lifters::default(),
+            platform: None,
+        })
+    }
+
+    /// The same for readers of the version check: an update that changes nothing.
+    pub fn update_of_life(&self) -> String {
         let data = Update {
             version: self.revision,
             generated_at: &self.generated_at,

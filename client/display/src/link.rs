@@ -65,11 +65,11 @@ impl Link {
         }
     }
 
-    /// What the reader is sent after a while without updates, so that it can tell silence from a dead connection.
+    /// What the reader is sent now and then, so that it can tell silence from a dead connection.
     pub fn sign_of_life(&self, feed: &Feed) -> Option<Arc<str>> {
         match self.rule {
-            Rule::Overlap => Some(Arc::clone(&feed.newest().frame)),
-            Rule::VersionCheck => self.is_answered.then(|| feed.sign_of_life().into()),
+            Rule::Overlap => Some(feed.frame_of_life().into()),
+            Rule::VersionCheck => self.is_answered.then(|| feed.update_of_life().into()),
         }
     }
 }

@@ -16,6 +16,7 @@ use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use spotter_display_server::{Counts, Site};
 use spotter_relay::LinkId;
 use spotter_relay_protocol::MESSAGE_BYTES_MAX;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,9 +28,10 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::clock;
+use crate::displays::RelayGate;
 use crate::driver::Told;
 use crate::limits::{
-    ACCEPT_PAUSE, HANDSHAKE, HEAD_BYTES, READ_BUFFER, WRITE_BUFFER, WRITE_BUFFER_MAX,
+    ACCEPT_PAUSE, BROWSING, HANDSHAKE, HEAD_BYTES, READ_BUFFER, WRITE_BUFFER, WRITE_BUFFER_MAX,
 };
 use crate::link;
 use crate::metrics::Metrics;
@@ -48,7 +50,9 @@ pub(crate) struct Door {
     ready: Ready,
     metrics: Arc<Metrics>,
     seats: Arc<Seats>,
-    next_link: AtomicU64,
+    /// Pages and displays.
+    site: Arc<Site<RelayGate>>,
+    next_link: Arc<AtomicU64>,
     draining: AtomicBool,
 }
 
@@ -66,13 +70,17 @@ impl Door {
         metrics: Arc<Metrics>,
         inbox: mpsc::Sender<Told>,
     ) -> Self {
+        let next_link = Arc::new(AtomicU64::new(1));
+        let gate = RelayGate::new(inbox.clone(), Arc::clone(&next_link));
+        let counts: Arc<dyn Counts> = Arc::<Metrics>::clone(&metrics);
         Self {
+            site: Site::new(gate, counts),
             inbox,
             rules,
             ready,
             metrics,
             seats: Seats::new(),
-            next_link: AtomicU64::new(1),
+            next_link,
             draining: AtomicBool::new(false),
         }
     }
@@ -130,6 +138,26 @@ impl Door {
                 "this is a Spotter relay; clients connect to it with a WebSocket\n",
             ),
             _ => text(StatusCode::NOT_FOUND, "there is nothing here\n"),
+        }
+    }
+
+    /// Answers whoever wants a page or a display.
+    async fn show(&self, request: Request<Incoming>, guest: &Arc<Guest>) -> Answer {
+        if self.draining.load(Ordering::Relaxed) {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+        }
+        let address = self.rules.current().address(guest.from, request.headers());
+        let method = request.method().clone();
+        let shown = self.site.answer(request, address, Arc::clone(guest)).await;
+        match shown {
+            Some(answer) => answer,
+            None if method == Method::GET || method == Method::HEAD => {
+                text(StatusCode::NOT_FOUND, "there is nothing here\n")
+            }
+            None => text(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET is answered here\n",
+            ),
         }
     }
 
@@ -201,14 +229,24 @@ where
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
-    // Twice: once for the request, once for a slow reader of the answer.
-    let _ = timeout_at(clock::after(HANDSHAKE * 2), connection).await;
+    // Once for the request, and then for a slow reader of the answer, and for those who ask for more.
+    let _ = timeout_at(clock::after(HANDSHAKE + BROWSING), connection).await;
 }
 
 async fn respond(mut request: Request<Incoming>, guest: &Arc<Guest>) -> Answer {
     let door = &guest.door;
-    if !request.headers().contains_key(UPGRADE) {
-        return door.answer(request.method(), request.uri().path()).await;
+    let path = request.uri().path();
+    let is_upgrade = request.headers().contains_key(UPGRADE);
+    let is_for_browsers = match path {
+        "/healthz" | "/readyz" => false,
+        "/" => !is_upgrade,
+        _ => !is_upgrade || path.starts_with("/live/"),
+    };
+    if is_for_browsers && door.rules.current().pages {
+        return door.show(request, guest).await;
+    }
+    if !is_upgrade {
+        return door.answer(request.method(), path).await;
     }
     if let Some(refusal) = door.refusal(guest.from, &request) {
         return refusal;

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::clock::{self, Clock};
 use crate::diagnostics;
+use crate::displays::{Asking, Stages};
 use crate::hasher::Hasher;
 use crate::limits::TOLD_TOGETHER;
 use crate::metrics::Metrics;
@@ -23,10 +24,6 @@ use crate::storage::Storage;
 
 /// What the driver is told.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly everything that is told is the large one, and a box for each would cost more"
-)]
 pub(crate) enum Told {
     /// A connection has completed its upgrade.
     Connected {
@@ -34,6 +31,14 @@ pub(crate) enum Told {
         address: IpAddr,
         handle: LinkHandle,
     },
+    /// Somebody asks whether they may read a meet.
+    DisplayOpened {
+        link: LinkId,
+        input: Input,
+        asking: Asking,
+    },
+    /// Nobody reads by this right any more.
+    DisplayLeft { link: LinkId },
     /// Anything else that the machine wants to know.
     Happened(Input),
     /// Several such things at once.
@@ -48,6 +53,7 @@ pub(crate) struct Driver {
     pub(crate) storage: Storage,
     pub(crate) packs: Packs,
     pub(crate) hasher: Hasher,
+    pub(crate) stages: Stages,
     pub(crate) links: BTreeMap<LinkId, LinkHandle>,
     /// The message that was said last as text, and packed: one that goes to many is made into a payload once.
     pub(crate) said_last: [Option<(Frame, Message)>; 2],
@@ -76,7 +82,7 @@ impl Driver {
                         return;
                     }
                     told.drain(..).for_each(|told| self.told(told));
-                    self.metrics.stands(&self.relay);
+                    self.metrics.stands(&self.relay, self.stages.meets());
                 }
                 () = &mut alarm, if set_for.is_some() => {
                     set_for = None;
@@ -96,6 +102,18 @@ impl Driver {
                 self.links.insert(link, handle);
                 self.step(Input::Connected { link, address });
             }
+            Told::DisplayOpened {
+                link,
+                input,
+                asking,
+            } => {
+                self.stages.asked(link, asking);
+                self.step(input);
+            }
+            Told::DisplayLeft { link } => {
+                self.stages.left(link);
+                self.step(Input::Disconnected { link });
+            }
             Told::Happened(input) => {
                 if let Input::Disconnected { link } = &input {
                     self.links.remove(link);
@@ -110,9 +128,12 @@ impl Driver {
     }
 
     fn step(&mut self, input: Input) {
-        let actions = self.relay.step(self.clock.now(), input);
-        for action in actions {
-            self.perform(action);
+        let mut input = Some(input);
+        while let Some(next) = input {
+            for action in self.relay.step(self.clock.now(), next) {
+                self.perform(action);
+            }
+            input = self.stages.next_input();
         }
     }
 
@@ -139,13 +160,12 @@ impl Driver {
                 diagnostics::tell(&event);
             }
             Action::Drained => self.drained = true,
-            // No display is opened here yet.
-            Action::DisplayAdmitted { .. }
+            shown @ (Action::DisplayAdmitted { .. }
             | Action::DisplayRefused { .. }
             | Action::DisplayEnded { .. }
             | Action::FeedSlice { .. }
             | Action::FeedFinished { .. }
-            | Action::FeedEnded { .. } => {}
+            | Action::FeedEnded { .. }) => self.stages.perform(shown),
             stored @ (Action::CreateMeet { .. }
             | Action::OpenMeet { .. }
             | Action::ReadLog { .. }

@@ -23,6 +23,7 @@
 
 mod clock;
 mod diagnostics;
+mod displays;
 mod door;
 mod driver;
 mod hasher;

@@ -43,6 +43,16 @@ pub(crate) const WRITE_BUFFER: usize = 1 << 10;
 /// message of the largest size.
 pub(crate) const WRITE_BUFFER_MAX: usize = 4 << 20;
 
+/// Meets on display at once: each is a whole document in memory, a few megabytes for a large meet.
+pub(crate) const DISPLAYED_MEETS: usize = 256;
+
+/// When a display that found no room is to come again.
+pub(crate) const RETRY_FULL_MS: u64 = 5_000;
+
+/// How long a connection may stay for plain requests before it has to come again: enough for the largest file of the pages
+/// over a bad network.
+pub(crate) const BROWSING: Duration = Duration::from_secs(60);
+
 /// Collectors of metrics that are answered at once; further ones wait.
 pub(crate) const COLLECTORS: usize = 8;
 

@@ -55,6 +55,11 @@ const EXPECTED: &[(Of, &[&str])] = &[
         ],
     ),
     (|numbers| &numbers.links_closed, &["slow-reader", "full"]),
+    (
+        |numbers| &numbers.displays_closed,
+        &["left", "slow-reader", "silent", "session-ended"],
+    ),
+    (|numbers| &numbers.display_answers, &["200", "304", "403"]),
 ];
 
 /// All that is counted.
@@ -149,6 +154,25 @@ impl Metrics {
         self.numbers.append_bytes.inc_by(bytes as u64);
     }
 
+    /// A display has asked for everything, and this was the status of the answer.
+    pub(crate) fn display_answered(&self, status: u16) {
+        count(&self.numbers.display_answers, &status.to_string());
+    }
+
+    pub(crate) fn display_opened(&self) {
+        self.numbers.displays_open.inc();
+    }
+
+    pub(crate) fn display_closed(&self, why: &str) {
+        self.numbers.displays_open.dec();
+        count(&self.numbers.displays_closed, why);
+    }
+
+    pub(crate) fn display_sent(&self, bytes: usize) {
+        self.numbers.display_messages.inc();
+        self.numbers.display_bytes.inc_by(bytes as u64);
+    }
+
     pub(crate) fn log_read(&self) {
         self.numbers.log_reads.inc();
     }
@@ -172,7 +196,8 @@ impl Metrics {
     }
 
     /// How it stands with the machine.
-    pub(crate) fn stands(&self, relay: &Relay) {
+    pub(crate) fn stands(&self, relay: &Relay, displayed_meets: usize) {
+        self.numbers.displayed_meets.set(whole(displayed_meets));
         self.numbers.links_open.set(whole(relay.links()));
         self.numbers.meets_awake.set(whole(relay.meets()));
         let checks = whole(relay.password_checks());

@@ -12,7 +12,13 @@ use crate::settings::{Settings, SettingsError};
 use crate::tls::{Tls, TlsError};
 
 /// Settings that only hold from the next start: what they name is taken or listened on.
-const FIXED: &[&str] = &["data", "key-file", "listen", "metrics-address"];
+const FIXED: &[&str] = &[
+    "data",
+    "display-overlap",
+    "key-file",
+    "listen",
+    "metrics-address",
+];
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +83,7 @@ impl Reloader {
         new.data.clone_from(&current.data);
         new.key_file.clone_from(&current.key_file);
         new.listen = current.listen;
+        new.display_overlap = current.display_overlap;
         if new.tls.is_some() != current.tls.is_some() {
             reloaded.needs_restart.push("tls-cert".to_owned());
             reloaded.needs_restart.push("tls-key".to_owned());

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
+use spotter_display_server::Setup;
 use spotter_journal_file::{DirLock, JournalError, LockError, make_dir};
 use spotter_relay::{Config, Input, Relay, RelayKey};
 use spotter_relay_store::{FlatFiles, LogStore};
@@ -14,6 +15,7 @@ use tokio::time::timeout_at;
 
 use crate::clock::{self, Clock};
 use crate::diagnostics;
+use crate::displays::Stages;
 use crate::door::{Door, RuleBook, Rules};
 use crate::driver::{Driver, Told};
 use crate::hasher::Hasher;
@@ -149,7 +151,12 @@ impl Premises {
         let packs = Packs::new(Arc::clone(&store), inbox.clone());
         let storage = Storage::new(store, inbox.clone());
         let seed = random().map_err(ServeError::Key)?;
+        let setup = Setup {
+            overlap: settings.display_overlap,
+            readers_max: settings.limits.displays_per_meet_max,
+        };
         let driver = Driver {
+            stages: Stages::new(inbox.clone(), setup),
             relay: Relay::new(config(&settings), self.key, seed),
             clock: Clock::start(),
             inbox: told,

@@ -18,6 +18,9 @@ use crate::tls::{Tls, TlsError};
 /// Where a relay listens unless told otherwise: on this machine only.
 const LISTEN: &str = "127.0.0.1:8765";
 
+/// Updates that are kept for displays that connect, unless told otherwise.
+const OVERLAP: usize = 10;
+
 /// Everything that can be set, as far as it has been set.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -54,6 +57,12 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub origins: Option<Vec<String>>,
+    /// Serve the pages for browsers and the feeds for displays under the relay's port [default: true].
+    #[arg(long, value_name = "BOOL", env = "SPOTTER_RELAY_PAGES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub pages: Option<bool>,
+    /// Updates that are kept for displays that connect; whoever has missed more fetches everything [default: 10].
+    #[arg(long, value_name = "N", env = "SPOTTER_RELAY_DISPLAY_OVERLAP")]
+    pub display_overlap: Option<usize>,
     /// Addresses or networks of proxies whose X-Forwarded-For is believed, such as `127.0.0.1` or `10.0.0.0/8`.
     #[arg(
         long,
@@ -130,6 +139,10 @@ pub struct Settings {
     pub allow_plaintext: bool,
     /// Origins of pages that may connect.
     pub origins: Vec<String>,
+    /// Whether there are pages and displays.
+    pub pages: bool,
+    /// Updates that are kept for displays that connect.
+    pub display_overlap: usize,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<Network>,
     /// How hard passwords are hashed.
@@ -222,6 +235,8 @@ impl Options {
             tls_key: self.tls_key.or(other.tls_key),
             allow_plaintext: self.allow_plaintext.or(other.allow_plaintext),
             origins: self.origins.or(other.origins),
+            pages: self.pages.or(other.pages),
+            display_overlap: self.display_overlap.or(other.display_overlap),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             low_memory: self.low_memory.or(other.low_memory),
             log: self.log.or(other.log),
@@ -251,6 +266,8 @@ impl Options {
             tls: tls(self.tls_cert, self.tls_key)?,
             allow_plaintext: self.allow_plaintext.unwrap_or(false),
             origins: self.origins.unwrap_or_default(),
+            pages: self.pages.unwrap_or(true),
+            display_overlap: self.display_overlap.unwrap_or(OVERLAP),
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             scrypt: if self.low_memory.unwrap_or(false) {
                 ScryptParams::LOW_MEMORY
@@ -290,6 +307,8 @@ impl Settings {
             tls_key: self.tls.as_ref().map(|tls| tls.key.clone()),
             allow_plaintext: Some(self.allow_plaintext),
             origins: Some(self.origins.clone()),
+            pages: Some(self.pages),
+            display_overlap: Some(self.display_overlap),
             trusted_proxies: Some(self.trusted_proxies.clone()),
             low_memory: Some(self.scrypt == ScryptParams::LOW_MEMORY),
             log: Some(self.log),
@@ -338,6 +357,7 @@ impl Settings {
             ),
             ("meet-bytes-max", self.limits.meet_bytes_max),
             ("drain-seconds", self.drain.as_secs()),
+            ("display-overlap", self.display_overlap as u64),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(SettingsError::Zero(name)),

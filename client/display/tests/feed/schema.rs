@@ -97,7 +97,11 @@ impl Schema {
     fn has_type(&self, wanted: &Value, value: &Value) -> bool {
         match wanted {
             Value::Array(any) => any.iter().any(|one| self.has_type(one, value)),
-            one => match one.as_str().unwrap() {
+            one @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_)) => match one.as_str().unwrap() {
                 "object" => value.is_object(),
                 "array" => value.is_array(),
                 "string" => value.is_string(),

@@ -18,6 +18,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) struct Rules {
     /// Origins of other pages that may connect, compared letter by letter.
     origins: Vec<String>,
+    /// Whether there are pages and displays.
+    pub(super) pages: bool,
     trusted_proxies: Vec<Network>,
     links_max: usize,
     links_per_address_max: usize,
@@ -48,6 +50,7 @@ impl Rules {
     pub(crate) fn new(settings: &Settings, tls: Option<Tls>) -> Self {
         Self {
             origins: settings.origins.clone(),
+            pages: settings.pages,
             trusted_proxies: settings.trusted_proxies.clone(),
             links_max: settings.limits.links_max,
             links_per_address_max: settings.limits.links_per_address_max,

@@ -25,6 +25,12 @@ pub(super) struct Numbers {
     pub(super) certificate_expires: IntGauge,
     pub(super) links_open: IntGauge,
     pub(super) links_closed: IntCounterVec,
+    pub(super) displays_open: IntGauge,
+    pub(super) displays_closed: IntCounterVec,
+    pub(super) displayed_meets: IntGauge,
+    pub(super) display_answers: IntCounterVec,
+    pub(super) display_messages: IntCounter,
+    pub(super) display_bytes: IntCounter,
     pub(super) meets_awake: IntGauge,
     pub(super) meet_events: IntCounterVec,
     pub(super) joins: IntCounterVec,
@@ -85,6 +91,27 @@ impl Numbers {
                 "spotter_links_closed_total",
                 "WebSockets that the relay closed, by reason.",
                 "reason",
+            )?,
+            displays_open: new.gauge("spotter_displays_open", "Feeds that displays read.")?,
+            displays_closed: new.counters(
+                "spotter_displays_closed_total",
+                "Feeds of displays that ended, by reason.",
+                "reason",
+            )?,
+            displayed_meets: new.gauge(
+                "spotter_displayed_meets",
+                "Meets that are in memory as a whole because displays read them.",
+            )?,
+            display_answers: new.counters(
+                "spotter_display_answers_total",
+                "Answers to displays that asked for everything, by status.",
+                "status",
+            )?,
+            display_messages: new
+                .counter("spotter_display_messages_total", "Messages to displays.")?,
+            display_bytes: new.counter(
+                "spotter_display_sent_bytes_total",
+                "Bytes of messages to displays.",
             )?,
             meets_awake: new.gauge(
                 "spotter_meets_awake",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod counted;
+mod displayed;
 mod killed;
 mod lost;
 mod managed;
