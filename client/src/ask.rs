@@ -1,6 +1,6 @@
 //! What people, pages and scripts can ask of a client, and what it answers.
 
-use spotter_model::{Author, ChangeHash, Edit, LocationName, ModelError, Priority, Seen};
+use spotter_model::{Author, ChangeHash, Edit, LocationName, ModelError, Path, Priority, Seen};
 use spotter_relay_protocol::{
     DisplayKey, DisplayKeyId, DisplayKeyShown, DisplayLabel, MeetId, Password, SessionId,
     SessionShown, Whereabouts,
@@ -28,6 +28,9 @@ pub enum Ask {
     },
     /// Change something: [`Reply::Edited`] once it is saved. It is shown, and sent, before that.
     Edit(EditAsk),
+    /// Take back the last edit made here in this run that is not taken back yet: [`Reply::Undone`]. Refused if anybody has
+    /// written over it since.
+    Undo,
     /// Make again, in one's own name, an edit of somebody else that was built on a refused change:
     /// [`Reply::Edited`]. The offer came as [`News::BuiltOnRefused`](crate::News::BuiltOnRefused).
     MakeAgain {
@@ -180,6 +183,13 @@ pub enum Reply {
         /// The change it became; `None` if the value shown was the same already and nothing was written.
         change: Option<ChangeHash>,
     },
+    /// The edit was taken back, and that is saved on this device.
+    Undone {
+        /// The first register it had written.
+        path: Path,
+        /// The change that took it back.
+        change: ChangeHash,
+    },
     /// This replica is a member of a live meet.
     Joined {
         /// The meet's number, to be told to the other locations.
@@ -293,6 +303,9 @@ pub enum Problem {
     /// Nobody was asked for a password.
     #[error("no password is wanted: this replica is not a member of a live meet")]
     NoPasswordWanted,
+    /// Nothing was edited here in this run that is not taken back.
+    #[error("there is nothing to undo: nothing was edited here since this program started")]
+    NothingToUndo,
     /// There is no such offer to make an edit again.
     #[error("there is nothing to make again for {}", short(.change))]
     NothingToMakeAgain {

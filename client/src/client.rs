@@ -17,6 +17,7 @@ mod redoing;
 mod sending;
 mod settling;
 mod telling;
+mod undoing;
 mod wording;
 
 pub(crate) use admitting::fitting;
@@ -163,6 +164,7 @@ impl Client {
             Ask::NewMeet { date } => self.new_meet(now, request, &date),
             Ask::Import { saved_json } => self.import(now, request, &saved_json),
             Ask::Edit(edit) => self.edit(now, request, &edit),
+            Ask::Undo => self.undo(now, request),
             Ask::MakeAgain { change } => self.make_again(request, change),
             Ask::GoLive(go_live) => self.go_live(now, request, go_live),
             Ask::Join(join) => self.join(request, join),

@@ -89,5 +89,8 @@ pub(crate) const PRESENCE_FORGOTTEN_MS: u64 = 25_000;
 /// Others whose people are shown; more are passed over. A large meet has a dozen locations.
 pub(crate) const PRESENCES_MAX: usize = 128;
 
+/// Own edits that can be taken back, the latest ones: more than anybody remembers having made.
+pub(crate) const UNDO_MAX: usize = 256;
+
 /// Hexadecimal digits of a peer's challenge.
 pub(crate) const CHALLENGE_DIGITS: usize = 32;

@@ -1,8 +1,8 @@
 //! The copy of the meet on this device, and what the device knows about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use spotter_model::{ActorId, Author, Change, ChangeHash, Meet, ObjectId, Pen};
+use spotter_model::{ActorId, Author, Change, ChangeHash, Meet, ObjectId, Pen, Restored};
 
 use crate::record::{Aside, Membership};
 use crate::track::Track;
@@ -27,6 +27,10 @@ pub(crate) struct Replica {
     pub(crate) made_again: BTreeSet<ChangeHash>,
     /// Edits of others that left with a refused change and may be made again here.
     pub(crate) offers: BTreeMap<ChangeHash, Offer>,
+    /// Own edits of this run that can be taken back, the last one last.
+    pub(crate) undoable: VecDeque<ChangeHash>,
+    /// What earlier undos have restored.
+    pub(crate) restored: Restored,
     /// The maps that edits made again have made anew, in this run.
     pub(crate) moved: Moved,
 }

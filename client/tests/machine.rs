@@ -23,3 +23,5 @@ mod peering;
 mod presenting;
 #[path = "machine/receiving.rs"]
 mod receiving;
+#[path = "machine/undoing.rs"]
+mod undoing;

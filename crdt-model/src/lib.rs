@@ -66,7 +66,8 @@ pub use index::{Admission, Index};
 pub use json::json_text;
 pub use location::{Author, InvalidLocation, LocationName, Priority};
 pub use meet::{
-    Conflict, EntryInfo, Held, HistoryItem, Meet, MeetEvent, ModelError, Seen, Shown, Verdicts,
+    Conflict, EntryInfo, Held, HistoryItem, Meet, MeetEvent, ModelError, Restored, Seen, Shown,
+    Undo, Verdicts,
 };
 pub use op::{ObjectId, Op, OpAction, RegisterId, Scalar};
 pub use openlifter::{ActionError, ImportError, SAVED_BYTES_MAX, Screen, WrongShape};

@@ -18,6 +18,7 @@ mod planning;
 mod questions;
 mod reading;
 mod shown;
+mod undoing;
 mod writes;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub use editing::Seen;
 pub use error::ModelError;
 pub use events::MeetEvent;
 pub use shown::{Conflict, EntryInfo, Held, HistoryItem, Shown};
+pub use undoing::{Restored, Undo};
 
 use crate::change::Change;
 use crate::document::{Document, Pen};

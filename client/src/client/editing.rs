@@ -119,6 +119,7 @@ impl Client {
             Ok(None) => self.answer(request, Ok(Reply::Edited { change: None })),
             Ok(Some(change)) => {
                 self.written_here(&change);
+                self.may_undo(change.hash());
                 let reply = Reply::Edited {
                     change: Some(change.hash()),
                 };

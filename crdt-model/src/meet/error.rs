@@ -47,6 +47,12 @@ pub enum ModelError {
         /// What stands there now.
         stands: Option<Box<Shown>>,
     },
+    /// An edit cannot be taken back.
+    #[error("the edit cannot be undone: {why}")]
+    NotUndoable {
+        /// Why, in words.
+        why: &'static str,
+    },
     /// No write of the register has the name given.
     #[error("{path} was never written by {write}")]
     NoSuchWrite {
