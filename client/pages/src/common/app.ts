@@ -114,8 +114,8 @@ export async function openApp(): Promise<App> {
     replica,
     status: signal(replica.status()),
     tick,
-    meet: computed(() => (tick.value >= 0 && replica.holdsMeet ? replica.state() : null)),
-    conflicts: computed(() => (tick.value >= 0 && replica.holdsMeet ? replica.conflicts() : [])),
+    meet: computed(() => (tick.value >= 0 && hasBegun(replica) ? replica.state() : null)),
+    conflicts: computed(() => (tick.value >= 0 && hasBegun(replica) ? replica.conflicts() : [])),
     others: signal<readonly Presence[]>(replica.presence()),
     marks: signal<ReadonlyMap<string, Mark>>(new Map()),
     now: signal(Date.now()),
@@ -125,6 +125,12 @@ export async function openApp(): Promise<App> {
   replica.guardUnload();
   app.persistence.value = await replica.requestPersistence();
   return app;
+}
+
+/** Whether there is a meet to look at; after joining, its beginning takes a moment to arrive. */
+function hasBegun(replica: Replica): boolean {
+  const { holdsMeet, changes } = replica.status();
+  return holdsMeet && changes > 0;
 }
 
 /** Says again what the replica holds, after something that brings no list of changes, such as an import. */
@@ -152,6 +158,7 @@ function follow(app: App): void {
   });
   setInterval(() => {
     app.now.value = Date.now();
+    app.status.value = app.replica.status();
   }, CLOCK_MS);
 }
 

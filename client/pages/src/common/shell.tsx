@@ -130,7 +130,7 @@ function Content(props: { children: ComponentChildren }) {
 function Head(props: { app: App; name: PageName }) {
   const { app } = props;
   const status = app.status.value;
-  const said = linkWords(status, app.replica.holdsMeet);
+  const said = linkWords(status, status.holdsMeet);
   const title = app.meet.value?.meet.name;
   const here = PAGES.find((page) => page.name === props.name)?.title ?? "";
   const meet =

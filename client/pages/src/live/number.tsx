@@ -188,7 +188,7 @@ function Elsewhere(props: { app: App }) {
         }}
       >
         <Choice
-          label="Location"
+          label="Where it is"
           value={chosen}
           options={others.map((other) => [other.location, other.location] as const)}
           pick={setPlace}
