@@ -4,7 +4,7 @@ import type { Attempt, LifterRow, PlatformView } from "spotter-client";
 import { displayAddress } from "../src/live/addresses.ts";
 import { copies, noteCopy } from "../src/live/copies.ts";
 import { equalPriorities, nextPriority, proposed, rosterError } from "../src/live/roster.ts";
-import { after, lastJudged, pathOf, slotsShown, wanted } from "../src/scoring/attempts.ts";
+import { after, lastJudged, pathOf, placeWords, slotsShown, wanted } from "../src/scoring/attempts.ts";
 import { inkOn } from "../src/scoring/plates.tsx";
 import { drawn, type Entry, EVERYBODY, missing, narrowed } from "../src/weigh-in/lifters.ts";
 
@@ -176,4 +176,15 @@ test("figures on plates are black or white, whichever can be read", () => {
     "#000000",
     "#000000",
   ]);
+});
+
+test("places are told with what they are places in, where there are several", () => {
+  const place = (event: string, division: string, place: string) => ({ event, division, place });
+  assert.equal(placeWords([place("SBD", "Open", "2")]), "2");
+  assert.equal(placeWords([place("SBD", "Open", "2"), place("SBD", "Juniors", "")]), "2 (Open)");
+  assert.equal(
+    placeWords([place("SBD", "Open", "2"), place("B", "Open", "1")]),
+    "2 (Open, SBD), 1 (Open, B)",
+  );
+  assert.equal(placeWords([place("SBD", "", "")]), "");
 });

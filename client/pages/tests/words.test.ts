@@ -9,6 +9,7 @@ import {
   notSentWords,
   outOfSync,
   pathWords,
+  replaces,
 } from "../src/common/words.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
@@ -110,4 +111,16 @@ test("a change tells what was there before", () => {
 test("a meet's number is shown in threes", () => {
   assert.equal(meetNumber("123456789"), "123-456-789");
   assert.equal(meetNumber("123-456-789"), "123-456-789");
+});
+
+test("a verdict on a weight that was called replaces nothing; another weight or verdict does", () => {
+  assert.equal(replaces([100, 0], [100, 1]), false);
+  assert.equal(replaces([0, 0], [100, 0]), false);
+  assert.equal(replaces([100, 0], [102.5, 0]), true);
+  assert.equal(replaces([100, 1], [100, -1]), true);
+  assert.equal(replaces(0, 82.5), false);
+  assert.equal(replaces(82.5, 84), true);
+  assert.equal(replaces([], ["Open"]), false);
+  assert.equal(replaces(["Open", "Juniors"], ["Open"]), true);
+  assert.equal(replaces(undefined, "x"), false);
 });

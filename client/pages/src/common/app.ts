@@ -21,7 +21,7 @@ import {
 } from "spotter-client";
 import core from "spotter-client/core.wasm";
 import { valueText } from "./kinds.ts";
-import { changeWords, pathWords } from "./words.ts";
+import { changeWords, pathWords, replaces } from "./words.ts";
 
 /** A value on the screen that somebody else changed. */
 export interface Mark {
@@ -176,7 +176,7 @@ function mark(app: App, changes: readonly PathChange[], before: OpenLifterState 
     const now = valueText(app, change.path, change.value);
     if (was !== now) {
       const words = changeWords(pathWords(change.path, nameIn(app)), now, was, change.location);
-      marks.set(change.path, { words, replaced: was !== "" });
+      marks.set(change.path, { words, replaced: replaces(valueAt(before, change.path), change.value) });
     }
   }
   app.marks.value = marks;

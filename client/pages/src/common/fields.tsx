@@ -15,6 +15,8 @@ import { clock } from "./words.ts";
 /** Which values a field has and how they are typed. */
 export interface FieldKind {
   readonly text: (value: unknown) => string;
+  /** A value in full words, where what is typed is not all of it. */
+  readonly said?: (value: unknown) => string;
   readonly read: (text: string) => Read;
   /** How an input of this kind is. */
   readonly input?: "text" | "date" | "decimal" | "area";
@@ -120,6 +122,7 @@ export function Field(props: FieldProps) {
   const described = `${id}-says`;
   const mark = app.marks.value.get(path);
   const doubt = error === null && kind.doubt !== undefined ? kind.doubt(field.value ?? null) : null;
+  const said = kind.said ?? kind.text;
   const common = {
     id,
     "aria-invalid": error === null ? ("false" as const) : ("true" as const),
@@ -186,13 +189,13 @@ export function Field(props: FieldProps) {
         ) : null}
         {field.moved === null ? null : (
           <p class="says warn">
-            {field.moved.location} wrote {kind.text(field.moved.value) || "nothing"} meanwhile.
+            {field.moved.location} wrote {said(field.moved.value) || "nothing"} meanwhile.
           </p>
         )}
       </div>
-      <Asks asked={field.asked} text={kind.text} label={label} answer={(mine) => void field.answer(mine)} />
+      <Asks asked={field.asked} text={said} label={label} answer={(mine) => void field.answer(mine)} />
       {mark?.replaced ? <Changed app={app} path={path} words={mark.words} /> : null}
-      <Overruled app={app} path={path} text={kind.text} />
+      <Overruled app={app} path={path} text={said} />
     </div>
   );
 }

@@ -75,6 +75,7 @@ export function attemptWeight(app: App, status: number): FieldKind {
       const read = readAttempt(text, weightOf(app), (kg) => app.replica.displayWeight(kg));
       return "error" in read ? read : { value: [read.value, status] };
     },
+    said: (value) => attemptText(app, value),
     input: "decimal",
   };
 }
@@ -82,10 +83,7 @@ export function attemptWeight(app: App, status: number): FieldKind {
 /** Any value of any register, for people: weights in the meet's unit, verdicts in words. */
 export function valueText(app: App, path: string, value: unknown): string {
   const field = path.split(".").pop() ?? "";
-  if (/\.(squat|bench|deadlift)\.[1-5]$/.test(path) && Array.isArray(value)) {
-    const verdict = value[1] === 1 ? " good lift" : value[1] === -1 ? " no lift" : "";
-    return `${weightText(app, value[0]) || "no weight"}${verdict}`;
-  }
+  if (/\.(squat|bench|deadlift)\.[1-5]$/.test(path)) return attemptText(app, value);
   if (typeof value === "number") return field.endsWith("Kg") ? weightText(app, value) : String(value);
   if (typeof value === "boolean")
     return field === "deleted" ? (value ? "withdrawn" : "taking part") : value ? "yes" : "no";
@@ -108,6 +106,12 @@ export function unit(app: App): string {
 /** Reads weights in the meet's unit. */
 export function weightOf(app: App): (text: string) => number {
   return (text) => app.replica.parseWeight(text);
+}
+
+function attemptText(app: App, value: unknown): string {
+  if (!Array.isArray(value)) return "";
+  const verdict = value[1] === 1 ? " good lift" : value[1] === -1 ? " no lift" : "";
+  return `${weightText(app, value[0]) || "no weight"}${verdict}`;
 }
 
 function weightText(app: App, value: unknown): string {

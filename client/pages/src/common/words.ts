@@ -135,3 +135,20 @@ export function meetNumber(id: string): string {
   const digits = id.replace(/\D/g, "");
   return digits.length === 9 ? `${digits.slice(0, 3)}-${digits.slice(3, 6)}-${digits.slice(6)}` : id;
 }
+
+/**
+ * Whether a new value took another one's place, so that whoever saw that has to take note. An attempt that is judged
+ * keeps its weight: that is how a meet goes on, and nothing is replaced.
+ */
+export function replaces(before: unknown, now: unknown): boolean {
+  if (Array.isArray(before) && Array.isArray(now) && before.length === 2 && typeof before[1] === "number") {
+    const [kg, verdict] = before;
+    return (kg !== 0 && kg !== now[0]) || (verdict !== 0 && verdict !== now[1]);
+  }
+  const empty = before === undefined || before === null || before === "" || before === 0 || before === false;
+  return (
+    !empty &&
+    !(Array.isArray(before) && before.length === 0) &&
+    JSON.stringify(before) !== JSON.stringify(now)
+  );
+}

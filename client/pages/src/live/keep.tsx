@@ -5,11 +5,15 @@ import { type App, attempt, copyName, refresh, say } from "../common/app.ts";
 import { Act, Card, Confirm, download } from "../common/widgets.tsx";
 import { meetNumber } from "../common/words.ts";
 import { copies, newCopy, noteCopy } from "./copies.ts";
+import { Seat, seatOf } from "./start.tsx";
 
 /** Files to take away. */
 export function Export(props: { app: App }) {
   const { app } = props;
   const name = fileName(app);
+  const named = app.status.value.location !== null;
+  const [place, setPlace] = useState("Registration");
+  const [priority, setPriority] = useState("10");
   return (
     <Card title="Export">
       <div class="row">
@@ -29,8 +33,7 @@ export function Export(props: { app: App }) {
           says="Save everything as a bundle"
           run={() =>
             void attempt("The bundle", async () => {
-              const as =
-                app.status.value.location === null ? { location: "Registration", priority: 10 } : undefined;
+              const as = named ? undefined : seatOf(place, priority);
               download(`${name}.bundle`, await app.replica.exportBundle(as), "application/octet-stream");
               refresh(app);
             })
@@ -41,6 +44,9 @@ export function Export(props: { app: App }) {
         The OpenLifter file opens in OpenLifter. A bundle holds every edit with who made it: another device
         takes it in without a network, and it is the safest copy to keep.
       </p>
+      {named ? null : (
+        <Seat place={place} setPlace={setPlace} priority={priority} setPriority={setPriority} />
+      )}
     </Card>
   );
 }

@@ -3,7 +3,7 @@
 import { useId, useRef, useState } from "preact/hooks";
 import { type App, refresh, say } from "../common/app.ts";
 import { useKeys } from "../common/keys.ts";
-import { readDate } from "../common/validate.ts";
+import { readDate, readWhole } from "../common/validate.ts";
 import { Card, Input, Key, useBusy, Working } from "../common/widgets.tsx";
 import { counted } from "../common/words.ts";
 
@@ -76,8 +76,14 @@ export function Start(props: { app: App }) {
 export function OpenBundle(props: { app: App }) {
   const { app } = props;
   const { busy, run } = useBusy();
+  const named = app.status.value.location !== null;
+  const [place, setPlace] = useState("Registration");
+  const [priority, setPriority] = useState("10");
   return (
     <Card title="Bring a bundle">
+      {named ? null : (
+        <Seat place={place} setPlace={setPlace} priority={priority} setPriority={setPriority} />
+      )}
       <FilePick
         label="Open a bundle"
         shortcut="b"
@@ -85,7 +91,10 @@ export function OpenBundle(props: { app: App }) {
         hint="What another device exported, for instance onto a stick. It brings everything that device knows; nothing here is lost."
         picked={(text) =>
           void run("Reading the bundle", async () => {
-            const { brought } = await app.replica.importBundle(text);
+            const { brought } = await app.replica.importBundle(
+              text,
+              named ? undefined : seatOf(place, priority),
+            );
             refresh(app);
             say(
               "good",
@@ -99,6 +108,40 @@ export function OpenBundle(props: { app: App }) {
       <Working what={busy} />
     </Card>
   );
+}
+
+/** Where this device stands, for a meet that no relay has told it. */
+export function Seat(props: {
+  place: string;
+  setPlace: (place: string) => void;
+  priority: string;
+  setPriority: (priority: string) => void;
+}) {
+  return (
+    <div class="fields">
+      <Input
+        label="This device stands at"
+        value={props.place}
+        set={props.setPlace}
+        hint="It signs what is written here"
+      />
+      <Input
+        label="With priority"
+        value={props.priority}
+        set={props.setPriority}
+        numeric
+        hint="The higher one stands"
+      />
+    </div>
+  );
+}
+
+/** A location as it was typed. */
+export function seatOf(place: string, priority: string): { location: string; priority: number } {
+  const read = readWhole(priority, 0, 1_000_000, 0);
+  if ("error" in read) throw new Error(read.error);
+  if (place.trim() === "") throw new Error("say where this device stands");
+  return { location: place.trim(), priority: Number(read.value) };
 }
 
 /** Lets a person pick a file, and reads it as text. */

@@ -87,3 +87,16 @@ export function lastJudged(view: PlatformView, timeOf: (path: string) => string 
 export function after<T>(list: readonly T[], one: T): T | undefined {
   return list[(list.indexOf(one) + 1) % Math.max(1, list.length)];
 }
+
+/** A lifter's places in words: "2", or "2 (Open), 1 (Open, BD)" where there are several. */
+export function placeWords(places: LifterRow["places"]): string {
+  const known = places.filter((place) => place.place !== "");
+  const events = new Set(places.map((place) => place.event)).size;
+  const what = (place: { event: string; division: string }) =>
+    [place.division, events > 1 ? place.event : ""].filter((part) => part !== "").join(", ");
+  return known
+    .map((place) =>
+      places.length > 1 && what(place) !== "" ? `${place.place} (${what(place)})` : place.place,
+    )
+    .join(", ");
+}

@@ -6,7 +6,16 @@ import type { App } from "../common/app.ts";
 import { useKeys } from "../common/keys.ts";
 import { unit } from "../common/kinds.ts";
 import { Card } from "../common/widgets.tsx";
-import { attemptsOf, LIFTS, pathOf, type Slot, slotsShown, takesPart, verdictWords } from "./attempts.ts";
+import {
+  attemptsOf,
+  LIFTS,
+  pathOf,
+  placeWords,
+  type Slot,
+  slotsShown,
+  takesPart,
+  verdictWords,
+} from "./attempts.ts";
 
 /** The table. */
 export function FlightTable(props: {
@@ -102,15 +111,7 @@ export function FlightTable(props: {
                 <td class="number">
                   <strong>{row.totalKg === 0 ? "" : app.replica.displayWeight(row.totalKg)}</strong>
                 </td>
-                <td>
-                  {row.places
-                    .map((place) =>
-                      row.places.length > 1
-                        ? `${place.place} (${place.division || place.event})`
-                        : place.place,
-                    )
-                    .join(", ")}
-                </td>
+                <td>{placeWords(row.places)}</td>
               </tr>
             ))}
           </tbody>
