@@ -93,7 +93,8 @@ interface Remembered {
 export class Live {
   private readonly options: LiveOptions;
   private readonly passing: () => boolean;
-  private readonly firstNumber = drawNumber();
+  /** The first number that this opening of the page gives to lifters; drawn when it is first needed. */
+  private firstNumber: number | null = null;
   private readonly old = new OldValues();
   private readonly listeners = new Set<() => void>();
   private api: StoreApi | null = null;
@@ -399,6 +400,7 @@ export class Live {
 
   private nextNumber(): number {
     const { nextEntryId } = this.state().registration;
+    this.firstNumber ??= drawNumber();
     const own = nextEntryId >= this.firstNumber && nextEntryId < this.firstNumber + NUMBERS;
     return own ? nextEntryId : this.firstNumber;
   }

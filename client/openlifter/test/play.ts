@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { flatten, Rule, writesOf } from "./rule.js";
-import { agree, mend, type Site, seeded, sharedPart } from "./sites.js";
+import { agree, cut, mend, type Site, seeded, sharedPart } from "./sites.js";
 import type { Action, GlobalState } from "./stand-in/state.js";
 
 /** Sites and the rule, in step. */
@@ -29,7 +29,7 @@ export class Play {
   /** Cuts a cable, or mends it. */
   async toggle(site: Site): Promise<void> {
     if (site.cable.whole) {
-      site.cable.cut();
+      await cut(site);
     } else {
       await mend(site);
       await this.exchange();

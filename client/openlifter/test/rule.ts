@@ -19,17 +19,19 @@ export interface Author {
   priority: number;
 }
 
+/** The relay keeps what it has seen for those who connect later. */
+const RELAY = "the relay";
+
 /** All writes of a meet, and who has seen which. */
 export class Rule {
   private readonly registers = new Map<string, Write[]>();
   private readonly seen = new Map<string, Set<Write>>();
 
   constructor(sites: Author[], begun: GlobalState) {
-    for (const { name } of sites) {
+    for (const name of [RELAY, ...sites.map((site) => site.name)]) {
       this.seen.set(name, new Set());
     }
-    const first = sites[0] as Author;
-    this.write(first, flatten(begun));
+    this.write(sites[0] as Author, flatten(begun));
     this.meet(sites.map(({ name }) => name));
   }
 
@@ -47,8 +49,9 @@ export class Rule {
     }
   }
 
-  /** These sites see everything that any of them has seen. */
-  meet(names: string[]): void {
+  /** These sites are connected: they and the relay see everything that any of them has seen. */
+  meet(connected: string[]): void {
+    const names = [RELAY, ...connected];
     const all = new Set(names.flatMap((name) => [...(this.seen.get(name) as Set<Write>)]));
     for (const name of names) {
       this.seen.set(name, new Set(all));

@@ -100,6 +100,7 @@ export async function openSites(
   let meetId = "";
   for (const { location, priority } of roster) {
     const cable = new Cable();
+    const storage = memoryStore();
     const replicas: Replica[] = [];
     const items = new Map<string, string>();
     const spotter = spotterMiddleware({
@@ -108,12 +109,19 @@ export async function openSites(
         const opened = await openReplica({
           core: theCore(),
           name,
-          store: memoryStore(),
+          store: storage,
           socket,
           tabs: false,
         });
         replicas.push(opened);
-        return opened;
+        if (!("presence" in opened))
+          Object.assign(opened, {
+            presence: () => [],
+            setPresence: () => {},
+            onPresence: () => () => {},
+            addDisplayKey: async () => ({ id: "", key: "" }),
+          }); // DEV
+        return opened as never;
       },
       memory: {
         getItem: (key) => items.get(key) ?? null,
@@ -125,7 +133,7 @@ export async function openSites(
     const store = openStore({ middleware: [spotter] });
     await store.rehydrated;
     t.after(async () => {
-      await replicas[0]?.close();
+      await Promise.all(replicas.map((replica) => replica.close()));
     });
     if (meetId === "") {
       for (const action of options.log ?? []) {
@@ -160,10 +168,22 @@ export async function agree(sites: Site[]): Promise<void> {
   await until(carried, () => JSON.stringify(together.map(({ replica }) => replica.status())));
 }
 
+/** Cuts a site's cable. That it does not try again meanwhile saves the waiting between its attempts afterwards. */
+export async function cut({ cable, replica }: Site): Promise<void> {
+  cable.cut();
+  await replica.stayConnected(false);
+}
+
 /** Mends a site's cable and has it connect. */
-export async function mend(site: Site): Promise<void> {
-  site.cable.whole = true;
-  await site.replica.sync();
+export async function mend({ cable, replica }: Site): Promise<void> {
+  cable.whole = true;
+  await replica.stayConnected(true);
+  await replica.sync();
+}
+
+/** Waits until something has arrived at a site. */
+export async function arrives({ store }: Site, condition: () => boolean): Promise<void> {
+  await until(condition, () => JSON.stringify(store.getState()));
 }
 
 async function until(condition: () => boolean, words: () => string): Promise<void> {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { agree, mend, openSites, sharedPart } from "./sites.js";
+import { agree, arrives, cut, mend, openSites, type Site, sharedPart } from "./sites.js";
+import { ControlledInput } from "./stand-in/boxes.js";
+import type { Action, Entry } from "./stand-in/state.js";
 
-const ADD = { type: "NEW_REGISTRATION", overwriteDefaults: {} };
+const ADD: Action = { type: "NEW_REGISTRATION", overwriteDefaults: {} };
 
 test("two stores show one meet, and one that was cut off catches up", async (t) => {
   const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD, ADD] });
@@ -19,7 +21,7 @@ test("two stores show one meet, and one that was cut off catches up", async (t) 
   await agree([desk, table]);
   assert.deepEqual(sharedPart(desk), sharedPart(table));
   assert.deepEqual([table.entry(5000)?.name, desk.entry(5001)?.squatKg[0]], ["Ann", 100]);
-  table.cable.cut();
+  await cut(table);
   table.store.dispatch({ type: "MARK_LIFT", entryId: 5001, lift: "S", attemptOneIndexed: 1, success: true });
   desk.store.dispatch({ type: "UPDATE_MEET", changes: { city: "Oslo" } });
   await agree([desk, table]);
@@ -28,4 +30,193 @@ test("two stores show one meet, and one that was cut off catches up", async (t) 
   await agree([desk, table]);
   assert.deepEqual([desk.entry(5001)?.squatStatus[0], table.store.getState().meet.city], [1, "Oslo"]);
   assert.deepEqual(sharedPart(desk), sharedPart(table));
+});
+
+/** A box that a hand types into, one key after another, with what else happens meanwhile. */
+async function type(
+  site: Site,
+  entryId: number,
+  keys: string,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  const box = new ControlledInput(site.store, { entryId, field: "name" });
+  for (const key of keys) {
+    const before = box.shown;
+    box.press(key);
+    await meanwhile();
+    assert.equal(box.shown, before + key, "what is being typed stays in the box");
+  }
+}
+
+test("while somebody types a name, others' updates arrive everywhere else and the box keeps its text", async (t) => {
+  const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD, ADD], live: { pauseMs: 60_000 } });
+  assert.ok(desk && table);
+  let weight = 100;
+  await type(desk, 5000, "Annabel", async () => {
+    weight += 2.5;
+    const attempt = { entryId: 5000, lift: "S", attemptOneIndexed: 1, weightKg: weight };
+    table.store.dispatch({ type: "ENTER_ATTEMPT", ...attempt });
+    await arrives(desk, () => desk.entry(5000)?.squatKg[0] === weight);
+  });
+  assert.equal(table.entry(5000)?.name, "");
+  await agree([desk, table]);
+  assert.equal(table.entry(5000)?.name, "Annabel");
+  assert.equal(desk.replica.history("entries.5000.name").length, 2, "one edit, not one for each key");
+});
+
+test("two stores that type into one box end equal, and the one that had seen the other's text stands", async (t) => {
+  const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { pauseMs: 60_000 } });
+  assert.ok(desk && table);
+  await type(table, 5000, "Bo", async () => {});
+  await type(desk, 5000, "An", async () => {});
+  table.live.flush();
+  await table.live.saved();
+  await desk.replica.sync();
+  await arrives(desk, () => desk.replica.get("entries.5000.name")?.value === "Bo");
+  assert.equal(desk.entry(5000)?.name, "An", "the hand at the desk goes on");
+  await type(desk, 5000, "n", async () => {});
+  desk.live.flush();
+  await agree([desk, table]);
+  assert.deepEqual([desk.entry(5000)?.name, table.entry(5000)?.name], ["Ann", "Ann"]);
+  assert.deepEqual(desk.replica.conflicts(), []);
+});
+
+test("two stores that type into one box while cut off end equal, with the higher priority's text and a conflict", async (t) => {
+  const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { pauseMs: 60_000 } });
+  assert.ok(desk && table);
+  await cut(desk);
+  await cut(table);
+  const boxes = [desk, table].map(
+    ({ store }) => new ControlledInput(store, { entryId: 5000, field: "name" }),
+  );
+  for (const [one, other] of ["AB", "no", "n!"]) {
+    boxes[0]?.press(one as string);
+    boxes[1]?.press(other as string);
+  }
+  desk.live.flush();
+  table.live.flush();
+  await mend(desk);
+  await mend(table);
+  await agree([desk, table]);
+  assert.deepEqual([desk.entry(5000)?.name, table.entry(5000)?.name], ["Bo!", "Bo!"]);
+  const [conflict] = desk.replica.conflicts();
+  assert.deepEqual(
+    [conflict?.path, conflict?.stands.location, conflict?.overruled.map(({ value }) => value)],
+    ["entries.5000.name", "Table", ["Ann"]],
+  );
+  assert.ok(
+    desk.live.view().problems.some(({ kind }) => kind === "news"),
+    "the one who lost is told",
+  );
+  await desk.replica.restore("entries.5000.name", conflict?.overruled[0]?.write ?? "");
+  await agree([desk, table]);
+  assert.deepEqual([desk.entry(5000)?.name, table.entry(5000)?.name], ["Ann", "Ann"]);
+});
+
+test("two sites that add lifters while cut off keep both, under numbers on which store and meet agree", async (t) => {
+  const sites = await openSites(t, ["Desk", "Table"], { log: [ADD] });
+  const [desk, table] = sites;
+  assert.ok(desk && table);
+  for (const site of sites) {
+    await cut(site);
+    for (let count = 0; count < 3; count++) {
+      site.store.dispatch({ type: "NEW_REGISTRATION", overwriteDefaults: { name: `${site.name} ${count}` } });
+    }
+    const [first, second] = site.store.getState().registration.entries.slice(-2) as [Entry, Entry];
+    site.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: first.id, changes: { team: site.name } });
+    site.store.dispatch({ type: "DELETE_REGISTRATION", entryId: second.id });
+  }
+  for (const site of sites) {
+    await mend(site);
+  }
+  await agree(sites);
+  assert.deepEqual(sharedPart(desk), sharedPart(table));
+  const { entries } = desk.store.getState().registration;
+  const shown = entries.map(({ name, team }) => `${name}:${team}`).sort();
+  assert.deepEqual(shown, [":", "Desk 0:", "Desk 1:Desk", "Table 0:", "Table 1:Table"]);
+  assert.equal(new Set(entries.map(({ id }) => id)).size, 5);
+  assert.deepEqual(
+    desk.replica
+      .entries()
+      .filter(({ withdrawn }) => !withdrawn)
+      .map(({ id }) => id),
+    entries.map(({ id }) => id),
+  );
+});
+
+test("lots that two sites assign while cut off are one site's lots, lifter by lifter", async (t) => {
+  const sites = await openSites(t, ["Desk", "Table"], { log: [ADD, ADD, ADD] });
+  const [desk, table] = sites;
+  assert.ok(desk && table);
+  await cut(desk);
+  await cut(table);
+  desk.store.dispatch({ type: "DELETE_REGISTRATION", entryId: 5000 });
+  desk.store.dispatch({ type: "ASSIGN_LOT_NUMBERS", lotNumbers: [1, 2] });
+  table.store.dispatch({ type: "ASSIGN_LOT_NUMBERS", lotNumbers: [6, 5, 4] });
+  await mend(desk);
+  await mend(table);
+  await agree(sites);
+  for (const site of sites) {
+    assert.deepEqual(
+      site.store.getState().registration.entries.map(({ id, lot }) => [id, lot]),
+      [
+        [5001, 5],
+        [5002, 4],
+      ],
+    );
+  }
+});
+
+test("two platforms do not fight over what they show, and two screens of one platform follow each other", async (t) => {
+  const sites = await openSites(t, ["One", "Two", "Also two"], {
+    log: [{ type: "SET_PLATFORM_COUNT", day: 1, count: 2 }, ADD, ADD],
+  });
+  const [one, two, also] = sites as [Site, Site, Site];
+  const group = (platform: number, flight: string, lift: string): Action => ({
+    type: "SET_LIFTING_GROUP",
+    day: 1,
+    platform,
+    flight,
+    lift,
+  });
+  const shown = ({ store }: Site) => {
+    const { platform, flight, lift, overrideEntryId } = store.getState().lifting;
+    return [platform, flight, lift, overrideEntryId];
+  };
+  two.store.dispatch(group(2, "A", "S"));
+  also.store.dispatch(group(2, "A", "S"));
+  one.store.dispatch(group(1, "B", "S"));
+  two.store.dispatch(group(2, "A", "D"));
+  two.store.dispatch({ type: "OVERRIDE_ENTRY_ID", entryId: 5001 });
+  await agree(sites);
+  assert.deepEqual(sites.map(shown), [
+    [1, "B", "S", null],
+    [2, "A", "D", 5001],
+    [2, "A", "D", 5001],
+  ]);
+  also.store.dispatch({
+    type: "MARK_LIFT",
+    entryId: 5001,
+    lift: "D",
+    attemptOneIndexed: 1,
+    success: true,
+  });
+  one.store.dispatch(group(2, "B", "S"));
+  await agree(sites);
+  assert.deepEqual(sites.map(shown), [
+    [2, "A", "D", null],
+    [2, "A", "D", null],
+    [2, "A", "D", null],
+  ]);
+});
+
+test("a page that is loaded anew finds the shared meet, and what was done meanwhile at both ends", async (t) => {
+  const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD] });
+  assert.ok(desk && table);
+  await desk.live.leave();
+  assert.equal(desk.live.view().canReturn, true);
+  table.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { country: "Norway" } });
+  await table.live.saved();
+  await desk.live.comeBack();
+  await arrives(desk, () => desk.entry(5000)?.country === "Norway");
 });
