@@ -70,7 +70,7 @@ function Table(props: {
   const [opened, setOpened] = useState<Slot | null>(null);
   const [overriding, setOverriding] = useState(false);
   const [moved, setMoved] = useState<{ judging: Judging; theirs: Shown | null } | null>(null);
-  const pressed = useRef(0);
+  const pressed = useRef(Number.NEGATIVE_INFINITY);
   const row = (id: number | null) => view.lifters.find((lifter) => lifter.id === id) ?? null;
   const current = row(view.current);
   const now: Slot | null = current === null ? null : { id: current.id, lift: view.lift, slot: view.attempt };
