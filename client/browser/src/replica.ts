@@ -2,7 +2,7 @@ import { browserStore } from "./browser-store.js";
 import { type Clock, clockHere } from "./clock.js";
 import type { Core } from "./core.js";
 import { type Act, Door, errorOf, type Outcome } from "./door.js";
-import { wordsOf } from "./error.js";
+import { SpotterError, wordsOf } from "./error.js";
 import { fromBase64, type Line, listen, type OpenSocket, openWebSocket, toBase64 } from "./socket.js";
 import type { Slot, Store } from "./store.js";
 import { ADDRESS, type TabEar, TabLinks, type Tabs, tabsHere } from "./tabs.js";
@@ -16,6 +16,7 @@ import type {
   OpenLifterState,
   PathChange,
   PlatformView,
+  Presence,
   Results,
   Screen,
   Seat,
@@ -23,6 +24,7 @@ import type {
   SessionShown,
   Shown,
   Status,
+  Whereabouts,
 } from "./types.js";
 
 /** What a replica is opened with. Everything but the core has a default in browsers. */
@@ -37,6 +39,9 @@ export interface ReplicaOptions {
   clock?: Clock;
   random?: (bytes: number) => Uint8Array;
 }
+
+/** Why an edit is not taken back although nothing is wrong. */
+const UNDO_REFUSED = ["nothing-to-undo", "moved"];
 
 /** Ends whatever was begun. */
 export type Stop = () => void;
@@ -105,10 +110,12 @@ export class Replica {
   }
 
   async #open(seed: string): Promise<void> {
-    const others = this.#slot.others.map((batches) => `[${batches.join(",")}]`).join(",");
+    // Batches stay texts on their way into the core, which reads them.
+    const listed = (batches: readonly string[]): string => JSON.stringify(`[${batches.join(",")}]`);
+    const others = this.#slot.others.map(listed).join(",");
     const open = (own: readonly string[]): unknown => {
       const head = `"do":"open","now":${JSON.stringify(this.#now())},"seed":"${seed}"`;
-      return this.#through(`{${head},"own":[${own.join(",")}],"others":[${others}]}`);
+      return this.#through(`{${head},"own":${listed(own)},"others":[${others}]}`);
     };
     const before = open(this.#slot.own) as { copy?: string } | null;
     if (before?.copy !== undefined) {
@@ -228,6 +235,22 @@ export class Replica {
     return (await this.#call("act", { action, screen })) as { changes: number; ids: number[] };
   }
 
+  /**
+   * Takes back the last edit made in this tab since it was opened. Refused if somebody has written over it since; `why`
+   * says so.
+   */
+  async undo(): Promise<{ undone: boolean; path?: string; why?: string }> {
+    try {
+      const { path } = (await this.#call("undo", {})) as { path: string };
+      return { undone: true, path };
+    } catch (thrown) {
+      if (thrown instanceof SpotterError && UNDO_REFUSED.includes(thrown.code)) {
+        return { undone: false, why: thrown.message };
+      }
+      throw thrown;
+    }
+  }
+
   /** Gives a field again what one of its writes gave it, and so settles a conflict. */
   async restore(path: string, write: string, reason?: string): Promise<void> {
     await this.#call("restore", { path, write, reason });
@@ -339,6 +362,28 @@ export class Replica {
   onNews(listener: (news: News) => void): Stop {
     this.#newsListeners.add(listener);
     return () => this.#newsListeners.delete(listener);
+  }
+
+  /** Hears who else looks at the meet, at once and whenever that is different. Nothing of it is kept. */
+  onPresence(listener: (others: Presence[]) => void): Stop {
+    listener(this.presence());
+    return this.onNews((news) => {
+      if (news.kind === "presence") {
+        listener(this.presence());
+      }
+    });
+  }
+
+  /** Shows the others where the people at this tab are; with null, that nobody is here any more. */
+  setPresence(at: Whereabouts | null): void {
+    this.#call("present", { at }).catch((thrown: unknown) => {
+      this.#tell({ kind: "fault", words: wordsOf(thrown) });
+    });
+  }
+
+  /** Who else looks at the meet, as far as is known. */
+  presence(): Presence[] {
+    return this.#ask("presence") as Presence[];
   }
 
   // What the initiator may do.

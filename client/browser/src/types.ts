@@ -280,3 +280,22 @@ export interface ResultRow {
   bestDeadliftKg: number;
   totalKg: number;
 }
+
+/** What people look at, and which field they are about to write. */
+export interface Whereabouts {
+  day?: number;
+  platform?: number;
+  /** The lifter's id. */
+  entry?: number;
+  field?: string;
+}
+
+/** Somebody else who looks at the meet. */
+export interface Presence extends Whereabouts {
+  location: string | null;
+  /** Set if they sit at another tab of this browser. */
+  tab?: string;
+  /** Set if they are known through the relay. */
+  session?: string;
+  since: string;
+}

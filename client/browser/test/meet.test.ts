@@ -169,13 +169,28 @@ test("order, totals and places come from the model, weights in the meet's unit",
     view.lifters.map(({ id }) => id),
     [5001, 5000],
   );
-  assert.equal(replica.flightSheet({ day: 1, platform: 1 }).sheets.length, 1);
+  assert.deepEqual(
+    replica.flightSheet({ day: 1, platform: 1 }).sheets.map(({ flight, lift }) => flight + lift),
+    ["AS", "AB", "AD"],
+  );
   assert.ok(replica.results(false).categories.length > 0);
   assert.equal(replica.displayWeight(102.5), "102.5");
   assert.equal(replica.parseWeight("102,5"), 102.5);
   assert.throws(() => replica.parseWeight("heavy"), { code: "not-understood" });
   await replica.act({ type: "SET_IN_KG", inKg: false });
   assert.equal(replica.displayWeight(100), "220.46");
+});
+
+test("one's own last edit is taken back, and then the one before it", async () => {
+  const replica = await open();
+  await replica.importMeet(savedMeet());
+  assert.equal((await replica.undo()).undone, false);
+  await replica.edit({ "entries.5000.team": "North" });
+  await replica.edit({ "entries.5000.team": "South" });
+  assert.deepEqual(await replica.undo(), { undone: true, path: "entries.5000.team" });
+  assert.equal(replica.get("entries.5000.team")?.text, "North");
+  assert.deepEqual(await replica.undo(), { undone: true, path: "entries.5000.team" });
+  assert.notEqual(replica.get("entries.5000.team")?.text, "North");
 });
 
 test("a closed replica says so", async () => {

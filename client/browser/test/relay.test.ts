@@ -82,6 +82,50 @@ test("what did not know of each other is a conflict, told to the one who lost an
   );
 });
 
+test("an edit that somebody has written over since is not taken back", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  await desk.edit({ "entries.5000.team": "North" });
+  await until(() => platform.get("entries.5000.team")?.text === "North");
+  await platform.edit({ "entries.5000.team": "South" });
+  await until(() => desk.get("entries.5000.team")?.text === "South");
+  const { undone, why } = await desk.undo();
+  assert.equal(undone, false);
+  assert.match(why ?? "", /South/);
+  assert.equal(desk.get("entries.5000.team")?.text, "South");
+});
+
+test("others are shown who looks at a lifter, until they look no more", async () => {
+  const relay = await Relay.start();
+  const { desk, platform } = await twoLocations(relay);
+  const heard: (number | undefined)[] = [];
+  desk.setPresence({});
+  desk.onPresence((others) => heard.push(others.find((one) => one.location === "Platform 1")?.entry));
+  platform.setPresence({ day: 1, platform: 1, entry: 5001, field: "squat.1" });
+  await until(() => heard.at(-1) === 5001);
+  const [other] = desk.presence();
+  assert.deepEqual(
+    { location: other?.location, entry: other?.entry, field: other?.field },
+    { location: "Platform 1", entry: 5001, field: "squat.1" },
+  );
+  platform.setPresence(null);
+  await until(() => desk.presence().length === 0);
+});
+
+test("a key for displays is made, listed and revoked", async () => {
+  const relay = await Relay.start();
+  const { desk } = await twoLocations(relay);
+  const { id, key } = await desk.addDisplayKey("Overlay");
+  assert.match(key, /^[\w-]{43}$/);
+  const keys = await desk.displayKeys();
+  assert.deepEqual(
+    keys.map(({ id, label, location }) => ({ id, label, location })),
+    [{ id, label: "Overlay", location: "Registration" }],
+  );
+  await desk.revokeDisplayKey(id);
+  assert.deepEqual(await desk.displayKeys(), []);
+});
+
 test("a wrong password is refused by a code, and the right one lets in", async () => {
   const relay = await Relay.start();
   const { meetId } = await twoLocations(relay);

@@ -189,7 +189,12 @@ test("a page is asked before it closes while an edit is not saved", async () => 
     addEventListener: target.addEventListener.bind(target),
     removeEventListener: target.removeEventListener.bind(target),
   });
-  const asks = (): boolean => !target.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  const asks = (): boolean => {
+    const event = new Event("beforeunload", { cancelable: true });
+    // Of this event, browsers let it be set.
+    Object.defineProperty(event, "returnValue", { writable: true });
+    return !target.dispatchEvent(event);
+  };
   const { store, hold } = failing();
   const replica = await open({ store });
   await replica.importMeet(savedMeet());

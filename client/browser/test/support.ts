@@ -189,6 +189,7 @@ export async function twoLocations(
     roster: ROSTER,
     password: PASSWORD,
   });
+  await desk.sync();
   const platform = await open(more);
   await platform.join({ relay: relay.url, meetId, location: "Platform 1", password: PASSWORD });
   await platform.sync();

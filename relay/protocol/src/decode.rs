@@ -153,8 +153,15 @@ pub(crate) fn encode<T: Serialize>(message: &T) -> String {
     serde_json::to_string(message).expect("words have text keys and no failing serialiser")
 }
 
+/// In a browser the account would take a seventh of what is loaded, to be shown to nobody.
+#[cfg(target_family = "wasm")]
+fn field_path<'a, T: Deserialize<'a>>(_: &'a str) -> String {
+    ".".into()
+}
+
 /// Where in the text the field stands that `T` could not take. Reads the text once more, this time keeping
 /// account; only the few that fail pay for it.
+#[cfg(not(target_family = "wasm"))]
 fn field_path<'a, T: Deserialize<'a>>(text: &'a str) -> String {
     let reader = &mut serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, T>(reader) {

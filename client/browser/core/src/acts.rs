@@ -126,6 +126,13 @@ impl Desk {
                 put("brought", (*brought).into());
                 "bundleFrom"
             }
+            News::Presence { location, .. } => {
+                put(
+                    "location",
+                    location.as_ref().map(|name| name.as_str()).into(),
+                );
+                "presence"
+            }
             News::Fault { .. } => "fault",
             _ => "other",
         };

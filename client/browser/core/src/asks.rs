@@ -5,7 +5,7 @@ use spotter_client::{Ask, EditAsk, GoLive, Input, Join, Word};
 use spotter_model::{
     Author, Edit, EntryName, LocationName, ModelError, OpId, Path, Priority, Screen, Seen,
 };
-use spotter_relay_protocol::{DisplayLabel, Password};
+use spotter_relay_protocol::{DisplayLabel, Password, Whereabouts};
 
 use crate::calls::Wants;
 use crate::desk::Desk;
@@ -39,6 +39,8 @@ impl Desk {
             "import" => Ask::Import {
                 saved_json: message.text("saved")?.to_owned(),
             },
+            "undo" => Ask::Undo,
+            "present" => Ask::Present(whereabouts(message)?),
             "withdraw" => edit_ask(Edit::withdraw(entry(message)?)),
             "reinstate" => edit_ask(Edit::reinstate(entry(message)?)),
             "restore" => self.restoring(message)?,
@@ -266,6 +268,12 @@ fn seat_of(seat: &Map<String, Value>) -> Result<(LocationName, Priority), Troubl
     let number = seat.get("priority").and_then(Value::as_u64);
     let number = number.ok_or_else(|| Trouble::misuse("a priority must be a whole number"))?;
     Ok((location(name)?, priority(number)?))
+}
+
+fn whereabouts(message: &mut Message) -> Result<Option<Whereabouts>, Trouble> {
+    let at = message.object_if_any("at");
+    let read = at.map(|at| serde_json::from_value(Value::Object(at)));
+    read.transpose().map_err(Trouble::misuse)
 }
 
 fn go_live(message: &mut Message) -> Result<GoLive, Trouble> {

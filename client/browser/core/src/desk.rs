@@ -85,8 +85,8 @@ impl Desk {
     /// has begun; then the same message comes again.
     fn open(&mut self, message: &mut Message) -> Result<Value, Trouble> {
         let seed = seed(message.text("seed")?)?;
-        let (own, others) = (message.take("own"), message.take("others"));
-        match slots::start(own, others)? {
+        let others = message.take("others");
+        match slots::start(message.text("own")?, &others)? {
             Start::CopyFirst(records) => Ok(json!({"copy": records})),
             Start::With { records, left } => {
                 self.client = Some(Client::new(&Config::default(), seed));

@@ -13,7 +13,7 @@
 //! use spotter_browser::Desk;
 //!
 //! let mut desk = Desk::default();
-//! let opened = desk.handle(br#"{"do":"open","now":[0,1795000000],"seed":"0707070707070707070707070707070707070707070707070707070707070707","own":[],"others":[]}"#);
+//! let opened = desk.handle(br#"{"do":"open","now":[0,1795000000],"seed":"0707070707070707070707070707070707070707070707070707070707070707","own":"[]","others":[]}"#);
 //! assert!(opened.contains(r#""save":1"#), "{opened}");
 //! let begun = desk.handle(br#"{"do":"newMeet","now":[1,1795000000],"call":1,"date":"2026-11-20"}"#);
 //! assert!(!begun.contains("error"), "{begun}");

@@ -27,6 +27,7 @@ impl Desk {
                 membership.map_or(json!([]), |known| words::roster(&known.roster))
             }),
             "parse" => self.parse(message),
+            "presence" => self.presence(),
             "platform" => self.platform(message),
             "flightSheet" => self.flight_sheet(message),
             "results" => self.results(message),
@@ -112,6 +113,11 @@ impl Desk {
         let path = message.parsed("path")?;
         let history = self.meet()?.history(&path)?;
         Ok(history.iter().map(words::history_item).collect())
+    }
+
+    /// Who else is there, and where they look.
+    fn presence(&mut self) -> Result<Value, Trouble> {
+        Ok(self.client()?.presence().map(words::present).collect())
     }
 
     fn platform(&mut self, message: &Message) -> Result<Value, Trouble> {

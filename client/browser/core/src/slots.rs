@@ -6,7 +6,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use spotter_client::{Ask, BundleHeader, Membership, Origin, RECORD_FORMAT, Record, WallTime};
 use spotter_model::{Author, Change, ChangeHash, LocationName};
@@ -27,12 +26,12 @@ pub(crate) enum Start {
     },
 }
 
-/// Decides what to begin with. Each slot is a list of batches, as they were saved.
-pub(crate) fn start(own: Value, others: Value) -> Result<Start, Trouble> {
+/// Decides what to begin with. Each slot is the text of a list of batches, as they were saved.
+pub(crate) fn start(own: &str, others: &Value) -> Result<Start, Trouble> {
     let own = records(own)?;
-    let others: Vec<Value> = serde_json::from_value(others).map_err(Trouble::misuse)?;
+    let others = others.as_array().map_or(&[][..], Vec::as_slice);
     let mut slots = Vec::with_capacity(others.len());
-    for other in others {
+    for other in others.iter().filter_map(Value::as_str) {
         // What cannot be read is that slot's trouble, when it is opened.
         if let Ok(records) = records(other) {
             slots.push(records);
@@ -59,8 +58,8 @@ pub(crate) fn start(own: Value, others: Value) -> Result<Start, Trouble> {
     Ok(Start::With { records: own, left })
 }
 
-fn records(batches: Value) -> Result<Vec<Record>, Trouble> {
-    let batches = Vec::<Vec<Record>>::deserialize(batches)
+fn records(batches: &str) -> Result<Vec<Record>, Trouble> {
+    let batches: Vec<Vec<Record>> = serde_json::from_str(batches)
         .map_err(|error| Trouble::misuse(format!("the local store cannot be read: {error}")))?;
     Ok(batches.into_iter().flatten().collect())
 }

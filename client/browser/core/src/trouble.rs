@@ -82,6 +82,7 @@ impl From<Problem> for Trouble {
             Problem::NotInRoster { .. } => "not-in-roster",
             Problem::Finished => "finished",
             Problem::NoPasswordWanted => "no-password-wanted",
+            Problem::NothingToUndo => "nothing-to-undo",
             Problem::NothingToMakeAgain { .. } => "nothing-to-make-again",
             Problem::TooMany { .. } => "too-many",
             Problem::Gone { .. } => "gone",

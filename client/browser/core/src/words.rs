@@ -2,9 +2,11 @@
 //! (`docs/command-line.md`) wherever it has the same thing.
 
 use serde_json::{Map, Value, json};
-use spotter_client::{LinkState, Reply, Status, WallTime};
+use spotter_client::{LinkState, Present, Reply, Status, WallTime, Who};
 use spotter_model::{Author, Conflict, EntryName, Held, HistoryItem, Shown};
 use spotter_relay_protocol::{DisplayKeyShown, Roster, SessionShown};
+
+use crate::message::link_name;
 
 /// Seconds since 1970 as RFC 3339 has them, in UTC.
 pub(crate) fn time(unix_seconds: i64) -> String {
@@ -101,6 +103,9 @@ pub(crate) fn reply(reply: &Reply) -> Value {
             "location": author.location.as_str(),
             "priority": author.priority.get(),
         }),
+        Reply::Undone { path, change } => {
+            json!({"path": path.to_string(), "change": change.to_string()})
+        }
         Reply::Bundle(text) => text.as_str().into(),
         Reply::Unpacked(unpacked) => json!({
             "brought": unpacked.brought,
@@ -119,6 +124,23 @@ pub(crate) fn reply(reply: &Reply) -> Value {
         Reply::DisplayKeys(keys) => keys.iter().map(display_key).collect(),
         _ => Value::Null,
     }
+}
+
+/// Somebody who is there.
+pub(crate) fn present(present: &Present) -> Value {
+    let mut json = match serde_json::to_value(&present.at) {
+        Ok(Value::Object(at)) => at,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
+    let location = present.location.as_ref().map(|location| location.as_str());
+    put("location", location.into());
+    put("since", time(present.since.unix_seconds()).into());
+    match present.who {
+        Who::Session(session) => put("session", session.to_string().into()),
+        Who::Peer(link) => put("tab", link_name(link).into()),
+    };
+    Value::Object(json)
 }
 
 fn display_key(key: &DisplayKeyShown) -> Value {
