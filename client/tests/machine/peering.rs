@@ -1,10 +1,12 @@
 //! Two replicas that meet without a relay, and strangers at the door.
 
-use spotter_client::{Action, Ask, Input, LinkId, News};
+use spotter_client::{Action, Ask, Input, LinkId, News, Present, Who};
 use spotter_model::ChangeHash;
-use spotter_relay_protocol::{PROTOCOL, PeerCode, PeerHello, PeerMessage, PeerProof, PeerPull};
+use spotter_relay_protocol::{
+    PROTOCOL, PeerCode, PeerHello, PeerMessage, PeerProof, PeerPull, Whereabouts,
+};
 
-use crate::bench::{Bench, kinds, news};
+use crate::bench::{Bench, author, kinds, news, told};
 
 const GUEST: LinkId = LinkId::Accepted(1);
 
@@ -177,4 +179,45 @@ fn pass(to: &mut Bench, link: LinkId, sent: &[Action]) -> Vec<Action> {
     texts
         .flat_map(|frame| to.step(Input::Received { link, frame }))
         .collect()
+}
+
+#[test]
+fn replicas_that_exchange_changes_show_each_other_where_their_people_are() {
+    let mut first = Bench::live();
+    let mut second = Bench::unopened([8; 32]);
+    second.step(Input::Opened {
+        records: first.journal.clone(),
+    });
+    let at = Whereabouts {
+        entry: Some(7),
+        ..Whereabouts::default()
+    };
+    first.ask(Ask::Present(Some(at.clone())));
+    second.ask(Ask::Present(None));
+    for bench in [&mut first, &mut second] {
+        bench.now.moment = bench.now.moment.after_ms(1_000);
+    }
+    let dialled = LinkId::Dialled(1);
+    let mut to_first = first.step(Input::Connected { link: GUEST });
+    let mut to_second = second.step(Input::Connected { link: dialled });
+    while !to_first.is_empty() || !to_second.is_empty() {
+        (to_first, to_second) = (
+            pass(&mut first, GUEST, &to_second),
+            pass(&mut second, dialled, &to_first),
+        );
+    }
+    let seen: Vec<Present> = second.client.presence().cloned().collect();
+    let [present] = &seen[..] else {
+        panic!("{seen:?}")
+    };
+    assert_eq!((present.who, &present.at), (Who::Peer(dialled), &at));
+    assert_eq!(present.location, Some(author("desk", 10).location));
+    assert_eq!(first.client.presence().count(), 0);
+    let why = "closed".to_owned();
+    let link = dialled;
+    let left = second.step(Input::Disconnected { link, why });
+    assert!(
+        told(&left).contains(&"desk no longer looks at the meet".to_owned()),
+        "{left:?}"
+    );
 }
