@@ -27,7 +27,8 @@ export function FlightTable(props: {
   const { app, view } = props;
   const [all, setAll] = useState(() => matchMedia("(min-width: 60rem)").matches);
   useKeys([{ key: "t", label: "Show all lifts, or this lift alone", run: () => setAll(!all) }]);
-  const lifts = LIFTS.filter((lift) => all || lift.letter === view.lift);
+  const done = (letter: Lift) => letter === view.lift || view.lifters.some((row) => takesPart(row, letter));
+  const lifts = LIFTS.filter((lift) => (all ? done(lift.letter) : lift.letter === view.lift));
   const disputed = new Set(app.conflicts.value.map((conflict) => conflict.path));
   if (view.lifters.length === 0) return null;
   return (
@@ -45,11 +46,13 @@ export function FlightTable(props: {
           <thead>
             <tr>
               <th scope="col">Lifter</th>
-              <th scope="col" class="number">
+              <th scope="col" class="number fact">
                 Body
               </th>
-              <th scope="col">Class</th>
-              <th scope="col" class="number">
+              <th scope="col" class="fact">
+                Class
+              </th>
+              <th scope="col" class="number fact">
                 Lot
               </th>
               {lifts.flatMap((lift) =>
@@ -91,7 +94,7 @@ export function FlightTable(props: {
                   text={row.bodyweightKg === 0 ? "" : app.replica.displayWeight(row.bodyweightKg)}
                   numeric
                 />
-                <td>{row.weightClass}</td>
+                <td class="fact">{row.weightClass}</td>
                 <Fact app={app} row={row} field="lot" text={row.lot === 0 ? "" : String(row.lot)} numeric />
                 {lifts.flatMap((lift) =>
                   Array.from({ length: slotsShown(view, lift.letter) }, (_, index) => (
@@ -125,7 +128,7 @@ function Fact(props: { app: App; row: LifterRow; field: string; text: string; nu
   const mark = props.app.marks.value.get(`entries.${props.row.id}.${props.field}`);
   return (
     <td
-      class={`${props.numeric ? "number" : ""} ${mark === undefined ? "" : mark.replaced ? "changed" : "arrived"}`}
+      class={`fact ${props.numeric ? "number" : ""} ${mark === undefined ? "" : mark.replaced ? "changed" : "arrived"}`}
       {...(mark?.replaced ? { title: mark.words } : {})}
     >
       {props.text}
