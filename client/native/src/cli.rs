@@ -182,6 +182,13 @@ pub(crate) enum Command {
         spotter --replica table run --listen 0.0.0.0:8777        # at the venue, without any relay\n  \
         spotter --replica jury  run --peer 192.168.1.20:8777")]
     Run(Run),
+    /// Show the meet to browsers: pages, scoreboard and overlay from this device, which need no relay and no internet. Otherwise
+    /// as `run`.
+    #[command(after_help = "Examples:\n  spotter --replica desk serve\n  \
+        spotter --replica desk serve --http 0.0.0.0:8780         # to every device at the venue\n\n\
+        It prints the addresses of scoreboard and overlay with a key that only reads. Nothing is encrypted: \
+        for a network of your own.")]
+    Serve(Serve),
     /// Say how this replica is doing: what it holds, what is not sent yet, when the relay was last heard of.
     Status {
         /// Print it as JSON.
@@ -401,6 +408,22 @@ pub(crate) struct Run {
     pub(crate) plaintext: Plaintext,
     #[command(flatten)]
     pub(crate) vouching: Vouching,
+}
+
+/// `serve`.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Address and port for browsers; port 0 picks one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8780")]
+    pub(crate) http: std::net::SocketAddr,
+    /// Make another key for displays: the addresses printed before show nothing any more.
+    #[arg(long)]
+    pub(crate) new_key: bool,
+    /// Updates that are kept for displays that connect; whoever has missed more fetches everything.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) display_overlap: usize,
+    #[command(flatten)]
+    pub(crate) run: Run,
 }
 
 /// `bundle`.

@@ -49,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             vouching,
         } => live::sync(&dir, limit, password_file, &vouching).await,
         Command::Run(run) => watch::run(&dir, run).await,
+        Command::Serve(serve) => watch::serve(&dir, serve).await,
         Command::Status { json } => read::status(&dir, json),
         Command::Conflicts { json } => read::conflicts(&dir, json),
         Command::Restore { path, write, how } => edit::restore(&dir, path, write, how).await,

@@ -21,6 +21,7 @@ mod failure;
 mod limits;
 mod lines;
 mod out;
+mod show;
 mod store;
 mod trust;
 mod wire;

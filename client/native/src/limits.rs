@@ -31,6 +31,24 @@ pub(crate) const EDITS_TOGETHER: usize = 256;
 /// The longest line of edits from standard input: the longest value of a register, and its path.
 pub(crate) const EDIT_LINE_BYTES_MAX: usize = 64 << 10;
 
+/// Browsers' connections at once: a venue full of screens, with several files under way for each.
+pub(crate) const BROWSERS_MAX: usize = 512;
+
+/// Displays that read a feed at once.
+pub(crate) const DISPLAYS_MAX: usize = 256;
+
+/// How long a browser may take to send a request.
+pub(crate) const REQUESTING: Duration = Duration::from_secs(5);
+
+/// How long a browser's connection may stay for plain requests before it has to come again.
+pub(crate) const BROWSING: Duration = Duration::from_secs(60);
+
+/// The size of a request's head.
+pub(crate) const HEAD_BYTES: usize = 16 << 10;
+
+/// How long whoever offers a wrong password or key waits for the answer; one at a time, so that nobody guesses quickly.
+pub(crate) const WRONG_WAITS: Duration = Duration::from_millis(500);
+
 /// How often progress is shown.
 pub(crate) const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 

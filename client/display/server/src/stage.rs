@@ -436,3 +436,6 @@ fn next_epoch() -> Epoch {
     let before = before.unwrap_or_default();
     Epoch::at(raise(before).unwrap_or(now))
 }
+
+#[cfg(test)]
+mod tests;

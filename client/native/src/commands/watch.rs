@@ -10,20 +10,30 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::edit::Queue;
 use super::live::connect;
 use super::{closing, must_exist};
-use crate::cli::{How, Run};
+use crate::cli::{How, Run, Serve};
 use crate::driver::Driver;
 use crate::failure::Failure;
+use crate::show::Show;
 use crate::trust::Trust;
 use crate::wire::peer_url;
 use crate::{clock, lines, out, words};
 
 /// `run`.
 pub(super) async fn run(dir: &Path, run: Run) -> Result<(), Failure> {
+    go(dir, &run, None).await
+}
+
+/// `serve`.
+pub(super) async fn serve(dir: &Path, serve: Serve) -> Result<(), Failure> {
+    go(dir, &serve.run, Some(&serve)).await
+}
+
+async fn go(dir: &Path, run: &Run, serve: Option<&Serve>) -> Result<(), Failure> {
     must_exist(dir)?;
     Trust::keep(dir, run.vouching.ca.as_deref())?;
     let wanted = Rc::new(Cell::new(false));
     let mut driver = Driver::open(dir, telling(Rc::clone(&wanted)))?;
-    let outcome = stay(&mut driver, &run, &wanted).await;
+    let outcome = stay(&mut driver, dir, (run, serve), &wanted).await;
     closing(driver, outcome).await
 }
 
@@ -48,7 +58,12 @@ fn telling(wanted: Rc<Cell<bool>>) -> Box<dyn FnMut(&News)> {
     })
 }
 
-async fn stay(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<(), Failure> {
+async fn stay(
+    driver: &mut Driver,
+    dir: &Path,
+    (run, serve): (&Run, Option<&Serve>),
+    wanted: &Cell<bool>,
+) -> Result<(), Failure> {
     let peers = run.peer.iter();
     let peers = peers.map(|peer| peer_url(peer, run.plaintext.allow_plaintext));
     let peers: Vec<String> = peers.collect::<Result<_, _>>()?;
@@ -57,17 +72,21 @@ async fn stay(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<(),
         let picked = driver.listen(address).await?;
         out::line(format!("listening on {picked}"));
     }
+    let show = match serve {
+        Some(serve) => Some(Show::open(dir, serve, driver.client()).await?),
+        None => None,
+    };
     for address in peers {
         driver.ask(Ask::DialPeer { address }).await?;
     }
     let member = driver.client().membership().is_some();
     if member {
         driver.ask(Ask::StayConnected(true)).await?;
-    } else if run.peer.is_empty() && run.listen.is_empty() {
+    } else if run.peer.is_empty() && run.listen.is_empty() && show.is_none() {
         // Says what else could be done.
         connect(driver, None, None).await?;
     }
-    watch(driver, run, wanted).await
+    watch(driver, run, wanted, show).await
 }
 
 fn introduce(driver: &mut Driver) -> Result<(), Failure> {
@@ -86,7 +105,12 @@ fn introduce(driver: &mut Driver) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn watch(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<(), Failure> {
+async fn watch(
+    driver: &mut Driver,
+    run: &Run,
+    wanted: &Cell<bool>,
+    mut show: Option<Show>,
+) -> Result<(), Failure> {
     let deadline = run.limit.map(clock::after);
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminated = signal(SignalKind::terminate()).map_err(no_signals)?;
@@ -107,6 +131,9 @@ async fn watch(driver: &mut Driver, run: &Run, wanted: &Cell<bool>) -> Result<()
             out::remark(failure.to_string());
         }
         driver.remember_contact();
+        if let Some(show) = &mut show {
+            show.look(driver.client());
+        }
         if wanted.take()
             && let Some(file) = &run.password_file
         {

@@ -7,3 +7,4 @@ mod documents;
 mod edits;
 mod files;
 mod folder;
+mod serve;
