@@ -299,7 +299,7 @@ test("an operator reads the link, the age by the relay's clock, and remarks on t
 
 test("a refusal says in words what to do", () => {
   const words = (status: number, code = "x") => refusalWords({ status, code, reason: "no such day" });
-  assert.match(words(403, "revoked"), /has been revoked/);
+  assert.match(words(403, "session-revoked"), /has been revoked/);
   for (const status of [401, 403]) assert.match(words(status), /does not accept this/);
   assert.match(words(404), /no such day/);
 });

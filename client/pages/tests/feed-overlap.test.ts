@@ -264,6 +264,16 @@ test("a relay that refuses and then knows the key again has forgotten nothing on
   assert.equal(reader.refusals, 0);
 });
 
+test("a key that the relay knows to be revoked takes the picture away at once", () => {
+  const refusal = { status: 403, code: "session-revoked", reason: "why" };
+  const inputs: Input[] = [
+    { is: "closed", turn: 1, revoked: false },
+    { is: "woken", turn: 2 },
+    { is: "failed", turn: 3, refusal },
+  ];
+  assert.equal(through(inputs, live(7))[0].held, null);
+});
+
 test("a key that is revoked while its feed is open takes the picture away at once", () => {
   const [reader, actions] = through([{ is: "closed", turn: 1, revoked: true }], live(7));
   assert.equal(reader.held, null);

@@ -12,7 +12,7 @@ import {
   type Picture,
   type Platform,
 } from "./display.ts";
-import type { Refusal } from "./overlap.ts";
+import { REVOKED_KEY, type Refusal } from "./overlap.ts";
 import { displayWeight } from "./shown.ts";
 
 /** What a display is told, and what it should then show. */
@@ -204,7 +204,7 @@ const SKETCHES: readonly Sketch[] = [
     attempt: 1,
     current: 1,
     cards: squats(),
-    refusal: { status: 403, code: "revoked", reason: "this key was revoked" },
+    refusal: { status: 403, code: REVOKED_KEY, reason: "this key was revoked" },
   },
 ];
 

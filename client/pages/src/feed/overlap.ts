@@ -54,8 +54,11 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** How the relay names a key that it knew and that was revoked. */
+export const REVOKED_KEY = "session-revoked";
+
 /** What a feed that ends because of its key amounts to. */
-const REVOKED: Refusal = { status: 403, code: "revoked", reason: "the key was revoked" };
+const REVOKED: Refusal = { status: 403, code: REVOKED_KEY, reason: "the key was revoked" };
 
 /** What the reader wants done. */
 export type Action =
@@ -280,7 +283,7 @@ function fail(reader: Reader, refusal: Refusal | null, random: number): Step {
   const turn = reader.turn + 1;
   const afterMs = refusal === null ? backoffMs(reader.failures, random) : REFUSED_MS;
   const refusals = refusal?.status === 403 ? reader.refusals + 1 : reader.refusals;
-  const cleared = reader.held !== null && (refusal === REVOKED || refusals >= REFUSED_TIMES);
+  const cleared = reader.held !== null && (refusal?.code === REVOKED_KEY || refusals >= REFUSED_TIMES);
   return [
     {
       phase: { at: "resting", refusal },

@@ -282,7 +282,7 @@ class Wire {
 }
 
 /** How the relay closes a feed whose key was revoked. */
-const REVOKED_CODE = 1008;
+const REVOKED_CODE = 4006;
 
 function base64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));

@@ -2,7 +2,7 @@
 
 import type { Units } from "./address.ts";
 import { type Attempt, attemptsOf, type Lift, type LifterRow, type Picture } from "./display.ts";
-import type { Refusal } from "./overlap.ts";
+import { REVOKED_KEY, type Refusal } from "./overlap.ts";
 
 const POUNDS = 2.20462262;
 
@@ -86,7 +86,7 @@ export function upcoming({ platform, lifters }: Picture, count: number): readonl
 
 /** Why a relay turned a display away, and what to do about it. */
 export function refusalWords(refusal: Refusal): string {
-  if (refusal.code === "revoked") {
+  if (refusal.code === REVOKED_KEY) {
     return "The key of this address has been revoked. Ask a location of the meet for a new address.";
   }
   switch (refusal.status) {
