@@ -1,6 +1,7 @@
 //! `spotter-sim list`.
 
 use clap::Args;
+use spotter_sim_scenario::{Invariant, Scenario};
 
 use crate::trouble::{Ended, Trouble};
 use crate::{builtin, out};
@@ -16,6 +17,13 @@ pub(super) struct List {
     /// Print the names only, one a line
     #[arg(long, conflicts_with = "name")]
     names: bool,
+    /// Only those that were made to try this invariant, such as I4
+    #[arg(long, value_name = "INVARIANT", value_parser = invariant, conflicts_with = "name")]
+    about: Option<Invariant>,
+}
+
+fn invariant(name: &str) -> Result<Invariant, String> {
+    serde_json::from_value(name.into()).map_err(|_| "the invariants are I1 to I12".to_owned())
 }
 
 impl List {
@@ -27,7 +35,12 @@ impl List {
             out::line(text.trim_end());
             return Ok(Ended::Clean);
         }
-        let all = builtin::all();
+        let mut all = Vec::new();
+        for (name, text) in builtin::all() {
+            if self.is_wanted(name, text)? {
+                all.push((name, text));
+            }
+        }
         if self.names {
             all.iter().for_each(|(name, _)| out::line(name));
             return Ok(Ended::Clean);
@@ -37,5 +50,14 @@ impl List {
             out::line(format!("{name:width$}  {}", builtin::about(text)).trim_end());
         }
         Ok(Ended::Clean)
+    }
+
+    fn is_wanted(&self, name: &str, text: &str) -> Result<bool, Trouble> {
+        let Some(about) = self.about else {
+            return Ok(true);
+        };
+        let scenario = Scenario::read(text)
+            .map_err(|error| Trouble::Asked(format!("scenario {name}: {error}")))?;
+        Ok(scenario.expect.invariants.contains(&about))
     }
 }
