@@ -13,6 +13,7 @@ pub(super) const PURE: &[&str] = &[
     "relay/protocol",
     "relay",
     "client",
+    "client/display",
     "client/browser/core",
 ];
 
