@@ -82,8 +82,8 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
       h("h3", null, this.say("title")),
       error === null ? null : h("p", { role: "alert", className: "alert alert-danger" }, error),
       view.phase === "off" ? this.off(view) : null,
-      view.phase === "opening" ? h("p", { role: "status" }, this.say("opening")) : null,
-      view.phase === "on" && view.status ? this.on(view, view.status) : null,
+      view.phase === "opening" ? this.opening(view.status) : null,
+      view.phase === "on" ? this.on(view) : null,
       this.problems(view),
     );
   }
@@ -216,9 +216,23 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
     );
   }
 
+  private opening(status: LiveStatus | null): ReactNode {
+    const words = [this.say("opening"), status?.link.why ?? ""].join(" ");
+    return h(
+      "div",
+      null,
+      h("p", { role: "status" }, words),
+      this.button("cancel", () => this.props.live.cancel()),
+    );
+  }
+
   // While the meet is shared.
 
-  private on(view: LiveView, status: LiveStatus): ReactNode {
+  private on(view: LiveView): ReactNode {
+    const { status } = view;
+    if (status === null) {
+      return h(LiveNotice, { ...this.props });
+    }
     const replica = this.props.live.shared;
     return h(
       "div",
@@ -436,8 +450,8 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
   }
 
   override render(): ReactNode {
-    const { status } = this.state.view;
-    const words = status === null ? [] : this.words(status);
+    const { phase, status } = this.state.view;
+    const words = phase === "on" ? this.words(status) : [];
     if (words.length === 0) {
       return null;
     }
@@ -445,8 +459,11 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
     return h("div", { role: "alert", className: "spotter-notice alert alert-warning mb-0" }, ...items);
   }
 
-  private words(status: LiveStatus): string[] {
+  private words(status: LiveStatus | null): string[] {
     const say = (key: keyof Messages) => this.props.messages?.[key] ?? MESSAGES[key];
+    if (status === null) {
+      return [say("stopped")];
+    }
     const words = [];
     if (status.finished) {
       words.push(say("finished"));

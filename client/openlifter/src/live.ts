@@ -48,7 +48,7 @@ export type Memory = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** Something that the person should know of. */
 export interface Problem {
-  kind: "stale" | "withdrawn" | "refused" | "news" | "open";
+  kind: "stale" | "withdrawn" | "refused" | "news" | "open" | "stopped";
   words: string;
 }
 
@@ -56,6 +56,7 @@ export interface Problem {
 export interface LiveView {
   /** `off`: OpenLifter as ever. `opening`: on the way. `on`: the meet is shared. */
   phase: "off" | "opening" | "on";
+  /** How the replica stands; null if there is none, or, while the meet is shared, if it has stopped. */
   status: LiveStatus | null;
   /** The last problems, newest last. */
   problems: readonly Problem[];
@@ -135,10 +136,18 @@ export class Live {
   view(): LiveView {
     return {
       phase: this.phase,
-      status: this.replica && this.phase === "on" ? this.replica.status() : null,
+      status: this.status(),
       problems: this.problems,
       canReturn: this.phase === "off" && this.remembered()?.left === true,
     };
+  }
+
+  private status(): LiveStatus | null {
+    try {
+      return this.replica?.status() ?? null;
+    } catch {
+      return null;
+    }
   }
 
   /** The replica of the shared meet; null while it is not shared. */
@@ -167,8 +176,8 @@ export class Live {
       this.waiting = [];
       await replica.importMeet(JSON.stringify(saved));
       const made = await replica.goLive(options);
-      this.remember({ name, left: false });
       this.attach(replica);
+      this.remember({ name, left: false });
       return made;
     } catch (error) {
       await this.end();
@@ -190,12 +199,19 @@ export class Live {
       const joined = await replica.join(options);
       await replica.sync();
       this.checkVersion(replica);
-      this.remember({ name, left: false });
       this.attach(replica);
+      this.remember({ name, left: false });
       return joined;
     } catch (error) {
       await this.end();
       throw error;
+    }
+  }
+
+  /** Gives up going live or joining, where it takes too long. */
+  async cancel(): Promise<void> {
+    if (this.phase === "opening") {
+      await this.end();
     }
   }
 
@@ -337,7 +353,7 @@ export class Live {
     try {
       await (step.kind === "act" ? replica.act(step.action, step.screen) : replica.edit(step.puts));
     } catch (error) {
-      this.report("refused", error instanceof Error ? error.message : String(error));
+      this.report("refused", wordsOf(error));
     }
     this.unsaved -= 1;
     this.reconcileSoon();
@@ -365,12 +381,15 @@ export class Live {
     if (!api || !replica || this.phase !== "on" || !this.rehydrated || !replica.holdsMeet) {
       return;
     }
-    const { meet, registration } = replica.state();
     const store = this.state();
+    const shown = this.ofReplica(() => ({ ...replica.state(), selector: this.selector(store.lifting) }));
+    if (!shown) {
+      return;
+    }
     const next = inboundStore(store, {
-      meet: meet as Record<string, unknown>,
-      registration: registration as Registration,
-      selector: this.selector(store.lifting),
+      meet: shown.meet as Record<string, unknown>,
+      registration: shown.registration as Registration,
+      selector: shown.selector,
       typing: this.typing,
       nextEntryId: this.nextNumber(),
     });
@@ -379,6 +398,16 @@ export class Live {
       this.overwrite(next);
     }
     this.tellWhere(store.lifting);
+  }
+
+  /** What a replica answers; null if it has stopped, which it says itself. */
+  private ofReplica<T>(ask: () => T): T | null {
+    try {
+      return ask();
+    } catch (error) {
+      this.report("stopped", wordsOf(error));
+      return null;
+    }
   }
 
   /** Tells the others which platform this screen looks at. */
@@ -430,8 +459,14 @@ export class Live {
   }
 
   private async openReplica(name: string): Promise<LiveReplica> {
-    this.replica = await this.options.open(name);
-    return this.replica;
+    const replica = await this.options.open(name);
+    if (this.phase !== "opening") {
+      await replica.close();
+      throw new Error("cancelled");
+    }
+    this.replica = replica;
+    this.stops = [replica.onStatus(() => this.changed())];
+    return replica;
   }
 
   private async reopen(name: string): Promise<void> {
@@ -440,24 +475,26 @@ export class Live {
       if (!replica.holdsMeet) {
         throw new Error("the shared meet is not in this browser's storage any more");
       }
-      this.remember({ name, left: false });
       this.attach(replica);
+      this.remember({ name, left: false });
     } catch (error) {
-      this.report("open", error instanceof Error ? error.message : String(error));
+      this.report("open", wordsOf(error));
       await this.end();
     }
   }
 
   private attach(replica: LiveReplica): void {
+    if (this.replica !== replica) {
+      throw new Error("cancelled");
+    }
     const waiting = this.waiting ?? [];
     this.waiting = null;
     this.phase = "on";
-    this.stops = [
+    this.stops.push(
       replica.onChange(() => {
         this.reconcileSoon();
         this.changed();
       }),
-      replica.onStatus(() => this.changed()),
       replica.onPresence(() => this.changed()),
       replica.onNews(({ kind, words }) => {
         if (TOLD.has(kind)) {
@@ -465,7 +502,7 @@ export class Live {
         }
       }),
       replica.guardUnload(),
-    ];
+    );
     this.ask(waiting);
     this.reconcile();
     this.changed();
@@ -532,6 +569,10 @@ export class Live {
   private memory(): Memory | undefined {
     return this.options.memory ?? (typeof localStorage === "undefined" ? undefined : localStorage);
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function formatOf(state: StoreState): string {

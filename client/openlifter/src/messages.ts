@@ -47,6 +47,8 @@ export const MESSAGES = {
     "Some edits have not been sent yet. They stay in this browser; return to the meet to send them. Leave?",
   problems: "Recent messages",
   opening: "Opening…",
+  cancel: "Cancel",
+  stopped: "The live meet has stopped in this browser. Nothing is lost: reload the page.",
 };
 
 /** The table of words. */

@@ -450,3 +450,22 @@ test("stale boxes of the meet's set-up write nothing back either", async () => {
   assert.equal(store.getState(), before);
   assert.deepEqual(replica.asked, []);
 });
+
+test("joining that takes too long can be given up, and leaves everything as it was", async () => {
+  const spotter = spotterMiddleware({ open: async () => replica, memory: memory() });
+  const store = openStore({ middleware: [spotter] });
+  await store.rehydrated;
+  store.dispatch(ADD);
+  const replica = new Recorder(openStore().getState());
+  let arrive = () => {};
+  replica.sync = () => new Promise((resolve) => (arrive = resolve));
+  const joining = spotter.live.join(JOIN);
+  await settle();
+  assert.equal(spotter.live.view().phase, "opening");
+  await spotter.live.cancel();
+  arrive();
+  await assert.rejects(joining, /cancelled/);
+  assert.deepEqual([spotter.live.view().phase, replica.closed], ["off", true]);
+  assert.equal(store.getState().registration.entries.length, 1);
+  assert.equal(spotter.live.view().canReturn, false);
+});

@@ -69,6 +69,10 @@ test("the notice says that this browser is out of sync, and is gone once it is n
   assert.match(notice(), /password again.*disk full/);
   replica.standing = STATUS;
   assert.equal(notice(), "");
+  replica.status = () => {
+    throw new Error("broken");
+  };
+  assert.match(notice(), /has stopped/);
 });
 
 test("every word can be translated", async () => {

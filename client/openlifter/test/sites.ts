@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Core, loadCoreSync, memoryStore, openReplica, type Replica } from "spotter-client";
 import { WebSocket } from "ws";
-import { type Live, type LiveOptions, spotterMiddleware } from "../src/index.js";
+import { type Live, type LiveOptions, type LocationPriority, spotterMiddleware } from "../src/index.js";
 import type { Action, Entry } from "./stand-in/state.js";
-import { type OpenLifter, openStore } from "./stand-in/store.js";
+import { memoryStorage, type OpenLifter, openStore } from "./stand-in/store.js";
 
 const ROOT = process.env.SPOTTER_ROOT as string;
 
@@ -77,15 +77,59 @@ class Cable {
   }
 }
 
-/** A browser with OpenLifter. */
-export interface Site {
-  name: string;
-  priority: number;
-  store: OpenLifter;
-  live: Live;
-  replica: Replica;
-  cable: Cable;
-  entry(id: number): Entry | undefined;
+/** A browser with OpenLifter: what it keeps, its network, and the page that is open. */
+export class Site {
+  readonly cable = new Cable();
+  store!: OpenLifter;
+  live!: Live;
+  replica!: Replica;
+  readonly name: string;
+  readonly priority: number;
+  private readonly options: Partial<LiveOptions>;
+  private readonly replicas = memoryStore();
+  private readonly storage = memoryStorage();
+  private readonly items = new Map<string, string>();
+
+  constructor({ location, priority }: LocationPriority, options: Partial<LiveOptions>) {
+    this.name = location;
+    this.priority = priority;
+    this.options = options;
+  }
+
+  entry(id: number): Entry | undefined {
+    return this.store.getState().registration.entries.find((one) => one.id === id);
+  }
+
+  /** Opens the page. */
+  async load(): Promise<void> {
+    const { items } = this;
+    const spotter = spotterMiddleware({
+      open: (name) => this.open(name),
+      memory: {
+        getItem: (key) => items.get(key) ?? null,
+        setItem: (key, value) => void items.set(key, value),
+        removeItem: (key) => void items.delete(key),
+      },
+      ...this.options,
+    });
+    this.live = spotter.live;
+    this.store = openStore({ middleware: [spotter], storage: this.storage });
+    await this.store.rehydrated;
+  }
+
+  /** Loads the page anew. */
+  async reload(): Promise<void> {
+    await this.store.flush();
+    await this.replica.close();
+    await this.load();
+  }
+
+  private async open(name: string): Promise<Replica> {
+    const socket = (address: string) => this.cable.open(address) as never;
+    const store = this.replicas;
+    this.replica = await openReplica({ core: theCore(), name, store, socket, tabs: false });
+    return this.replica;
+  }
 }
 
 /** Sites of one live meet: the first goes live with what `log` makes, the others join. Priorities are 10, 20, 30. */
@@ -98,54 +142,20 @@ export async function openSites(
   const roster = names.map((location, index) => ({ location, priority: 10 * (index + 1) }));
   const sites: Site[] = [];
   let meetId = "";
-  for (const { location, priority } of roster) {
-    const cable = new Cable();
-    const storage = memoryStore();
-    const replicas: Replica[] = [];
-    const items = new Map<string, string>();
-    const spotter = spotterMiddleware({
-      open: async (name) => {
-        const socket = (address: string) => cable.open(address) as never;
-        const opened = await openReplica({
-          core: theCore(),
-          name,
-          store: storage,
-          socket,
-          tabs: false,
-        });
-        replicas.push(opened);
-        if (!("presence" in opened))
-          Object.assign(opened, {
-            presence: () => [],
-            setPresence: () => {},
-            onPresence: () => () => {},
-            addDisplayKey: async () => ({ id: "", key: "" }),
-          }); // DEV
-        return opened as never;
-      },
-      memory: {
-        getItem: (key) => items.get(key) ?? null,
-        setItem: (key, value) => void items.set(key, value),
-        removeItem: (key) => void items.delete(key),
-      },
-      ...options.live,
-    });
-    const store = openStore({ middleware: [spotter] });
-    await store.rehydrated;
-    t.after(async () => {
-      await Promise.all(replicas.map((replica) => replica.close()));
-    });
+  for (const seat of roster) {
+    const site = new Site(seat, options.live ?? {});
+    await site.load();
+    t.after(() => site.replica.close());
+    const { location } = seat;
     if (meetId === "") {
       for (const action of options.log ?? []) {
-        store.dispatch(action);
+        site.store.dispatch(action);
       }
-      ({ meetId } = await spotter.live.goLive({ relay, location, roster, password: PASSWORD }));
+      ({ meetId } = await site.live.goLive({ relay, location, roster, password: PASSWORD }));
     } else {
-      await spotter.live.join({ relay, meetId, location, password: PASSWORD });
+      await site.live.join({ relay, meetId, location, password: PASSWORD });
     }
-    const entry = (id: number) => store.getState().registration.entries.find((one) => one.id === id);
-    const replica = replicas[0] as Replica;
-    sites.push({ name: location, priority, store, live: spotter.live, replica, cable, entry });
+    sites.push(site);
   }
   await agree(sites);
   return sites;

@@ -210,7 +210,7 @@ test("two platforms do not fight over what they show, and two screens of one pla
   ]);
 });
 
-test("a page that is loaded anew finds the shared meet, and what was done meanwhile at both ends", async (t) => {
+test("a meet that was left is returned to, with what others did meanwhile", async (t) => {
   const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD] });
   assert.ok(desk && table);
   await desk.live.leave();
@@ -219,4 +219,28 @@ test("a page that is loaded anew finds the shared meet, and what was done meanwh
   await table.live.saved();
   await desk.live.comeBack();
   await arrives(desk, () => desk.entry(5000)?.country === "Norway");
+});
+
+test("a page that is loaded anew without a network finds the meet, and loses nothing that is done at once", async (t) => {
+  const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD] });
+  assert.ok(desk && table);
+  await cut(desk);
+  desk.store.dispatch({ type: "NEW_REGISTRATION", overwriteDefaults: { name: "Bo" } });
+  await desk.reload();
+  desk.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { country: "Norway" } });
+  desk.store.dispatch({ type: "NEW_REGISTRATION", overwriteDefaults: { name: "Cy" } });
+  table.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { team: "Reds" } });
+  await arrives(desk, () => desk.live.view().phase === "on");
+  await mend(desk);
+  await agree([desk, table]);
+  assert.deepEqual(sharedPart(desk), sharedPart(table));
+  const { entries } = table.store.getState().registration;
+  assert.deepEqual(
+    entries.map(({ name, country, team }) => [name, country, team]),
+    [
+      ["", "Norway", "Reds"],
+      ["Bo", "", ""],
+      ["Cy", "", ""],
+    ],
+  );
 });
