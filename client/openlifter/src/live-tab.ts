@@ -260,7 +260,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
       ["state", this.say(`state.${status.link.state}`) + why],
       ["editsNotSent", String(status.editsNotSent)],
       ["lastContact", status.lastContact ?? this.say("never")],
-      ["others", (shared?.presence() ?? []).map((one) => one.location).join(", ")],
+      ["others", (shared?.presence() ?? []).map((one) => one.location ?? "–").join(", ")],
       ["locations", roster.map((one) => `${one.location} ${one.priority}`).join(", ")],
     ];
     if (status.oldestNotSent !== null) {

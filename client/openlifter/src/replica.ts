@@ -72,7 +72,7 @@ export interface LiveReplica {
   onStatus(listener: (status: LiveStatus) => void): () => void;
   onChange(listener: () => void): () => void;
   onNews(listener: (news: { kind: string; words: string }) => void): () => void;
-  presence(): { location: string }[];
+  presence(): { location: string | null }[];
   setPresence(present: { day: number; platform: number } | null): void;
   onPresence(listener: () => void): () => void;
   addDisplayKey(label: string): Promise<{ id: string; key: string }>;
