@@ -5,7 +5,7 @@
 import { useSignal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { useEffect, useErrorBoundary, useState } from "preact/hooks";
-import { type App, copyName, openApp, say, toasts, unsay, wordsOf } from "./app.ts";
+import { type App, codeOf, copyName, openApp, say, toasts, unsay, wordsOf } from "./app.ts";
 import { keyActs, keyShown, listenForKeys, singleKeys, switchSingleKeys, useKeys } from "./keys.ts";
 import { Card, Key, useBusy, Working } from "./widgets.tsx";
 import { age, clock, linkWords, notSentWords, outOfSync } from "./words.ts";
@@ -35,7 +35,7 @@ export async function startPage(name: PageName, page: (app: App) => ComponentChi
     );
   } catch (why) {
     root.replaceChildren();
-    render(<Unopened why={wordsOf(why)} />, root);
+    render(<Unopened why={wordsOf(why)} known={codeOf(why) !== ""} />, root);
   }
 }
 
@@ -46,21 +46,24 @@ export function pageAddress(address: string, query: Readonly<Record<string, stri
   return params.size === 0 ? address : `${address}?${params}`;
 }
 
-function Unopened(props: { why: string }) {
+function Unopened(props: { why: string; known: boolean }) {
   return (
     <main>
       <div class="notice bad" role="alert">
         <p>
-          <strong>The meet cannot be opened on this device.</strong> {props.why}
+          <strong>The meet cannot be opened in this tab:</strong> {props.why}.
         </p>
         <button type="button" onClick={() => location.reload()}>
           Try again
         </button>
       </div>
-      <p>
-        Nothing that was saved is lost by this. Private windows of some browsers, and browsers that block site
-        data, cannot keep a meet: use an ordinary window, and allow this address to store data.
-      </p>
+      <p>Nothing that was saved is lost by this.</p>
+      {props.known ? null : (
+        <p>
+          Private windows of some browsers, and browsers that block site data, cannot keep a meet: use an
+          ordinary window, and allow this address to store data.
+        </p>
+      )}
     </main>
   );
 }
@@ -274,6 +277,9 @@ function PasswordNotice(props: { app: App }) {
       <p>
         <strong>The password is wanted again.</strong> The relay has ended this device's stay. Nothing is
         lost: edits are saved here and are sent once the meet's password is given.
+        {props.app.status.value.peers === 0
+          ? ""
+          : " Meanwhile this tab exchanges with the other tabs of this browser."}
       </p>
       <div class="row">
         <div class="field">
