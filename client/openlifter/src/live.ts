@@ -378,18 +378,18 @@ export class Live {
   /** Makes the store like the shared meet. The replica shows an edit at once, so nothing done here is undone by it. */
   private reconcile(): void {
     const { api, replica } = this;
-    if (!api || !replica || this.phase !== "on" || !this.rehydrated || !replica.holdsMeet) {
+    if (!api || !replica || this.phase !== "on" || !this.rehydrated) {
       return;
     }
     const store = this.state();
-    const shown = this.ofReplica(() => ({ ...replica.state(), selector: this.selector(store.lifting) }));
+    const shown = this.ofReplica(() => (replica.holdsMeet ? replica.state() : null));
     if (!shown) {
       return;
     }
     const next = inboundStore(store, {
       meet: shown.meet as Record<string, unknown>,
       registration: shown.registration as Registration,
-      selector: shown.selector,
+      selector: this.selector(store.lifting),
       typing: this.typing,
       nextEntryId: this.nextNumber(),
     });
@@ -440,7 +440,8 @@ export class Live {
   }
 
   private selector(screen: { day: number; platform: number }): Record<string, unknown> {
-    const value = this.phase === "on" ? this.replica?.get(selectorPath(screen))?.value : null;
+    const replica = this.phase === "on" ? this.replica : null;
+    const value = this.ofReplica(() => replica?.get(selectorPath(screen))?.value);
     return (value ?? {}) as Record<string, unknown>;
   }
 
