@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as redux4 from "redux4";
 import { type LiveOptions, spotterMiddleware } from "../src/index.js";
 import { Recorder } from "./recorder.js";
 import { AttemptInput, ControlledInput, ValidatedInput } from "./stand-in/boxes.js";
 import type { Action, Entry, GlobalState } from "./stand-in/state.js";
-import { memoryStorage, openStore } from "./stand-in/store.js";
+import { memoryStorage, openStore, type Redux } from "./stand-in/store.js";
 
 function memory() {
   const items = new Map<string, string>();
@@ -26,7 +27,7 @@ async function settle(): Promise<void> {
 }
 
 /** A store with some lifters whose meet is shared through a recorder, at rest. */
-async function shared(log: Action[] = [ADD, ADD, ADD], options: Partial<LiveOptions> = {}) {
+async function shared(log: Action[] = [ADD, ADD, ADD], options: Partial<LiveOptions> = {}, redux?: Redux) {
   const pauses = new Set<() => void>();
   const spotter = spotterMiddleware({
     open: async () => replica,
@@ -43,7 +44,7 @@ async function shared(log: Action[] = [ADD, ADD, ADD], options: Partial<LiveOpti
     actions.push(action as Action);
     return next(action);
   };
-  const store = openStore({ middleware: [spotter, watch] });
+  const store = openStore({ middleware: [spotter, watch], ...(redux && { redux }) });
   await store.rehydrated;
   for (const action of log) {
     store.dispatch(action);
@@ -468,4 +469,12 @@ test("joining that takes too long can be given up, and leaves everything as it w
   assert.deepEqual([spotter.live.view().phase, replica.closed], ["off", true]);
   assert.equal(store.getState().registration.entries.length, 1);
   assert.equal(spotter.live.view().canReturn, false);
+});
+
+test("a store of Redux 4 is shared as one of Redux 5 is", async () => {
+  const { store, replica, entry } = await shared(undefined, {}, redux4 as unknown as Redux);
+  store.dispatch(attempt(5001, 100));
+  assert.deepEqual(replica.asked, [attempt(5001, 100)]);
+  await replica.show((shown) => Object.assign(entryOf(shown, 5001), { name: "Bo" }));
+  assert.equal(entry(5001).name, "Bo");
 });

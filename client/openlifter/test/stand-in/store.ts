@@ -1,7 +1,7 @@
 /** A store like OpenLifter's: the stand-in's reducers in redux-persist, with middleware. */
 
-import type { Middleware } from "redux";
-import { applyMiddleware, createStore, type Reducer } from "redux";
+import type { Middleware, Reducer } from "redux";
+import * as redux5 from "redux";
 import { type PersistedState, persistReducer, persistStore, type WebStorage } from "redux-persist";
 import { openLifterReducer } from "./reducers.js";
 import type { Action, GlobalState } from "./state.js";
@@ -17,6 +17,9 @@ export function memoryStorage(): WebStorage & { items: Map<string, string> } {
   };
 }
 
+/** The part of Redux that makes a store: OpenLifter has version 4, newer programs 5. */
+export type Redux = Pick<typeof redux5, "createStore" | "applyMiddleware">;
+
 export interface OpenLifter {
   getState(): GlobalState & PersistedState;
   dispatch(action: Action): unknown;
@@ -29,12 +32,12 @@ export interface OpenLifter {
 
 /** Opens a store over a storage, as a page does that is loaded. */
 export function openStore(
-  options: { date?: string; storage?: WebStorage; middleware?: Middleware[] } = {},
+  options: { date?: string; storage?: WebStorage; middleware?: Middleware[]; redux?: Redux } = {},
 ): OpenLifter {
-  const { date = "2026-01-01", storage = memoryStorage(), middleware = [] } = options;
+  const { date = "2026-01-01", storage = memoryStorage(), middleware = [], redux = redux5 } = options;
   const reducer = openLifterReducer(date) as Reducer<GlobalState, Action>;
   const persisted = persistReducer<GlobalState, Action>({ key: "root", storage }, reducer);
-  const store = createStore(persisted as Reducer, applyMiddleware(...middleware));
+  const store = redux.createStore(persisted as Reducer, redux.applyMiddleware(...middleware));
   let done: () => void;
   const rehydrated = new Promise<void>((resolve) => {
     done = resolve;
