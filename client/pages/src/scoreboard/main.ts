@@ -28,7 +28,9 @@ const { panel, write } = operatorPanel(() => ({ link, made, remarks }));
 const corner = element("details", "corner", element("summary", "", "Connection"), panel);
 corner.open = options.operator;
 corner.classList.toggle("is-open-always", options.operator);
-root.replaceChildren(words, stage, corner);
+/** While there is no picture, which has a heading of its own. */
+const title = element("h1", "for-readers", "Scoreboard");
+root.replaceChildren(title, words, stage, corner);
 say(lacking ?? "Connecting …");
 
 function say(text: string): void {
@@ -46,6 +48,7 @@ function wordsFor(now: Link): string {
 const page: Page = {
   show(picture, _live, about) {
     made = about;
+    title.hidden = picture !== null;
     const fresh = element("div", "stage", ...(picture === null ? [] : scoreboardView(picture, options)));
     if (!fresh.isEqualNode(stage)) stage.replaceChildren(...fresh.childNodes);
   },
