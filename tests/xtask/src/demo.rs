@@ -27,8 +27,18 @@ pub(crate) struct Demonstration {
     pub(crate) address: String,
     /// The meet's ID as people read it, `123-456-789`.
     pub(crate) meet: String,
-    /// What to try, in order.
+    /// What to open in a browser.
+    pub(crate) pages: Vec<Page>,
+    /// What to try in a terminal, in order.
     pub(crate) steps: Vec<Step>,
+}
+
+/// A page that the relay hands out.
+pub(crate) struct Page {
+    /// What it is for.
+    pub(crate) says: &'static str,
+    /// Where it is; an address with a key after its `#` opens without a password.
+    pub(crate) address: String,
 }
 
 /// A few commands that belong together, and what the last of them must show.
@@ -76,14 +86,42 @@ pub(crate) fn prepare() -> Result<Demonstration, String> {
     ])?;
     let meet = meet_id(&printed)
         .ok_or_else(|| format!("no meet ID in what `golive` printed: {printed}"))?;
+    let key = spotter(&["display-key", "add", "Demonstration"])?;
     let address = relay.address.clone();
     relay.stop()?;
+    let key = key.split_whitespace().last().unwrap_or_default();
+    let pages = pages(&address, &meet, key);
     let steps = steps(&relay_url, &meet);
     Ok(Demonstration {
         address,
         meet,
+        pages,
         steps,
     })
+}
+
+/// Two locations in one browser, and two displays.
+fn pages(address: &str, meet: &str, key: &str) -> Vec<Page> {
+    let here = format!("http://{address}");
+    let display = |page: &str| format!("{here}/{page}?meet={meet}&day=1&platform=1#key={key}");
+    vec![
+        Page {
+            says: "a location: Platform 1",
+            address: format!("{here}/?meet={meet}&location=Platform%201"),
+        },
+        Page {
+            says: "a second location, the jury, with a copy of its own in the same browser",
+            address: format!("{here}/?copy=jury&meet={meet}&location=Jury"),
+        },
+        Page {
+            says: "the scoreboard",
+            address: display("scoreboard"),
+        },
+        Page {
+            says: "the overlay for the livestream; transparent where nothing is shown",
+            address: display("overlay"),
+        },
+    ]
 }
 
 /// The commands a person can try, in order; `cargo xtask start --check` runs them all.
@@ -187,6 +225,13 @@ pub(crate) fn serve(listen: &str) -> Command {
         listen,
     ]);
     command
+}
+
+/// What a person types to serve the demonstration's data once more.
+pub(crate) fn served_again(listen: &str) -> String {
+    format!(
+        "target/debug/spotter-relay serve --data {PLACE}/relay --key-file {PLACE}/relay.key --listen {listen}"
+    )
 }
 
 /// A relay that runs while something is prepared or checked, and never longer.

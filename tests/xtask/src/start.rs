@@ -5,12 +5,14 @@
 //! has already been restarted once, and Ctrl-C or a signal reaches it directly, with nobody in between to forget it.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use crate::demo::{self, Demonstration};
 use crate::tools::{call, cargo};
-use crate::{Outcome, out};
+use crate::{Outcome, out, web};
 
 /// Prepares the demonstration, prints the next steps, and becomes the relay; with `--check`, runs the steps instead.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -24,6 +26,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             ));
         }
     };
+    // The relay has the pages in it, so they come first. `--check` takes it as it is.
+    if !check {
+        out::heading("building the pages");
+        web::build()?;
+    }
     out::heading("building the relay and the replica");
     call(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))?;
     out::heading("making the demonstration meet");
@@ -54,6 +61,9 @@ fn verify(demonstration: &Demonstration) -> Outcome {
             }
         }
     }
+    for page in &demonstration.pages {
+        page_answers(&demonstration.address, page)?;
+    }
     relay.stop()?;
     out::line("\nthe demonstration works");
     Ok(())
@@ -77,16 +87,46 @@ fn shell(typed: &str) -> Result<String, String> {
     ))
 }
 
+/// Makes sure that the relay hands out a page; what it does there is tried in browsers.
+fn page_answers(address: &str, page: &demo::Page) -> Outcome {
+    let trouble = |error: std::io::Error| format!("{}: {error}", page.address);
+    let after_host = page.address.split_once(address).map(|(_, path)| path);
+    let path = after_host.and_then(|path| path.split('#').next());
+    let path = path.ok_or_else(|| format!("{} is not at the relay", page.address))?;
+    let mut relay = TcpStream::connect(address).map_err(trouble)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    relay.write_all(request.as_bytes()).map_err(trouble)?;
+    let mut answer = Vec::new();
+    relay.read_to_end(&mut answer).map_err(trouble)?;
+    out::line(&format!("$ GET {}", page.address));
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        return Ok(());
+    }
+    let first = String::from_utf8_lossy(&answer);
+    let first = first.lines().next().unwrap_or_default().to_owned();
+    Err(format!("{} answered: {first}", page.address))
+}
+
 fn explain(demonstration: &Demonstration) {
     out::heading("the meet is live");
-    out::line(&format!("relay     ws://{}", demonstration.address));
     out::line(&format!("meet      {}", demonstration.meet));
     out::line(&format!(
         "password  {}   (also in {})",
         demo::PASSWORD,
         demo::PASSWORD_FILE
     ));
-    out::line("\nTry this in another terminal, at the root of the repository:");
+    out::line(&format!("relay     ws://{}", demonstration.address));
+    out::line(
+        "\nOpen these in a browser, beside each other, and type the password in the first two:\n",
+    );
+    for page in &demonstration.pages {
+        out::line(&format!("  # {}\n  {}", page.says, page.address));
+    }
+    out::line(
+        "\nIn both, go to Scoring and judge an attempt in one: the other shows it. Stop this program, go on in both, and \
+         start the relay again with the last command below: they agree, and the higher priority stands.",
+    );
+    out::line("\nOr in another terminal, at the root of the repository:");
     for step in &demonstration.steps {
         out::line(&format!("\n  # {}", step.says));
         for typed in &step.commands {
@@ -97,6 +137,8 @@ fn explain(demonstration: &Demonstration) {
     out::line(&format!("  {} run", demo::replica(demo::INITIATOR)));
     out::line("\n  # the whole story in a minute, by itself");
     out::line(&format!("  {} demo", demo::SPOTTER));
+    out::line("\n  # the same relay again, after it was stopped");
+    out::line(&format!("  {}", demo::served_again(&demonstration.address)));
     out::line(
         "\nEverything lies in target/start/ and is made anew at the next start. Ctrl-C stops the relay.\n",
     );

@@ -46,6 +46,11 @@ const STEPS: &[Step] = &[
         run: |_| dependencies(),
     },
     Step {
+        name: "web",
+        checks: "what runs in browsers: size, format, lints, types, tests against the real relay",
+        run: |_| web::check(),
+    },
+    Step {
         name: "tests",
         checks: "tests of every package, and the examples in its documentation",
         run: |_| tests(),
@@ -64,11 +69,6 @@ const STEPS: &[Step] = &[
         name: "simulations",
         checks: "worlds in trouble: plans that once failed, every scenario, fresh seeds",
         run: |effort| simulations::run(effort == Effort::Long),
-    },
-    Step {
-        name: "web",
-        checks: "what runs in browsers: size, format, lints, types, tests against the real relay",
-        run: |_| web::check(),
     },
 ];
 
