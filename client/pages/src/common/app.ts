@@ -123,7 +123,10 @@ export async function openApp(): Promise<App> {
   };
   follow(app);
   replica.guardUnload();
-  app.persistence.value = await replica.requestPersistence();
+  // Firefox asks the person, and answers when they do: nothing waits for that.
+  void replica.requestPersistence().then((answer) => {
+    app.persistence.value = answer;
+  });
   return app;
 }
 
