@@ -139,7 +139,7 @@ function main() {
   process.stdout.write(changed.map((file) => `changed ${file}\n`).join("") || "nothing to change\n");
   const yarn = existsSync(join(root, "yarn.lock"));
   if (values.install) {
-    run(root, ...(yarn ? ["yarn", ["install"]] : ["npm", ["install"]]));
+    run(root, ...(yarn ? ["npx", ["--yes", "yarn@1", "install"]] : ["npm", ["install"]]));
   }
   if (values.test) {
     run(root, "npx", ["react-scripts", "test"]);

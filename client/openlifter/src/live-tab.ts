@@ -7,6 +7,7 @@ import { Component, createElement as h, type ReactNode } from "react";
 import type { Live, LiveView } from "./live.js";
 import { MESSAGES, type Messages } from "./messages.js";
 import type { LiveConflict, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
+import { describe, wordsOf } from "./words.js";
 
 /** What `LiveTab` and `LiveNotice` are given. */
 export interface LiveTabProps {
@@ -305,7 +306,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
     return h(
       "li",
       { key: path },
-      h("code", null, path),
+      h("strong", { title: path }, describe(replica, path)),
       ` ${shown(stands)} ${this.say("stands")}`,
       ...overruled.map((write) =>
         h(
@@ -420,7 +421,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
     try {
       await act();
     } catch (error) {
-      this.setState({ error: error instanceof Error ? error.message : String(error) });
+      this.setState({ error: wordsOf(error) });
     }
   }
 }
@@ -472,6 +473,9 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
     }
     if (status.passwordWanted) {
       words.push(say("passwordWanted"));
+    }
+    if (status.conflicts > 0) {
+      words.push(`${say("toSettle")}: ${status.conflicts}`);
     }
     if (status.cannotSave !== null) {
       words.push(`${say("cannotSave")}: ${status.cannotSave}`);

@@ -12,6 +12,7 @@ import { type Before, remember, type Step, selectorPath, stepsOf } from "./outbo
 import type { LiveReplica, LiveStatus, LocationPriority } from "./replica.js";
 import { OldValues, watchFocus } from "./stale.js";
 import { type Action, isOfNobody, isShared, type Registration, type StoreState } from "./state.js";
+import { describe, wordsOf } from "./words.js";
 
 /** What a Redux store offers its middleware. */
 export interface StoreApi {
@@ -497,9 +498,10 @@ export class Live {
         this.changed();
       }),
       replica.onPresence(() => this.changed()),
-      replica.onNews(({ kind, words }) => {
+      replica.onNews(({ kind, words, path }) => {
         if (TOLD.has(kind)) {
-          this.report("news", words);
+          const named = typeof path === "string" ? words.replace(path, () => describe(replica, path)) : words;
+          this.report("news", named);
         }
       }),
       replica.guardUnload(),
@@ -570,10 +572,6 @@ export class Live {
   private memory(): Memory | undefined {
     return this.options.memory ?? (typeof localStorage === "undefined" ? undefined : localStorage);
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function formatOf(state: StoreState): string {

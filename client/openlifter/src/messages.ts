@@ -35,6 +35,7 @@ export const MESSAGES = {
   finished: "The meet is finished.",
   conflicts: "Conflicts",
   noConflicts: "None.",
+  toSettle: "Conflicts to look at in the tab Live (Advanced)",
   stands: "stands",
   overruled: "overruled",
   restore: "Restore",

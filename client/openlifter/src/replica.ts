@@ -71,7 +71,7 @@ export interface LiveReplica {
   status(): LiveStatus;
   onStatus(listener: (status: LiveStatus) => void): () => void;
   onChange(listener: () => void): () => void;
-  onNews(listener: (news: { kind: string; words: string }) => void): () => void;
+  onNews(listener: (news: { kind: string; words: string; path?: unknown }) => void): () => void;
   presence(): { location: string | null }[];
   setPresence(present: { day: number; platform: number } | null): void;
   onPresence(listener: () => void): () => void;

@@ -48,9 +48,18 @@ test("while the meet is shared the tab shows its parameters, and each conflict w
         overruled: [write("Desk", "Anne"), write("Door", "Anna")],
       },
     ] as never[];
+  replica.get = (path) => (path === "entries.5000.name" ? { value: "Ann" } : null);
   await join();
   const shown = renderToStaticMarkup(createElement(LiveTab, { live: one }));
-  for (const part of ["123-456-789", "Desk 10", "Ann (Jury)", "Anne (Desk)", "Anna (Door)", "12:00"]) {
+  for (const part of [
+    "Ann: name",
+    "123-456-789",
+    "Desk 10",
+    "Ann (Jury)",
+    "Anne (Desk)",
+    "Anna (Door)",
+    "12:00",
+  ]) {
     assert.ok(shown.includes(part), part);
   }
   assert.match(shown, /<dd class="[^"]*spotter-editsNotSent">3</);
@@ -67,6 +76,8 @@ test("the notice says that this browser is out of sync, and is gone once it is n
   assert.match(notice(), /Out of sync/);
   replica.standing = { ...STATUS, cannotSave: "disk full", passwordWanted: true };
   assert.match(notice(), /password again.*disk full/);
+  replica.standing = { ...STATUS, conflicts: 2 };
+  assert.match(notice(), /Conflicts[^<]*: 2/);
   replica.standing = STATUS;
   assert.equal(notice(), "");
   replica.status = () => {

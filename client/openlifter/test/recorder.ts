@@ -61,7 +61,7 @@ export class Recorder implements LiveReplica {
     return structuredClone(this.shown);
   }
 
-  get(path: string) {
+  get(path: string): { value: unknown } | null {
     const value = this.selectors[path];
     return value === undefined ? null : { value };
   }
