@@ -110,6 +110,7 @@ fn requirement(line: &str) -> Option<Requirement> {
     })
 }
 
+/// Functions by their names, and what tests in TypeScript say of themselves.
 fn names_of_functions() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (language, word) in [(".rs", "fn "), (".py", "def ")] {
@@ -123,6 +124,13 @@ fn names_of_functions() -> BTreeSet<String> {
                     names.insert(name);
                 }
             }
+        }
+    }
+    for file in files_ending(".test.ts") {
+        for (_, line) in file.lines() {
+            let named = line.trim_start().strip_prefix("test(\"");
+            let name = named.and_then(|rest| rest.split('"').next());
+            names.extend(name.map(str::to_owned));
         }
     }
     names
