@@ -63,7 +63,7 @@ pub use edit::Edit;
 pub use hex::{read_hex, write_hex};
 pub use ids::{ActorId, ChangeHash, InvalidHex, InvalidOpId, OpId};
 pub use index::{Admission, Index};
-pub use json::json_text;
+pub use json::{json_text, read_double};
 pub use location::{Author, InvalidLocation, LocationName, Priority};
 pub use meet::{
     Conflict, EntryInfo, Held, HistoryItem, Meet, MeetEvent, ModelError, Restored, Seen, Shown,

@@ -1,5 +1,6 @@
 //! Weights as people read and type them, in kilograms or pounds.
 
+use spotter_model::read_double;
 use thiserror::Error;
 
 /// OpenLifter's pounds in a kilogram.
@@ -41,7 +42,7 @@ pub fn parse_weight(text: &str, in_kg: bool) -> Result<f64, InvalidWeight> {
     }
     let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     let digits = digits.replacen(',', ".", 1);
-    let number: Option<f64> = digits.parse().ok();
+    let number = read_double(&digits);
     match number {
         Some(number) if digits.bytes().all(plain) && number.is_finite() => Ok(if in_kg {
             number

@@ -1,6 +1,6 @@
 //! What the register behind a key holds, and the keys that are made of more than a field's name.
 
-use crate::json::number_text;
+use crate::json::{number_text, read_double};
 use crate::openlifter::{
     DAYS_MAX, DELETED, ENTRY, Kind, LIFTS, MEET, ORDER, SLOTS, attempt_key, carried_name, day_key,
     kind_of, plate_key,
@@ -106,10 +106,10 @@ pub(crate) fn parse_day(day: &str) -> Result<String, String> {
 /// The key of a plate, from what follows the field's name.
 pub(crate) fn parse_plate(plate: &str) -> Result<String, String> {
     let (weight, again) = plate.split_at(plate.find('/').unwrap_or(plate.len()));
-    match weight.parse::<f64>() {
-        Ok(number) if number.is_finite() => {
+    match read_double(weight) {
+        Some(number) if number.is_finite() => {
             Ok(plate_key(&format!("{}{again}", number_text(number))))
         }
-        Ok(_) | Err(_) => Err(format!("{plate:?} is no plate's weight")),
+        Some(_) | None => Err(format!("{plate:?} is no plate's weight")),
     }
 }

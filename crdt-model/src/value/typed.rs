@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::json::number_value;
+use crate::json::{number_value, read_double};
 use crate::openlifter::{Kind, POUNDS_PER_KG};
 use crate::path::{Path, RegisterKind};
 
@@ -145,12 +145,9 @@ fn sensible_number(field: &str, text: &str) -> Result<Value, String> {
 }
 
 fn number(text: &str) -> Result<Value, String> {
-    let digits = text
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
-    match text.parse::<f64>() {
-        Ok(number) if digits && number.is_finite() => Ok(number_value(number)),
-        Ok(_) | Err(_) => Err(format!("expected a number, not {text:?}")),
+    match read_double(text) {
+        Some(number) if number.is_finite() => Ok(number_value(number)),
+        Some(_) | None => Err(format!("expected a number, not {text:?}")),
     }
 }
 

@@ -32,12 +32,30 @@ impl Chain {
     /// The chain one position further, where `hash` stands.
     #[must_use]
     pub fn then(self, hash: &ChangeHash) -> Self {
-        let mut checksum = crc32fast::Hasher::new();
-        checksum.update(&self.0.to_be_bytes());
-        checksum.update(hash.as_bytes());
-        Self(checksum.finalize())
+        let mut link = [0; 36];
+        link[..4].copy_from_slice(&self.0.to_be_bytes());
+        link[4..].copy_from_slice(hash.as_bytes());
+        Self(checksum(&link))
     }
 }
+
+#[cfg(not(target_family = "wasm"))]
+fn checksum(bytes: &[u8]) -> u32 {
+    crc32fast::hash(bytes)
+}
+
+/// Bit by bit: in a browser a chain has a few thousand links, and the table of the fast way is 16 KB to load.
+#[cfg(any(test, target_family = "wasm"))]
+fn checksum_by_bits(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |checksum, byte| {
+        (0..8).fold(checksum ^ u32::from(*byte), |checksum, _| {
+            checksum >> 1 ^ (0xEDB8_8320 & 0u32.wrapping_sub(checksum & 1))
+        })
+    })
+}
+
+#[cfg(target_family = "wasm")]
+use checksum_by_bits as checksum;
 
 /// A place in one log: everything up to and including `server_seq_num` is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +145,14 @@ mod tests {
             Chain::START.then(&b).then(&a)
         );
         assert_ne!(Chain::START.then(&a), Chain::START.then(&a).then(&a));
+    }
+
+    #[test]
+    fn a_browser_computes_the_same_chains() {
+        for bytes in [&b""[..], b"123456789", &[0xFF; 36], &[0; 36]] {
+            assert_eq!(checksum_by_bits(bytes), checksum(bytes));
+        }
+        assert_eq!(checksum_by_bits(b"123456789"), 0xCBF4_3926);
     }
 
     #[test]

@@ -14,6 +14,11 @@ const FOLDER: &str = "target/wasm";
 /// Made smaller, where the packages look for it.
 const CORE: &str = "target/wasm/spotter.wasm";
 
+/// No randomness of its own, no places in the source, no texts for debugging or panics, and no log of Automerge's: nobody
+/// would see any of it.
+const FLAGS: &str = "--cfg getrandom_backend=\"custom\" -Zlocation-detail=none -Zfmt-debug=none -Zunstable-options \
+                     -Cpanic=immediate-abort --cfg feature=\"release_max_level_off\"";
+
 /// Debian's Rust for the web, and what else builds the core there.
 const DEBIAN: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
@@ -49,12 +54,12 @@ pub(crate) fn check() -> Outcome {
     ]))
 }
 
-/// Compiles the core with rustup's toolchain if it has, or can have, the target; else with Debian's.
+/// Compiles the core with rustup's toolchain if it has, or can have, what is needed; else with Debian's.
 fn core() -> Outcome {
-    if rustup_has_target() {
-        return call(compiling(cargo(&["build"])).arg("--locked"));
+    if rustup_has_source() {
+        return call(&mut compiling(cargo(&["build"])));
     }
-    out::line("this toolchain has no standard library for WebAssembly; using Debian's");
+    out::line("this toolchain has no source of the standard library; using Debian's");
     if !debian_has(&DEBIAN) {
         install(&DEBIAN)?;
     }
@@ -62,49 +67,37 @@ fn core() -> Outcome {
     command
         .current_dir(root())
         .stdin(Stdio::null())
-        .arg("build");
-    command
+        .arg("build")
         .env("RUSTC", "/usr/bin/rustc")
-        .env(
-            "PATH",
-            format!("/usr/bin:{}", std::env::var("PATH").unwrap_or_default()),
-        )
         .env_remove("RUSTUP_TOOLCHAIN");
-    // Debian has the standard library's source only, and its own name for the linker.
-    let linker = format!("target.{TARGET}.linker=\"wasm-ld\"");
-    call(compiling(command).args([
-        "--locked",
-        "-Zbuild-std=std,panic_abort",
-        "--config",
-        &linker,
-    ]))
+    let mut command = compiling(command);
+    // Debian's name for the linker.
+    command.args(["--config", &format!("target.{TARGET}.linker=\"wasm-ld\"")]);
+    call(&mut command)
 }
 
-/// What both ways have in common. Where a panic happened is of no use to a volunteer, and its text costs a tenth.
+/// What both ways have in common. The standard library is compiled, too: for size, and without the texts of panics, which
+/// nobody would see. A toolchain that does not know one of these unstable flags any more fails here and says so.
 fn compiling(mut command: Command) -> Command {
     command
-        .args([
-            "--profile",
-            "wasm",
-            "--package",
-            "spotter-door",
-            "--target",
-            TARGET,
-        ])
+        .args(["--locked", "--profile", "wasm", "--package", "spotter-door"])
+        .args(["--target", TARGET])
+        .args(["-Zbuild-std=std,panic_abort"])
+        .args(["-Zbuild-std-features=optimize_for_size"])
         .env("CARGO_TARGET_DIR", root().join(FOLDER))
-        // The two flags below are not stable; a toolchain that does not know them any more fails here and says so.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env(
-            "RUSTFLAGS",
-            "--cfg getrandom_backend=\"custom\" -Zlocation-detail=none -Zfmt-debug=none",
-        );
+        .env("RUSTFLAGS", FLAGS);
     command
 }
 
-fn rustup_has_target() -> bool {
+fn rustup_has_source() -> bool {
     quiet(
         Command::new("rustup")
             .args(["target", "add", TARGET])
+            .current_dir(root()),
+    ) && quiet(
+        Command::new("rustup")
+            .args(["component", "add", "rust-src"])
             .current_dir(root()),
     )
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use spotter_client::{BatchId, Client, Config, Input, LinkId, Moment, Now, WallTime};
-use spotter_model::{Meet, Screen};
+use spotter_model::{Meet, Screen, json_text};
 use spotter_relay_protocol::Frame;
 
 use crate::calls::Calls;
@@ -53,7 +53,7 @@ impl Desk {
             Ok(value) => answer.insert("value".to_owned(), value),
             Err(trouble) => answer.insert("error".to_owned(), trouble.json()),
         };
-        Value::Object(answer).to_string()
+        json_text(&Value::Object(answer))
     }
 
     fn dispatch(&mut self, mut message: Message) -> Result<Value, Trouble> {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use spotter_client::{Ask, BundleHeader, Membership, Origin, RECORD_FORMAT, Record, WallTime};
-use spotter_model::{Author, Change, ChangeHash, LocationName};
+use spotter_model::{Author, Change, ChangeHash, LocationName, json_text};
 use spotter_relay_protocol::ChangeBytes;
 
 use crate::calls::Wants;
@@ -172,7 +172,7 @@ fn left(root: ChangeHash, records: &[Record]) -> Option<String> {
 
 fn line(bytes: &ChangeBytes) -> Option<String> {
     let change = Change::decode(bytes.as_ref()).ok()?;
-    Some(json!({"h": change.hash(), "c": bytes}).to_string())
+    Some(json_text(&json!({"h": change.hash(), "c": bytes})))
 }
 
 impl Desk {
