@@ -9,6 +9,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod displays;
 mod durability;
 mod encryption;
 mod fuzzed;

@@ -106,6 +106,15 @@ impl Replica {
 
     /// Stays connected in the background.
     pub(crate) fn stay(&self, arguments: &[&str]) -> Running {
+        self.stay_and("run", arguments)
+    }
+
+    /// Stays connected in the background and shows the meet to browsers.
+    pub(crate) fn serve(&self) -> Running {
+        self.stay_and("serve", &["--http", "127.0.0.1:0"])
+    }
+
+    fn stay_and(&self, command: &str, arguments: &[&str]) -> Running {
         let printed = self.folder.with_extension("run");
         let append = || {
             File::options()
@@ -117,7 +126,7 @@ impl Replica {
         let child = spotter()
             .arg("--replica")
             .arg(&self.folder)
-            .arg("run")
+            .arg(command)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(append())
