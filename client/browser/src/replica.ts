@@ -713,10 +713,17 @@ function notify<T>(listeners: ReadonlySet<(what: T) => void>, what: T): void {
     try {
       listener(what);
     } catch (thrown) {
-      queueMicrotask(() => {
-        throw thrown;
-      });
+      report(thrown);
     }
+  }
+}
+
+/** As a browser reports what nobody caught. */
+function report(thrown: unknown): void {
+  if (typeof globalThis.reportError === "function") {
+    globalThis.reportError(thrown);
+  } else {
+    console.error(thrown);
   }
 }
 

@@ -91,7 +91,7 @@ test("an edit that somebody has written over since is not taken back", async () 
   await until(() => desk.get("entries.5000.team")?.text === "South");
   const { undone, why } = await desk.undo();
   assert.equal(undone, false);
-  assert.match(why ?? "", /South/);
+  assert.match(why ?? "", /Platform 1/);
   assert.equal(desk.get("entries.5000.team")?.text, "South");
 });
 

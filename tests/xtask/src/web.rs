@@ -14,10 +14,10 @@ const FOLDER: &str = "target/wasm";
 /// Made smaller, where the packages look for it.
 const CORE: &str = "target/wasm/spotter.wasm";
 
-/// No randomness of its own, no places in the source, no texts for debugging or panics, and no log of Automerge's: nobody
-/// would see any of it.
-const FLAGS: &str = "--cfg getrandom_backend=\"custom\" -Zlocation-detail=none -Zfmt-debug=none -Zunstable-options \
-                     -Cpanic=immediate-abort --cfg feature=\"release_max_level_off\"";
+/// No randomness of its own, no places in the source, no texts of panics, and of values shown for debugging no more than
+/// their names: nobody would see any of it.
+const FLAGS: &str = "--cfg getrandom_backend=\"custom\" -Zlocation-detail=none -Zfmt-debug=shallow \
+                     -Zunstable-options -Cpanic=immediate-abort";
 
 /// Debian's Rust for the web, and what else builds the core there.
 const DEBIAN: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
