@@ -124,6 +124,7 @@ fn kind_of(problem: &Problem) -> Kind {
         | Problem::NotInRoster { .. }
         | Problem::Finished
         | Problem::NoPasswordWanted
+        | Problem::NothingToUndo
         | Problem::NothingToMakeAgain { .. }
         | Problem::TooMany { .. } => Kind::Refused,
         _ => Kind::Refused,
@@ -169,6 +170,7 @@ fn hint_for(problem: &Problem) -> Option<String> {
         | Problem::NotInRoster { .. }
         | Problem::Finished
         | Problem::NoPasswordWanted
+        | Problem::NothingToUndo
         | Problem::NothingToMakeAgain { .. }
         | Problem::TooMany { .. }
         | Problem::Gone { .. } => return None,
