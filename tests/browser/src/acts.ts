@@ -60,6 +60,11 @@ export async function openTable(tab: Tab, base: string, platform: number): Promi
   await tab.until("the flight is there", `!!document.querySelector("table.flight tbody tr")`);
 }
 
+/** Waits until a page promises that it opens again without the relay. */
+export async function kept(tab: Tab): Promise<void> {
+  await tab.until("the page is kept", `!!document.querySelector("[data-device=kept]")`);
+}
+
 /** Whose turn it is at a table, or nobody's. */
 export async function current(tab: Tab): Promise<Judged | null> {
   const found = await tab.driver.evaluate(`

@@ -23,7 +23,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 /** A name that is no secure context, which leads to this machine: a venue's network over plain HTTP. */
-export const PLAIN_HOST = "meet.test";
+export const PLAIN_HOST = "scoring.local";
 
 /** Starts Chromium. */
 export async function startChromium(): Promise<Browser> {
@@ -86,6 +86,11 @@ export class Device {
       await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options }),
       complaints,
     );
+  }
+
+  /** The device that a context is. */
+  static of(context: BrowserContext, complaints: Complaints): Device {
+    return new Device(context, complaints);
   }
 
   async tab(name: string): Promise<Tab & { readonly page: Page }> {

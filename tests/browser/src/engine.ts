@@ -16,6 +16,7 @@ import {
   type Judged,
   joinMeet,
   judge,
+  kept,
   live,
   openTable,
   outOfSync,
@@ -55,11 +56,9 @@ export async function mainStory(context: TestContext, engine: Engine): Promise<v
     };
   }
 
-  const [desk, table, stream] = await steps.step("three browsers start", async () => [
-    await device("platform 1"),
-    await device("platform 2"),
-    await device("overlay"),
-  ]);
+  const [desk, table, stream] = await steps.step("three browsers start", () =>
+    Promise.all([device("platform 1"), device("platform 2"), device("overlay")]),
+  );
   const jury = new CommandLine(place.path, "jury");
   const truth: Judged[] = [];
 
@@ -88,6 +87,7 @@ export async function mainStory(context: TestContext, engine: Engine): Promise<v
   });
 
   await steps.step("the relay is killed; a table is reloaded, goes on, and says so", async () => {
+    await kept(table.tab);
     await relay.kill();
     await outOfSync(table.tab);
     await table.tab.reload();

@@ -15,6 +15,7 @@ import {
   type Judged,
   joinMeet,
   judge,
+  kept,
   live,
   openTable,
   outOfSync,
@@ -159,6 +160,7 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
   await steps.step(
     "the relay is killed: tables go on, say so, and the displays keep their pictures",
     async () => {
+      await Promise.all([kept(one.tab), kept(two.tab)]);
       complaints.relayDown(true);
       await relay.kill();
       await Promise.all([outOfSync(one.tab), outOfSync(two.tab)]);
