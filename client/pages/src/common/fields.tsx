@@ -6,9 +6,9 @@
  */
 
 import type { ComponentChildren } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Conflict, Shown } from "spotter-client";
-import { type App, attempt, unmark, valueAt, wordsOf } from "./app.ts";
+import { type App, attempt, say, unmark, valueAt, wordsOf } from "./app.ts";
 import type { Read } from "./validate.ts";
 import { clock } from "./words.ts";
 
@@ -47,6 +47,35 @@ interface Asked {
   readonly theirs: Shown | null;
 }
 
+/** Fields with something typed that is not saved, and saves under way. */
+const drafts = new Set<object>();
+const saves = new Set<Promise<unknown>>();
+
+/**
+ * Leaves the field that is being typed into, and waits until what was typed is saved. False if something cannot be: the
+ * person is told, and nothing that would take the field away may happen.
+ */
+export async function allSaved(): Promise<boolean> {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  await Promise.allSettled(saves);
+  if (drafts.size === 0) return true;
+  say(
+    "bad",
+    "Something typed here is not saved. Correct it, or press Esc in its box to leave the value as it was.",
+  );
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>("[data-path][aria-invalid=true], .asks button")?.focus(),
+  );
+  return false;
+}
+
+/** Has the browser ask before a page is left on which something typed is not saved. */
+export function guardDrafts(): void {
+  addEventListener("beforeunload", (event) => {
+    if (drafts.size > 0) event.preventDefault();
+  });
+}
+
 /** The state of a field that is being typed into. */
 export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
   const { app, path, kind } = props;
@@ -60,20 +89,27 @@ export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [saved, setSaved] = useState(false);
   const from = useRef({ write: "", text: "" });
+  const token = useRef({}).current;
+  useEffect(() => () => void drafts.delete(token), [token]);
 
   const begin = (text: string) => {
     if (draft === null) from.current = { write: shown?.write ?? "", text: shownText };
+    drafts.add(token);
     setSaved(false);
     setDraft(text);
   };
   const drop = () => {
+    drafts.delete(token);
     setDraft(null);
     setError(null);
     setAsked(null);
   };
   const put = async (value: unknown, text: string, seen: string): Promise<boolean> => {
+    const saving = app.replica.edit({ [path]: value }, { seen: { [path]: seen } });
+    const settling = saving.catch(() => undefined).finally(() => saves.delete(settling));
+    saves.add(settling);
     try {
-      await app.replica.edit({ [path]: value }, { seen: { [path]: seen } });
+      await saving;
       unmark(app, path);
       drop();
       setSaved(true);
@@ -370,7 +406,7 @@ export function PickField(props: { app: App; path: string; label: string; option
 function nextField(from: HTMLElement): void {
   const all = [
     ...(from
-      .closest("form, section, main")
+      .closest("dialog, form, section, main")
       ?.querySelectorAll<HTMLElement>("input[data-path], select[data-path], textarea[data-path]") ?? []),
   ];
   const next = all[all.indexOf(from) + 1];

@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { type App, codeOf, copyName, openApp, say, toasts, unsay, wordsOf } from "./app.ts";
+import { guardDrafts } from "./fields.tsx";
 import { keyActs, keyShown, listenForKeys, singleKeys, switchSingleKeys, useKeys } from "./keys.ts";
 import { Card, Key, useBusy, Working } from "./widgets.tsx";
 import { age, clock, linkWords, notSentWords, outOfSync } from "./words.ts";
@@ -15,6 +16,9 @@ const PAGES = [
   { name: "weigh-in", address: "./weigh-in", title: "Weigh-in", shortcut: "Shift+W" },
   { name: "scoring", address: "./scoring", title: "Scoring", shortcut: "Shift+S" },
 ] as const;
+
+/** How long something must last before it is announced. */
+const LASTING_MS = 700;
 
 /** The name of a page. */
 export type PageName = (typeof PAGES)[number]["name"];
@@ -26,6 +30,7 @@ export async function startPage(name: PageName, page: (app: App) => ComponentChi
   try {
     const app = await openApp();
     listenForKeys();
+    guardDrafts();
     root.replaceChildren();
     render(
       <Shell app={app} name={name}>
@@ -191,6 +196,7 @@ function Notices(props: { app: App }) {
   const status = app.status.value;
   const now = app.now.value;
   const waiting = notSentWords(status, now);
+  const apart = useLasting(outOfSync(status));
   return (
     <div class="out-of-sync">
       {status.cannotSave === null ? null : (
@@ -203,7 +209,7 @@ function Notices(props: { app: App }) {
         </div>
       )}
       {status.passwordWanted ? <PasswordNotice app={app} /> : null}
-      {outOfSync(status) && !status.passwordWanted ? (
+      {apart && !status.passwordWanted ? (
         <div
           class={`notice ${status.link.state === "offline" ? "bad" : "warn"}`}
           role="status"
@@ -218,7 +224,7 @@ function Notices(props: { app: App }) {
           <TryNow app={app} />
         </div>
       ) : null}
-      {!outOfSync(status) && waiting !== null && lateWords(status.oldestNotSent, now) ? (
+      {!apart && waiting !== null && isLate(status.oldestNotSent, now) ? (
         <div class="notice warn" role="status">
           <p>{waiting}. They are saved on this device.</p>
         </div>
@@ -227,8 +233,18 @@ function Notices(props: { app: App }) {
   );
 }
 
+/** Whether something is true and has been for a moment: what a page that opens goes through need not be announced. */
+function useLasting(now: boolean): boolean {
+  const [lasting, setLasting] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasting(now), now ? LASTING_MS : 0);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now && lasting;
+}
+
 /** Whether the oldest edit not sent has waited longer than an acknowledgement takes. */
-function lateWords(oldest: string | null, now: number): boolean {
+function isLate(oldest: string | null, now: number): boolean {
   return oldest !== null && now - Date.parse(oldest) > 10_000 && age(oldest, now) !== "just now";
 }
 

@@ -19,10 +19,7 @@ export function MeetNumber(props: { app: App }) {
       <p class="big-id" id="meet-id">
         {meetNumber(status.meetId ?? "")}
       </p>
-      <p class="hint">
-        Others open this address, choose Join a meet, and type this number, the password and the name of their
-        location.
-      </p>
+      <Invitation meetId={status.meetId ?? ""} />
       <dl class="facts">
         <div>
           <dt>Link</dt>
@@ -70,6 +67,26 @@ export function MeetNumber(props: { app: App }) {
       <Elsewhere app={app} />
       <NewPassword app={app} />
     </Card>
+  );
+}
+
+/** What the others type, and what to heed where this page's address means this computer only. */
+function Invitation(props: { meetId: string }) {
+  const here = new URL(`./?meet=${props.meetId.replace(/\D/g, "")}`, location.href).href;
+  const alone = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+  return (
+    <>
+      <p>
+        Others open <strong class="address">{here}</strong> and give the password and the name of their
+        location.
+      </p>
+      {alone ? (
+        <p class="hint">
+          That address works on this computer only. On other devices, use this computer’s address in the
+          network in place of {location.hostname}, with a relay that listens there.
+        </p>
+      ) : null}
+    </>
   );
 }
 

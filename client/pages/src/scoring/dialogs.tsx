@@ -1,14 +1,17 @@
 /** One attempt to look at and change, and calling somebody out of turn. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { PlatformView } from "spotter-client";
 import { type App, attempt } from "../common/app.ts";
-import { Field } from "../common/fields.tsx";
+import { allSaved, Field } from "../common/fields.tsx";
 import { attemptWeight, unit, valueText } from "../common/kinds.ts";
 import { attemptDoubt } from "../common/validate.ts";
 import { Choice, Dialog } from "../common/widgets.tsx";
 import { clock } from "../common/words.ts";
 import { attemptsOf, liftOf, pathOf, type Slot, slotWords } from "./attempts.ts";
+
+/** How long a value that was saved takes to be on the screen. */
+const DRAWN_MS = 30;
 
 /** An attempt's weight, verdict and history. */
 export function AttemptDialog(props: {
@@ -21,17 +24,23 @@ export function AttemptDialog(props: {
   const { app, view, slot, close } = props;
   const path = pathOf(slot);
   const row = view.lifters.find((lifter) => lifter.id === slot.id);
-  if (row === undefined) return null;
-  const attempts = attemptsOf(row, slot.lift);
+  const attempts = row === undefined ? [] : attemptsOf(row, slot.lift);
   const now = attempts[slot.slot - 1];
   const status = now?.status ?? 0;
   const kg = now?.kg ?? 0;
   const screen = { day: view.day, platform: view.platform };
   const seen = app.replica.get(path)?.write ?? "";
-  const judge = (good: boolean) => {
+  const latest = useRef({ kg, seen });
+  latest.current = { kg, seen };
+  /** Does something with the attempt as it is shown once a weight that was being typed is saved. */
+  const settled = (run: (shown: { kg: number; seen: string }) => void) => async () => {
+    if (!(await allSaved())) return;
+    await new Promise((resolve) => setTimeout(resolve, DRAWN_MS));
     close();
-    props.judge(kg, good, seen);
+    run(latest.current);
   };
+  const judge = (good: boolean) => settled((shown) => props.judge(shown.kg, good, shown.seen));
+  if (row === undefined) return null;
   return (
     <Dialog title={slotWords(slot, row.name)} close={close}>
       <Field
@@ -44,41 +53,30 @@ export function AttemptDialog(props: {
         }}
       />
       <div class="row tight">
-        <button
-          type="button"
-          class="verdict-good"
-          disabled={kg === 0 || status === 1}
-          onClick={() => judge(true)}
-        >
+        <button type="button" class="verdict-good" disabled={kg === 0 || status === 1} onClick={judge(true)}>
           Good lift
         </button>
-        <button
-          type="button"
-          class="verdict-no"
-          disabled={kg === 0 || status === -1}
-          onClick={() => judge(false)}
-        >
+        <button type="button" class="verdict-no" disabled={kg === 0 || status === -1} onClick={judge(false)}>
           No lift
         </button>
         <button
           type="button"
           disabled={status === 0}
-          onClick={() => {
-            close();
-            void attempt("Taking the verdict away", () =>
-              app.replica.edit({ [path]: [kg, 0] }, { seen: { [path]: seen } }),
-            );
-          }}
+          onClick={settled(
+            (shown) =>
+              void attempt("Taking the verdict away", () =>
+                app.replica.edit({ [path]: [shown.kg, 0] }, { seen: { [path]: shown.seen } }),
+              ),
+          )}
         >
           Not lifted yet
         </button>
         <button
           type="button"
           disabled={kg === 0 || slot.lift !== view.lift}
-          onClick={() => {
-            close();
-            void attempt("Calling the lifter", () => call(app, view, slot.slot, slot.id));
-          }}
+          onClick={settled(
+            () => void attempt("Calling the lifter", () => call(app, view, slot.slot, slot.id)),
+          )}
         >
           Call this attempt now
         </button>

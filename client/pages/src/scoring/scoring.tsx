@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Lift, LifterRow, PlatformView, Shown } from "spotter-client";
 import { type App, attempt, nameIn, say, unmark, wordsOf } from "../common/app.ts";
+import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
 import { NoMeet, pageAddress } from "../common/shell.tsx";
@@ -231,7 +232,7 @@ function Table(props: {
           app={app}
           view={view}
           slot={opened}
-          close={() => setOpened(null)}
+          close={() => void allSaved().then((well) => well && setOpened(null))}
           judge={(kg, good, seen) => void judge({ slot: opened, kg, good }, seen)}
         />
       )}

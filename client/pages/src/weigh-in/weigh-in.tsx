@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { type App, attempt, say, unmark } from "../common/app.ts";
+import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { FLIGHTS, unit } from "../common/kinds.ts";
 import { NoMeet } from "../common/shell.tsx";
@@ -15,7 +16,10 @@ export function WeighIn(props: { app: App }) {
   const { app } = props;
   const state = app.meet.value;
   const [filter, setFilter] = useState<Filter>(EVERYBODY);
-  const [open, setOpen] = useState<number | null>(null);
+  const [open, setOpened] = useState<number | null>(null);
+  const setOpen = (id: number | null) => {
+    if (id !== open) void allSaved().then((well) => well && setOpened(id));
+  };
   if (state === null) {
     return <NoMeet app={app} />;
   }
