@@ -2,6 +2,7 @@
 //! order in which what happens can happen.
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result)]
 
+mod accuracy;
 mod displayed;
 mod every_order;
 mod golden;
