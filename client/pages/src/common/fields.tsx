@@ -8,7 +8,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Conflict, Shown } from "spotter-client";
-import { type App, attempt, say, unmark, valueAt, wordsOf } from "./app.ts";
+import { type App, attempt, codeOf, say, unmark, valueAt, wordsOf } from "./app.ts";
 import type { Read } from "./validate.ts";
 import { clock } from "./words.ts";
 
@@ -115,9 +115,12 @@ export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
       setSaved(true);
       return true;
     } catch (why) {
-      const now = app.replica.get(path);
-      if ((now?.write ?? "") !== seen) setAsked({ value, text, theirs: now });
-      else setError(wordsOf(why));
+      if (codeOf(why) === "moved") setAsked({ value, text, theirs: app.replica.get(path) });
+      else {
+        // What could not be saved is shown all the same, and saved as soon as the device can.
+        if (app.replica.status().cannotSave !== null) drop();
+        setError(`${wordsOf(why)}.`);
+      }
       return false;
     }
   };
@@ -131,7 +134,7 @@ export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
     }
     const read = kind.read(text);
     if ("error" in read) {
-      setError(read.error);
+      setError(`${read.error} Not saved.`);
       return false;
     }
     setError(null);
@@ -214,7 +217,7 @@ export function Field(props: FieldProps) {
         {hint === undefined ? null : <p class="says hint">{hint}</p>}
         {error === null ? null : (
           <p class="says bad" role="alert">
-            {error} Not saved.
+            {error}
           </p>
         )}
         {doubt === null ? null : <p class="says warn">{doubt}</p>}

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Lift, LifterRow, PlatformView, Shown } from "spotter-client";
-import { type App, attempt, nameIn, say, unmark, wordsOf } from "../common/app.ts";
+import { type App, attempt, codeOf, nameIn, say, unmark, wordsOf } from "../common/app.ts";
 import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
@@ -106,8 +106,7 @@ function Table(props: {
       const words = `${slotWords(judging.slot, row(judging.slot.id)?.name ?? "")}: ${verdictWords(judging.good ? 1 : -1)}.`;
       say(judging.good ? "good" : "warn", words);
     } catch (why) {
-      const theirs = app.replica.get(path);
-      if ((theirs?.write ?? "") !== seen) setMoved({ judging, theirs });
+      if (codeOf(why) === "moved") setMoved({ judging, theirs: app.replica.get(path) });
       else say("bad", `Not saved: ${wordsOf(why)}`);
     }
   };
