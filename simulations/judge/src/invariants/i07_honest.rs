@@ -2,7 +2,8 @@
 //!
 //! At the end of every millisecond in which a device that runs says that it is in sync:
 //!
-//! - It has joined a relay (*its session* begins with the last `Joined`).
+//! - It has joined a relay. *Its session* begins with the last `Joined` that it waited for: while it says that it is live or
+//!   catching up it has a session already, and the relay then answers a connection that the device has given up.
 //! - Every write that it holds is durable at that relay: it was in the relay's log when the session began, or was logged there
 //!   since. (What a relay lost later, without the connection breaking on the device's side, the device cannot know. After
 //!   bytes of the log changed by themselves nothing is asked for.)
@@ -51,6 +52,9 @@ impl<'a> Invariant<'a> for Honest {
                 device: Some(device),
                 ..
             } => {
+                if self.sessions.contains_key(device) && waits_for_nobody(past, *device) {
+                    return;
+                }
                 let has = past.relay(*relay).map(|relay| relay.has().clone());
                 let has = has.unwrap_or_default();
                 let session = Session {
@@ -138,6 +142,11 @@ impl<'a> Invariant<'a> for Honest {
             }
         }
     }
+}
+
+fn waits_for_nobody(past: &Past<'_>, device: DeviceNumber) -> bool {
+    let status = past.device(device).and_then(|device| device.status);
+    status.is_some_and(|status| matches!(status.link, "live" | "catching-up"))
 }
 
 impl Session {
@@ -260,6 +269,23 @@ mod tests {
         assert_eq!(lacking(true, false), [""; 0]);
         assert_eq!(lacking(true, true), ["I7"]);
         assert_eq!(lacking(false, false), ["I7"]);
+    }
+
+    #[test]
+    fn a_connection_that_was_given_up_begins_no_session() {
+        let let_in_again = |waits: bool| {
+            let mut story = joined();
+            story.status(1, "live", true, 0).wait(10);
+            story.wrote(0, "a", 1).logged(0, "log", 2, "a");
+            if waits {
+                story.status(1, "joining", true, 0);
+            }
+            story.joined(1, 0).status(1, "live", true, 0).wait(10);
+            story.learnt(1, &["a"]).rests();
+            story.broken()
+        };
+        assert_eq!(let_in_again(false), [""; 0]);
+        assert_eq!(let_in_again(true), ["I7"]);
     }
 
     #[test]
