@@ -6,6 +6,7 @@
 
 mod another_client;
 mod bench;
+mod browsers;
 mod demo;
 mod out;
 mod simulations;

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::tools::{call, cargo, need_cargo_deny, need_component};
-use crate::{Outcome, another_client, out, simulations, web};
+use crate::{Outcome, another_client, browsers, out, simulations, web};
 
 /// One step: the name `--only` takes, what it checks, and how.
 struct Step {
@@ -64,6 +64,11 @@ const STEPS: &[Step] = &[
         name: "another-client",
         checks: "a client in Python, written from the documents alone",
         run: |_| another_client::run(),
+    },
+    Step {
+        name: "browsers",
+        checks: "the pages in Chromium, Firefox and WebKit, against a real relay",
+        run: |_| browsers::run(),
     },
     Step {
         name: "simulations",

@@ -4,6 +4,7 @@
 //! packages around it. What is missing on this machine is installed where that takes no question, or named.
 
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::tools::{call, cargo, root};
 use crate::{Outcome, out};
@@ -35,9 +36,15 @@ pub(crate) fn build() -> Outcome {
     call(&mut npm(&["run", "build", "--workspaces", "--if-present"]))
 }
 
+/// Builds all of it, unless this process already has.
+pub(crate) fn build_once() -> Outcome {
+    static BUILT: OnceLock<Outcome> = OnceLock::new();
+    BUILT.get_or_init(build).clone()
+}
+
 /// The step `web`: builds all of it, then format, lints, types and tests.
 pub(crate) fn check() -> Outcome {
-    build()?;
+    build_once()?;
     call(&mut npm(&["run", "lint"]))?;
     call(&mut npm(&["run", "types"]))?;
     // The tests speak to the real relay. The whole workspace is named, so that nothing is built once more.
@@ -151,7 +158,7 @@ fn npm(arguments: &[&str]) -> Command {
 }
 
 /// Installs Debian's packages if this is Debian and we may; else says what to install.
-fn install(packages: &[&str]) -> Outcome {
+pub(crate) fn install(packages: &[&str]) -> Outcome {
     let wanted = packages.join(" ");
     let may = quiet(Command::new("apt-get").arg("--version"))
         && quiet(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]));
@@ -161,6 +168,8 @@ fn install(packages: &[&str]) -> Outcome {
         ));
     }
     out::line(&format!("installing {wanted}"));
+    // A fresh machine may know of no packages yet. If this fails, the installation says why.
+    let _ = quiet(Command::new("apt-get").arg("update"));
     let mut command = Command::new("apt-get");
     command
         .args(["install", "--yes", "--no-install-recommends"])
@@ -174,7 +183,7 @@ fn debian_has(packages: &[&str]) -> bool {
     quiet(Command::new("dpkg").arg("--status").args(packages))
 }
 
-fn quiet(command: &mut Command) -> bool {
+pub(crate) fn quiet(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
