@@ -41,7 +41,7 @@ export interface ReplicaOptions {
 }
 
 /** Why an edit is not taken back although nothing is wrong. */
-const UNDO_REFUSED = ["nothing-to-undo", "moved"];
+const UNDO_REFUSED = ["nothing-to-undo", "not-undoable", "moved"];
 
 /** Ends whatever was begun. */
 export type Stop = () => void;

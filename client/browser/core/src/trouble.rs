@@ -108,6 +108,7 @@ impl From<ModelError> for Trouble {
             ModelError::Typed { .. } => "not-understood",
             ModelError::Action(_) => "wrong-action",
             ModelError::TooLarge(_) => "too-large",
+            ModelError::NotUndoable { .. } => "not-undoable",
             _ => "model",
         };
         let mut trouble = Self::new(code, &error);

@@ -122,7 +122,7 @@ pub(crate) fn reply(reply: &Reply) -> Value {
             json!({"id": key_id.to_string(), "key": key.expose()})
         }
         Reply::DisplayKeys(keys) => keys.iter().map(display_key).collect(),
-        _ => Value::Null,
+        Reply::Done | _ => Value::Null,
     }
 }
 
