@@ -233,7 +233,7 @@ export function Field(props: FieldProps) {
         )}
       </div>
       <Asks asked={field.asked} text={said} label={label} answer={(mine) => void field.answer(mine)} />
-      {mark?.replaced ? <Changed app={app} path={path} words={mark.words} /> : null}
+      {mark?.replaced && field.asked === null ? <Changed app={app} path={path} words={mark.words} /> : null}
       <Overruled app={app} path={path} text={said} />
     </div>
   );

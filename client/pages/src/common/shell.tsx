@@ -202,7 +202,7 @@ function Notices(props: { app: App }) {
       {status.cannotSave === null ? null : (
         <div class="notice bad" role="alert">
           <p>
-            <strong>This device cannot save.</strong> {status.cannotSave.replace(/\.+$/, "")}. Nothing can be
+            <strong>This device cannot save:</strong> {status.cannotSave.replace(/\.+$/, "")}. Nothing can be
             edited here until it can: free some space or allow this address to store data, and go on with
             another device meanwhile. What was saved is not lost.
           </p>

@@ -8,14 +8,16 @@ import { meetNumber } from "../common/words.ts";
 import { equalPriorities, nextPriority, type Place, proposed, rosterError } from "./roster.ts";
 
 /** The form. */
-export function GoLive(props: { app: App }) {
-  const { app } = props;
+export function GoLive(props: { app: App; again?: boolean }) {
+  const { app, again: anew = false } = props;
   const { busy, run } = useBusy();
   const platforms = app.meet.value?.meet.platformsOnDays;
   const [roster, setRoster] = useState<readonly Place[]>(() =>
-    proposed(Math.max(1, ...(Array.isArray(platforms) ? (platforms as number[]) : [1]))),
+    anew
+      ? app.replica.roster()
+      : proposed(Math.max(1, ...(Array.isArray(platforms) ? (platforms as number[]) : [1]))),
   );
-  const [own, setOwn] = useState("Registration");
+  const [own, setOwn] = useState(app.status.value.location ?? "Registration");
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [relay, setRelay] = useState(relayOfPage(location));
@@ -38,6 +40,7 @@ export function GoLive(props: { app: App }) {
         location: own.trim(),
         roster: roster.map((place) => ({ ...place, location: place.location.trim() })),
         password,
+        ...(anew ? { again: true } : {}),
       });
       refresh(app);
       say("good", `The meet is live. Its number is ${meetNumber(meetId)}.`);
@@ -49,13 +52,14 @@ export function GoLive(props: { app: App }) {
   };
   const { editsNotSent, changes } = app.status.value;
   return (
-    <Card title="Go live">
+    <Card title={anew ? "Go live again, as a new meet" : "Go live"}>
       <p class="hint">
-        So far the meet is on this device only. Once it is live, other locations join it with its number and
-        password.
+        {anew
+          ? "If the relay has lost the meet for good, this hands it everything that is here under a new number. Everybody joins again with it; what they hold comes along."
+          : "So far the meet is on this device only. Once it is live, other locations join it with its number and password."}
       </p>
       <form
-        id="golive"
+        id={anew ? "golive-again" : "golive"}
         class="stack"
         onSubmit={(event) => {
           event.preventDefault();
@@ -90,7 +94,7 @@ export function GoLive(props: { app: App }) {
                 <label class="check">
                   <input
                     type="radio"
-                    name="own"
+                    name={anew ? "own-again" : "own"}
                     checked={own === place.location}
                     aria-label={`This device is ${place.location || `location ${index + 1}`}`}
                     onChange={() => setOwn(place.location)}
@@ -151,7 +155,7 @@ export function GoLive(props: { app: App }) {
           />
         </div>
         <button type="submit" class="main" disabled={busy !== null}>
-          Go live
+          {anew ? "Go live again" : "Go live"}
         </button>
         <Working
           what={busy}

@@ -69,9 +69,13 @@ export function Finish(props: { app: App }) {
           {conflicts === 0 ? null : (
             <p class="warn">There are conflicts that nobody has settled: {conflicts}.</p>
           )}
-          <div class="row">
-            <Act label="Finish the meet" shortcut="Shift+F" look="danger" run={() => setAsked(true)} />
-          </div>
+          {app.status.value.initiator ? (
+            <div class="row">
+              <Act label="Finish the meet" shortcut="Shift+F" look="danger" run={() => setAsked(true)} />
+            </div>
+          ) : (
+            <p class="hint">Only the device that made the meet live can do this.</p>
+          )}
         </>
       )}
       {asked ? (

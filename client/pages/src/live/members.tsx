@@ -31,6 +31,7 @@ export function Locations(props: { app: App }) {
     setName("");
     setPriority("");
   };
+  const { initiator } = app.status.value;
   const known = roster.some((place) => place.location === name.trim());
   return (
     <Card title="Locations and priorities">
@@ -57,43 +58,49 @@ export function Locations(props: { app: App }) {
                 </td>
                 <td class="number">{place.priority}</td>
                 <td class="number">
-                  <button
-                    type="button"
-                    aria-label={`Change ${place.location}`}
-                    onClick={() => {
-                      setName(place.location);
-                      setPriority(String(place.priority));
-                    }}
-                  >
-                    Change
-                  </button>
+                  {initiator ? (
+                    <button
+                      type="button"
+                      aria-label={`Change ${place.location}`}
+                      onClick={() => {
+                        setName(place.location);
+                        setPriority(String(place.priority));
+                      }}
+                    >
+                      Change
+                    </button>
+                  ) : null}
                 </td>
               </tr>
             ))}
         </tbody>
       </table>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void add();
-        }}
-      >
-        <Input label="Location" value={name} set={setName} required />
-        <Input
-          label="Priority"
-          value={priority}
-          set={setPriority}
-          numeric
-          error={error}
-          hint={`Proposed: ${proposal}`}
-        />
-        <div class="row wide">
-          <button type="submit" disabled={busy !== null}>
-            {known ? "Change its priority" : "Add the location"}
-          </button>
-        </div>
-      </form>
+      {initiator ? (
+        <form
+          class="fields"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void add();
+          }}
+        >
+          <Input label="Location" value={name} set={setName} required />
+          <Input
+            label="Priority"
+            value={priority}
+            set={setPriority}
+            numeric
+            error={error}
+            hint={`Proposed: ${proposal}`}
+          />
+          <div class="row wide">
+            <button type="submit" disabled={busy !== null}>
+              {known ? "Change its priority" : "Add the location"}
+            </button>
+          </div>
+        </form>
+      ) : (
+        <p class="hint">Only the device that made the meet live can change this list.</p>
+      )}
       <p class="hint">A new priority holds for what a location writes after it joins the next time.</p>
       <Working what={busy} />
     </Card>
@@ -140,7 +147,7 @@ export function Sessions(props: { app: App }) {
                   {session.connected ? "" : ", not connected now"}
                 </span>
               </span>
-              {session.thisOne ? null : (
+              {session.thisOne || !app.status.value.initiator ? null : (
                 <button type="button" class="danger" onClick={() => setAsked(session)}>
                   Shut out this device
                 </button>

@@ -5,6 +5,7 @@ import { type App, attempt, refresh } from "../common/app.ts";
 import { readNewPassword } from "../common/validate.ts";
 import { Act, Card, Choice, Input, useBusy, Working } from "../common/widgets.tsx";
 import { clock, counted, linkWords, meetNumber, notSentWords } from "../common/words.ts";
+import { GoLive } from "./golive.tsx";
 
 /** The meet's number and the state of things. */
 export function MeetNumber(props: { app: App }) {
@@ -65,7 +66,13 @@ export function MeetNumber(props: { app: App }) {
         />
       </div>
       <Elsewhere app={app} />
-      <NewPassword app={app} />
+      {status.initiator ? <NewPassword app={app} /> : null}
+      {status.link.state === "offline" && !status.finished ? (
+        <details>
+          <summary>The relay has lost this meet</summary>
+          <GoLive app={app} again />
+        </details>
+      ) : null}
     </Card>
   );
 }
