@@ -140,6 +140,12 @@ impl Show {
         let digits = id.map_or_else(|| NO_ID.replace('-', ""), |id| id.digits());
         let key = self.gate.key.expose();
         out::line(format!("pages on http://{picked}/"));
+        if picked.ip().is_unspecified() {
+            out::remark(format!(
+                "other devices write this device's own address instead of {}",
+                picked.ip()
+            ));
+        }
         for page in ["scoreboard", "overlay"] {
             out::line(format!(
                 "{page} http://{picked}/{page}?meet={digits}&day=1&platform=1#key={key}"

@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use crate::stopped::ask_to_stop;
 use crate::wire::{PASSWORD, Relay, Wire, come_back, go_live};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -575,5 +576,54 @@ async fn pages_come_with_a_policy_and_can_be_turned_off() {
             .await
             .unwrap_err(),
         404
+    );
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_is_not_held_up_by_displays_and_tells_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut relay = Relay::start(&dir.path().join("data"));
+    let mut table = Table::go_live(&relay).await;
+    let (_, key) = table.key("Overlay").await;
+    let mut feed = open(relay.address, table.id, "feed", &format!("key.{key}"))
+        .await
+        .unwrap();
+    next(&mut feed).await.unwrap();
+    ask_to_stop(&relay);
+    let closed = next(&mut feed).await.unwrap_err();
+    // Told, or cut off by the end of the process; both lead back here.
+    assert!(matches!(closed, Some(1_001) | None), "{closed:?}");
+    while table.wire.hear().await.is_some() {}
+    assert!(relay.process.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_may_ask_with_its_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&dir.path().join("data"));
+    let path = "/live/123-456-789/lifters";
+    let before = ask(
+        relay.address,
+        "OPTIONS",
+        path,
+        &[("Origin", "https://a.example")],
+    )
+    .await;
+    assert_eq!((before.status, before.body.as_str()), (204, ""));
+    assert_eq!(before.headers["access-control-allow-origin"], "*");
+    assert!(before.headers["access-control-allow-headers"].contains("Authorization"));
+    let refused = ask(
+        relay.address,
+        "GET",
+        path,
+        &[("Origin", "https://a.example")],
+    )
+    .await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.headers["access-control-allow-origin"], "*");
+    assert!(
+        !refused
+            .headers
+            .contains_key("access-control-allow-credentials")
     );
 }

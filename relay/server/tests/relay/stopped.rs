@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::wire::{Desk, PASSWORD, Relay, Wire, come_back, go_live, try_password};
 
-fn ask_to_stop(relay: &Relay) {
+pub(crate) fn ask_to_stop(relay: &Relay) {
     let process = relay.process.id().to_string();
     assert!(
         Command::new("kill")
