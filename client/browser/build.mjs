@@ -12,7 +12,7 @@ import { build } from "esbuild";
 const AUTOMERGE_KB = 376;
 const ABOVE_KB = 150;
 /** What it has today. It is above what it should have, and must not grow; lower this whenever it shrinks. */
-const MOST_KB = 580;
+const MOST_KB = 565;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wasm = process.argv[2] ?? join(here, "../../target/wasm/spotter.wasm");
