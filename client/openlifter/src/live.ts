@@ -355,9 +355,9 @@ export class Live {
       await (step.kind === "act" ? replica.act(step.action, step.screen) : replica.edit(step.puts));
     } catch (error) {
       this.report("refused", wordsOf(error));
+      this.reconcileSoon();
     }
     this.unsaved -= 1;
-    this.reconcileSoon();
     if (this.unsaved === 0) {
       for (const resolve of this.whenSaved.splice(0)) {
         resolve();
