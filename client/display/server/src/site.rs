@@ -175,7 +175,7 @@ impl<G: Gate> Site<G> {
                 Role::Server,
                 Some(reader::config()),
             );
-            reader::run(socket.await, seat, pass, counts).await;
+            reader::run(socket.await, seat, pass, (counts, reader::Pace::USUAL)).await;
             drop(guest);
         });
         Ok(answer)
