@@ -10,6 +10,7 @@ import {
   outOfSync,
   pathWords,
   replaces,
+  whoWords,
 } from "../src/common/words.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
@@ -123,4 +124,10 @@ test("a verdict on a weight that was called replaces nothing; another weight or 
   assert.equal(replaces([], ["Open"]), false);
   assert.equal(replaces(["Open", "Juniors"], ["Open"]), true);
   assert.equal(replaces(undefined, "x"), false);
+});
+
+test("another tab of this browser is told from another location", () => {
+  assert.equal(whoWords({ location: "Jury" }), "Jury");
+  assert.equal(whoWords({ location: "Jury", tab: "t1" }), "Jury, in another tab of this browser,");
+  assert.equal(whoWords({ location: null }), "Somebody");
 });

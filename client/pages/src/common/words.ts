@@ -152,3 +152,9 @@ export function replaces(before: unknown, now: unknown): boolean {
     JSON.stringify(before) !== JSON.stringify(now)
   );
 }
+
+/** Who else is there: a location, or another tab of this browser. */
+export function whoWords(other: { location: string | null; tab?: string }): string {
+  const place = other.location ?? "Somebody";
+  return other.tab === undefined ? place : `${place}, in another tab of this browser,`;
+}

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { type App, attempt, refresh } from "../common/app.ts";
 import { readNewPassword } from "../common/validate.ts";
 import { Act, Card, Choice, Input, useBusy, Working } from "../common/widgets.tsx";
-import { clock, counted, linkWords, meetNumber, notSentWords } from "../common/words.ts";
+import { clock, counted, linkWords, meetNumber, notSentWords, whoWords } from "../common/words.ts";
 import { GoLive } from "./golive.tsx";
 
 /** The meet's number and the state of things. */
@@ -106,7 +106,7 @@ function Others(props: { app: App }) {
       <ul>
         {others.map((other) => (
           <li key={`${other.location} ${other.tab ?? ""}`}>
-            {other.location}
+            {whoWords(other)}
             {other.platform === undefined ? "" : `, day ${other.day ?? 1}, platform ${other.platform}`}
           </li>
         ))}

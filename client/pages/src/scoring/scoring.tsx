@@ -8,7 +8,7 @@ import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
 import { NoMeet, pageAddress } from "../common/shell.tsx";
 import { Act, Card, Choice, Confirm, Dialog } from "../common/widgets.tsx";
-import { pathWords } from "../common/words.ts";
+import { pathWords, whoWords } from "../common/words.ts";
 import {
   after,
   attemptsOf,
@@ -355,8 +355,8 @@ function Company(props: { app: App; view: PlatformView }) {
   return (
     <div class="notice warn" role="status" data-notice="presence">
       <p>
-        <strong>{there.map((other) => other.location).join(", ")}</strong>{" "}
-        {there.length === 1 ? "has" : "have"} this platform’s table open, too. Agree who marks the lifts.
+        <strong>{there.map(whoWords).join(", ")}</strong> {there.length === 1 ? "has" : "have"} this
+        platform’s table open, too. Agree who marks the lifts.
       </p>
     </div>
   );

@@ -21,7 +21,7 @@ import {
   whole,
 } from "../common/kinds.ts";
 import { Act, Card, Confirm } from "../common/widgets.tsx";
-import { age } from "../common/words.ts";
+import { age, whoWords } from "../common/words.ts";
 import { does, type Entry, LIFTS, missing } from "./lifters.ts";
 
 /** The form of one lifter. Every field is saved on its own, as it is left. */
@@ -160,7 +160,7 @@ function Here(props: { app: App; entry: Entry }) {
     <div class="notice warn" role="status" data-notice="presence">
       {there.map((other) => (
         <p key={`${other.location} ${other.tab ?? ""}`}>
-          <strong>{other.location}</strong> has this lifter open, too ({age(other.since, app.now.value)}
+          <strong>{whoWords(other)}</strong> has this lifter open, too ({age(other.since, app.now.value)}
           {other.field === undefined ? "" : `, at ${other.field}`}).
         </p>
       ))}
