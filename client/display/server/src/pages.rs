@@ -4,8 +4,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use spotter_pages::File;
@@ -63,8 +62,6 @@ pub(crate) fn protect(headers: &mut HeaderMap, file: &str) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-    headers.insert(OPENER, HeaderValue::from_static("same-origin"));
 }
 
 fn find(name: &str) -> Option<&'static File> {
@@ -145,6 +142,8 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     fn with(name: HeaderName, value: &str) -> HeaderMap {
