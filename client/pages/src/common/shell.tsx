@@ -428,9 +428,11 @@ function Device(props: { app: App }) {
         ? "The browser has promised to keep the meet."
         : kept === "refused"
           ? "The browser may remove the meet when its disk is full: keep a bundle (Live, Export)."
-          : kept === "unavailable"
-            ? "The browser does not say whether it keeps the meet: keep a bundle (Live, Export)."
-            : ""}
+          : kept === "asking"
+            ? "The browser has been asked to keep the meet."
+            : kept === "unavailable"
+              ? "The browser does not say whether it keeps the meet: keep a bundle (Live, Export)."
+              : ""}
     </p>
   );
 }

@@ -83,6 +83,7 @@ function Table(props: {
     app.replica.setPresence({ day, platform, ...(view.current === null ? {} : { entry: view.current }) });
   }, [app, day, platform, view.current]);
   useEffect(() => () => app.replica.setPresence(null), [app]);
+  useTurned(app, view);
 
   const judge = async (judging: Judging, seen: string) => {
     const path = pathOf(judging.slot);
@@ -266,6 +267,27 @@ function Table(props: {
         </Dialog>
       )}
     </>
+  );
+}
+
+/** Says so when somebody else turns this platform to another flight or lift. */
+function useTurned(app: App, view: PlatformView): void {
+  const shown = useRef("");
+  shown.current = `${view.flight} ${view.lift}`;
+  const { day, platform } = view;
+  useEffect(
+    () =>
+      app.replica.watch(`lifting.${day}.${platform}`, (changes) => {
+        const last = changes[changes.length - 1];
+        const to = last?.value as { flight?: string; lift?: Lift } | null | undefined;
+        if (last === undefined || last.own || to?.flight === undefined || to.lift === undefined) return;
+        if (`${to.flight} ${to.lift}` === shown.current) return;
+        say(
+          "note",
+          `${last.location} turned this platform to flight ${to.flight}, ${liftOf(to.lift).title.toLowerCase()}.`,
+        );
+      }),
+    [app, day, platform],
   );
 }
 
