@@ -65,6 +65,9 @@ export interface LiveView {
   canReturn: boolean;
 }
 
+/** The code of what a replica says while the beginning of its meet has not arrived. */
+const NOT_ARRIVED = "not-arrived";
+
 /** Where the name of the shared meet is kept. */
 const MEMORY_KEY = "spotter-live";
 
@@ -83,7 +86,7 @@ const TOLD = new Set([
   "fault",
 ]);
 
-/** Numbers that one opening of the page may give to lifters. */
+/** Numbers that one stay in a meet may give to lifters. */
 const NUMBERS = 2 ** 20;
 
 interface Remembered {
@@ -95,8 +98,8 @@ interface Remembered {
 export class Live {
   private readonly options: LiveOptions;
   private readonly passing: () => boolean;
-  /** The first number that this opening of the page gives to lifters; drawn when it is first needed. */
-  private firstNumber: number | null = null;
+  /** The number that the next lifter added here gets: of a range that is drawn anew for each stay in a meet. */
+  private number: number | null = null;
   private readonly old = new OldValues();
   private readonly listeners = new Set<() => void>();
   private api: StoreApi | null = null;
@@ -199,6 +202,7 @@ export class Live {
       const replica = await this.openReplica(name);
       const joined = await replica.join(options);
       await replica.sync();
+      await this.beginning(replica);
       this.checkVersion(replica);
       this.attach(replica);
       this.remember({ name, left: false });
@@ -429,10 +433,12 @@ export class Live {
   }
 
   private nextNumber(): number {
+    this.number ??= drawNumber();
     const { nextEntryId } = this.state().registration;
-    this.firstNumber ??= drawNumber();
-    const own = nextEntryId >= this.firstNumber && nextEntryId < this.firstNumber + NUMBERS;
-    return own ? nextEntryId : this.firstNumber;
+    if (nextEntryId > this.number && nextEntryId < this.number + NUMBERS) {
+      this.number = nextEntryId;
+    }
+    return this.number;
   }
 
   private overwrite(store: StoreState): void {
@@ -453,6 +459,7 @@ export class Live {
       throw new Error("this browser takes part in a live meet already");
     }
     this.phase = "opening";
+    this.number = null;
     this.waiting = waiting;
     if (waiting) {
       this.renumber();
@@ -477,12 +484,31 @@ export class Live {
       if (!replica.holdsMeet) {
         throw new Error("the shared meet is not in this browser's storage any more");
       }
+      await this.beginning(replica);
       this.attach(replica);
       this.remember({ name, left: false });
     } catch (error) {
       this.report("open", wordsOf(error));
       await this.end();
     }
+  }
+
+  /** Waits for the beginning of the meet, which whoever went live may not have sent yet. */
+  private beginning(replica: LiveReplica): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        try {
+          replica.state();
+          resolve();
+        } catch (error) {
+          if ((error as { code?: unknown }).code !== NOT_ARRIVED) {
+            reject(error);
+          }
+        }
+      };
+      this.stops.push(replica.onChange(look));
+      look();
+    });
   }
 
   private attach(replica: LiveReplica): void {
@@ -492,7 +518,11 @@ export class Live {
     const waiting = this.waiting ?? [];
     this.waiting = null;
     this.phase = "on";
+    for (const stop of this.stops.splice(0)) {
+      stop();
+    }
     this.stops.push(
+      replica.onStatus(() => this.changed()),
       replica.onChange(() => {
         this.reconcileSoon();
         this.changed();

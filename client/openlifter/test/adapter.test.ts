@@ -478,3 +478,25 @@ test("a store of Redux 4 is shared as one of Redux 5 is", async () => {
   await replica.show((shown) => Object.assign(entryOf(shown, 5001), { name: "Bo" }));
   assert.equal(entry(5001).name, "Bo");
 });
+
+test("who joins before the beginning of the meet is at the relay waits for it", async () => {
+  const spotter = spotterMiddleware({ open: async () => replica, memory: memory() });
+  const store = openStore({ middleware: [spotter] });
+  await store.rehydrated;
+  store.dispatch(ADD);
+  const replica = new Recorder(openStore().getState());
+  const { state } = replica;
+  replica.state = () => {
+    throw Object.assign(new Error("not here"), { code: "not-arrived" });
+  };
+  const joining = spotter.live.join(JOIN);
+  await settle();
+  assert.equal(spotter.live.view().phase, "opening");
+  assert.equal(store.getState().registration.entries.length, 1);
+  replica.state = state;
+  await replica.show(() => {});
+  await joining;
+  assert.equal(spotter.live.view().phase, "on");
+  await settle();
+  assert.equal(store.getState().registration.entries.length, 0);
+});

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { agree, arrives, cut, mend, openSites, type Site, sharedPart } from "./sites.js";
 import { ControlledInput } from "./stand-in/boxes.js";
 import type { Action, Entry } from "./stand-in/state.js";
+import { openStore } from "./stand-in/store.js";
 
 const ADD: Action = { type: "NEW_REGISTRATION", overwriteDefaults: {} };
 
@@ -213,12 +214,22 @@ test("two platforms do not fight over what they show, and two screens of one pla
 test("a meet that was left is returned to, with what others did meanwhile", async (t) => {
   const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD] });
   assert.ok(desk && table);
+  desk.store.dispatch({ type: "NEW_REGISTRATION", overwriteDefaults: { name: "Bo" } });
   await desk.live.leave();
   assert.equal(desk.live.view().canReturn, true);
+  desk.store.dispatch({ type: "OVERWRITE_STORE", store: openStore().getState() });
+  assert.equal(desk.store.getState().registration.entries.length, 0);
   table.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { country: "Norway" } });
   await table.live.saved();
   await desk.live.comeBack();
   await arrives(desk, () => desk.entry(5000)?.country === "Norway");
+  desk.store.dispatch({ type: "NEW_REGISTRATION", overwriteDefaults: { name: "Cy" } });
+  await agree([desk, table]);
+  assert.deepEqual(sharedPart(desk), sharedPart(table));
+  assert.deepEqual(
+    table.store.getState().registration.entries.map(({ name }) => name),
+    ["", "Bo", "Cy"],
+  );
 });
 
 test("a page that is loaded anew without a network finds the meet, and loses nothing that is done at once", async (t) => {
