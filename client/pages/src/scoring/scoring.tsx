@@ -1,16 +1,16 @@
 /** The Scoring page of one day and platform. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Lift, LifterRow, PlatformView, Shown } from "spotter-client";
+import type { Lift, PlatformView, Shown } from "spotter-client";
 import { type App, attempt, codeOf, nameIn, say, unmark, wordsOf } from "../common/app.ts";
 import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
 import { NoMeet, pageAddress } from "../common/shell.tsx";
-import { Act, Card, Choice, Confirm, Dialog } from "../common/widgets.tsx";
-import { pathWords, whoWords } from "../common/words.ts";
+import { Act, Dialog } from "../common/widgets.tsx";
+import { pathWords } from "../common/words.ts";
+import { Company, Differences, Rack, Upcoming } from "./around.tsx";
 import {
-  after,
   attemptsOf,
   LIFTS,
   lastJudged,
@@ -24,6 +24,7 @@ import {
 import { AttemptDialog, OverrideDialog } from "./dialogs.tsx";
 import { NextAttempts } from "./next.tsx";
 import { Plates } from "./plates.tsx";
+import { Selectors } from "./selectors.tsx";
 import { FlightSheet } from "./sheet.tsx";
 import { FlightTable } from "./table.tsx";
 
@@ -288,192 +289,6 @@ function useTurned(app: App, view: PlatformView): void {
         );
       }),
     [app, day, platform],
-  );
-}
-
-function Selectors(props: {
-  app: App;
-  view: PlatformView;
-  go: (day: number, platform: number) => void;
-  select: (flight: string, lift: Lift) => void;
-}) {
-  const { view, select, go } = props;
-  const [asked, setAsked] = useState<{ flight: string; lift: Lift } | null>(null);
-  const days = view.meet.lengthDays;
-  const platforms = Math.max(view.platform, view.meet.platformsOnDays[view.day - 1] ?? 1);
-  const flights = view.flights.includes(view.flight) ? view.flights : [...view.flights, view.flight];
-  const count = (most: number) =>
-    Array.from({ length: most }, (_, index) => [String(index + 1), String(index + 1)] as const);
-  const change = (flight: string, lift: Lift) => {
-    if (view.current === null) select(flight, lift);
-    else setAsked({ flight, lift });
-  };
-  useKeys([
-    {
-      key: "f",
-      label: "Next flight",
-      run: () => change(after(flights, view.flight) ?? view.flight, view.lift),
-    },
-    {
-      key: "l",
-      label: "Next lift",
-      run: () => change(flights[0] ?? "A", after(LIFTS, liftOf(view.lift))?.letter ?? view.lift),
-    },
-  ]);
-  return (
-    <div class="row selectors">
-      {days > 1 ? (
-        <Choice
-          label="Day"
-          value={String(view.day)}
-          options={count(days)}
-          pick={(value) => go(Number(value), 1)}
-        />
-      ) : null}
-      {platforms > 1 ? (
-        <Choice
-          label="Platform"
-          value={String(view.platform)}
-          options={count(platforms)}
-          pick={(value) => go(view.day, Number(value))}
-        />
-      ) : null}
-      <Choice
-        label="Flight"
-        value={view.flight}
-        options={flights.map((flight) => [flight, flight] as const)}
-        pick={(flight) => change(flight, view.lift)}
-      />
-      <Choice
-        label="Lift"
-        value={view.lift}
-        options={LIFTS.map((lift) => [lift.letter, lift.title] as const)}
-        pick={(lift) => change(flights[0] ?? "A", lift as Lift)}
-      />
-      <p class="attempt-now">
-        Attempt <strong>{view.attempt}</strong>
-        {view.overridden ? <span class="warn"> called out of turn</span> : null}
-      </p>
-      {asked === null ? null : (
-        <Confirm
-          title={`Go to flight ${asked.flight}, ${liftOf(asked.lift).title.toLowerCase()}?`}
-          words={`Flight ${view.flight} is not through with its ${liftOf(view.lift).title.toLowerCase()}. Nothing is lost; you can come back.`}
-          yes="Go there"
-          close={() => setAsked(null)}
-          run={() => select(asked.flight, asked.lift)}
-        />
-      )}
-    </div>
-  );
-}
-
-/** Another location at the same table. */
-function Company(props: { app: App; view: PlatformView }) {
-  const { app, view } = props;
-  const there = app.others.value.filter(
-    (other) => other.day === view.day && other.platform === view.platform,
-  );
-  if (there.length === 0) return null;
-  return (
-    <div class="notice warn" role="status" data-notice="presence">
-      <p>
-        <strong>{there.map(whoWords).join(", ")}</strong> {there.length === 1 ? "has" : "have"} this
-        platform’s table open, too. Agree who marks the lifts.
-      </p>
-    </div>
-  );
-}
-
-function Rack(props: { row: LifterRow; lift: Lift }) {
-  const info =
-    props.lift === "S" ? props.row.squatRackInfo : props.lift === "B" ? props.row.benchRackInfo : "";
-  return info === "" ? null : <span>Rack {info}</span>;
-}
-
-function Upcoming(props: { app: App; view: PlatformView; row: LifterRow | null }) {
-  const { app, view, row } = props;
-  const attempts = row === null ? [] : attemptsOf(row, view.lift);
-  const same = (attempts[view.attempt - 1]?.status ?? 0) === 0 && (attempts[view.attempt - 1]?.kg ?? 0) !== 0;
-  const slot = same ? view.attempt : view.attempt + 1;
-  return (
-    <Card title="Next">
-      {row === null ? (
-        <p>Nobody.</p>
-      ) : (
-        <>
-          <p class="next-who" id="next-lifter">
-            {row.name}
-          </p>
-          <p class="what">
-            <strong>
-              {attempts[slot - 1]?.shown ?? ""} {unit(app)}
-            </strong>
-            <span>
-              {liftOf(view.lift).title} {slot}
-            </span>
-            <Rack row={row} lift={view.lift} />
-          </p>
-        </>
-      )}
-    </Card>
-  );
-}
-
-/** Values of this table that somebody else changed, or that are disputed. */
-function Differences(props: { app: App; view: PlatformView; open: (slot: Slot) => void }) {
-  const { app, view } = props;
-  const ids = new Set(view.lifters.map((lifter) => String(lifter.id)));
-  const ours = (path: string) => path.startsWith("entries.") && ids.has(path.split(".")[1] ?? "");
-  const changed = [...app.marks.value].filter(([path, mark]) => mark.replaced && ours(path));
-  const disputed = app.conflicts.value.filter((conflict) => ours(conflict.path));
-  if (changed.length === 0 && disputed.length === 0) return null;
-  return (
-    <div class="asks" role="status" data-notice="changed">
-      {changed.length === 0 ? null : (
-        <>
-          <p>
-            <strong>Changed by others on this table:</strong>
-          </p>
-          <ul>
-            {changed.slice(0, 5).map(([path, mark]) => (
-              <li key={path}>{mark.words}</li>
-            ))}
-            {changed.length > 5 ? <li>and {changed.length - 5} more</li> : null}
-          </ul>
-          <div class="row tight">
-            <button type="button" onClick={() => unmark(app, ...changed.map(([path]) => path))}>
-              Seen
-            </button>
-          </div>
-        </>
-      )}
-      {disputed.map((conflict) => (
-        <p key={conflict.path}>
-          <strong>Disputed:</strong> {pathWords(conflict.path, nameIn(app))}.{" "}
-          {valueText(app, conflict.path, conflict.stands.value) || "nothing"} by {conflict.stands.location}{" "}
-          stands;{" "}
-          {conflict.overruled
-            .map((lost) => `${valueText(app, conflict.path, lost.value) || "nothing"} by ${lost.location}`)
-            .join(", ")}{" "}
-          was overruled. <DisputeLink path={conflict.path} open={props.open} />
-        </p>
-      ))}
-    </div>
-  );
-}
-
-function DisputeLink(props: { path: string; open: (slot: Slot) => void }) {
-  const [, id, lift, slot] = props.path.split(".");
-  const found = LIFTS.find((other) => other.lift === lift);
-  if (found === undefined || id === undefined || slot === undefined)
-    return <a href={pageAddress("./weigh-in")}>Settle it in Weigh-in</a>;
-  return (
-    <button
-      type="button"
-      onClick={() => props.open({ id: Number(id), lift: found.letter, slot: Number(slot) })}
-    >
-      Look
-    </button>
   );
 }
 
