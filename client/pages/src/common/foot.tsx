@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { App } from "./app.ts";
 import { keyActs, keyShown, singleKeys, switchSingleKeys, useKeys } from "./keys.ts";
+import { relayOfPage } from "./validate.ts";
 
 /** The foot. */
 export function Foot(props: { app: App }) {
@@ -73,8 +74,10 @@ function Device(props: { app: App }) {
       <p data-device="plain-http">
         <strong>Plain HTTP.</strong> The browser withholds two things here: it cannot open this page again
         while the relay is down, and it does not promise to keep the meet when its disk is full. So leave this
-        tab open, and keep a bundle (Live, Export). To be free of both, run <code>spotter serve</code> on this
-        computer and use its address.
+        tab open, and keep a bundle (Live, Export). To be free of both, use a relay that encrypts, or pages
+        from this computer itself: run <code>spotter serve</code>, open the address it prints, and join there
+        with the relay <code>{relayOfPage(location)}</code>, whose operator lists that address under{" "}
+        <code>origins</code>.
       </p>
     );
   }

@@ -151,7 +151,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
             value={relay}
             set={setRelay}
             error={wrong.relay ?? null}
-            hint="Where this page came from, unless you want another"
+            hint="Where this page came from; pages of spotter serve come from no relay"
           />
         </div>
         <button type="submit" class="main" disabled={busy !== null}>

@@ -84,7 +84,7 @@ export function Join(props: { app: App }) {
           value={relay}
           set={setRelay}
           error={wrong.relay ?? null}
-          hint="Where this page came from, unless you were told otherwise"
+          hint="Where this page came from; pages of spotter serve come from no relay"
         />
         <div class="row wide">
           <button type="submit" class="main" disabled={busy !== null}>
