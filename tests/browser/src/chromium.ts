@@ -40,7 +40,7 @@ export class Complaints {
   #found: string[] = [];
   #relayDown = false;
 
-  /** While the relay cannot be reached, the browser itself says so on the console; nothing else may be there. */
+  /** While the relay cannot be reached or refuses, the browser itself says so on the console; nothing else may be there. */
   relayDown(down: boolean): void {
     this.#relayDown = down;
   }
@@ -62,7 +62,7 @@ export class Complaints {
 }
 
 function isAboutTheNetwork(text: string): boolean {
-  return /net::ERR_|WebSocket connection to .* failed|Error during WebSocket handshake|FetchEvent.*network error/.test(
+  return /net::ERR_|responded with a status of 403|WebSocket connection to .* failed|Error during WebSocket handshake|FetchEvent.*network error/.test(
     text,
   );
 }

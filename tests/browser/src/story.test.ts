@@ -112,12 +112,15 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
   steps.watch(second);
   const board = await stream.device.tab("scoreboard");
   steps.watch(board);
+  const other = await stream.device.tab("scoreboard by version check");
+  steps.watch(other);
   await steps.step("each platform has an overlay of its own", async () => {
     await second.goto(displayAddress("overlay", stream.base, meet, 2, key));
     await second.untilText(".card .name", /^Dagný Árnadóttir$/);
     await record(second);
     await board.goto(displayAddress("scoreboard", stream.base, meet, 1, key));
-    await board.untilText(".board .current .name", /^Aino Kettunen$/);
+    await other.goto(displayAddress("scoreboard", stream.base, meet, 1, key).replace("#", "&rule=check#"));
+    for (const tab of [board, other]) await tab.untilText(".board .current .name", /^Aino Kettunen$/);
   });
 
   await steps.step("weigh-in weighs a lifter, and the tables see it", async () => {
@@ -140,9 +143,44 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
     await second.untilText(".light .verdict", /^No lift$/);
     await callNext(one.tab, first, "110");
     await stream.tab.untilText(".card .name", /^Kaisa Lumi$/);
-    await board.untilText(".board .current .name", /^Kaisa Lumi$/);
+    for (const tab of [board, other]) await tab.untilText(".board .current .name", /^Kaisa Lumi$/);
     await judged(1, true);
     await looks(one.tab.page, "scoring");
+  });
+
+  await steps.step("a lift that was marked by mistake is taken back by its key", async () => {
+    const wrong = await judge(one.tab, false);
+    await one.tab.press("u");
+    await verdict(one.tab, wrong.slot, "not lifted");
+    assert.equal((await current(one.tab))?.slot, wrong.slot);
+    truth[0].push(wrong);
+  });
+
+  await steps.step("a table sees that somebody else has it open", async () => {
+    await openTable(desk.tab, desk.base, 1);
+    await one.tab.untilText("[data-notice=presence]", /^Registration has this platform’s table open, too\./);
+    await desk.tab.goto(`${desk.base}/weigh-in`);
+    await one.tab.until("nobody else is there", `!document.querySelector("[data-notice=presence]")`);
+  });
+
+  await steps.step("who types over a value that arrived meanwhile is asked", async () => {
+    for (const tab of [desk.tab, weigh.tab]) {
+      await tab.click("Eero Väisänen");
+      await tab.until(
+        "the lifter is open",
+        `document.activeElement.dataset.path === "entries.5004.bodyweightKg"`,
+      );
+    }
+    await desk.tab.untilText("[data-notice=presence]", /^Weigh-in has this lifter open, too/);
+    await desk.tab.fill("Body weight (kg)", "104.9");
+    await weigh.tab.fill("Body weight (kg)", "104.5");
+    await weigh.tab.press("Enter");
+    await desk.tab.untilSays("Weigh-in wrote 104.5 meanwhile.");
+    await desk.tab.press("Enter");
+    await desk.tab.untilText("[data-asks]", /While you typed 104\.9, Weigh-in wrote 104\.5\./);
+    await desk.tab.click("Keep 104.5");
+    await weigh.tab.press("Escape");
+    await desk.tab.goto(`${desk.base}/`);
   });
 
   await steps.step("a mis-marked lift is corrected in two keys, and the scoreboard agrees", async () => {
@@ -161,10 +199,14 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
     "the relay is killed: tables go on, say so, and the displays keep their pictures",
     async () => {
       await Promise.all([kept(one.tab), kept(two.tab)]);
+      const shown = (await current(one.tab))?.name ?? "";
+      await stream.tab.until(
+        "the verdict is gone",
+        `document.querySelector(".card .name").textContent === "${shown}"`,
+      );
       complaints.relayDown(true);
       await relay.kill();
       await Promise.all([outOfSync(one.tab), outOfSync(two.tab)]);
-      const shown = await stream.tab.text(".card .name");
       await judged(1, true);
       await judged(2, true);
       assert.equal(await stream.tab.text(".card .name"), shown);
@@ -199,14 +241,20 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
     await relay.start();
     await Promise.all([live(one.tab), live(two.tab), live(weigh.tab), live(desk.tab)]);
     const now = await current(one.tab);
-    const other = await current(two.tab);
+    const there = await current(two.tab);
+    for (const tab of [board, other]) {
+      await tab.until(
+        "the scoreboard is there",
+        `document.querySelector(".board .current .name")?.textContent === ${JSON.stringify(now?.name)}`,
+      );
+    }
     await stream.tab.until(
       "the overlay is there",
       `document.querySelector(".card .name")?.textContent === ${JSON.stringify(now?.name)}`,
     );
     await second.until(
       "the overlay is there",
-      `document.querySelector(".card .name")?.textContent === ${JSON.stringify(other?.name)}`,
+      `document.querySelector(".card .name")?.textContent === ${JSON.stringify(there?.name)}`,
     );
     complaints.relayDown(false);
   });
@@ -241,6 +289,7 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
       await verdict(two.tab, overruled.slot, "no lift");
       const path = `entries.${overruled.slot.split(".")[0]}.squat.1`;
       await desk.tab.untilText(`[data-conflict="${path}"]`, /by Jury stands .*Platform 2’s .* was overruled/);
+      await desk.tab.driver.evaluate("scrollTo(0, 0)");
       await looks(desk.tab.page, "live");
       await two.tab.untilText("[data-notice=changed]", /Disputed:.*by Jury stands/);
       await two.tab.click("Look");
@@ -282,8 +331,12 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
     await desk.tab.click("Revoke");
     await desk.tab.click("Revoke it");
     complaints.relayDown(true);
-    await board.untilText(".words", /has been revoked|does not accept/);
+    for (const tab of [board, other]) await tab.untilText(".words", /has been revoked/);
     await stream.tab.until("nothing is shown", `document.querySelector(".card") === null`);
+    for (const tab of [board, other, stream.tab, second]) {
+      steps.forget(tab);
+      await tab.close();
+    }
     complaints.relayDown(false);
   });
 
