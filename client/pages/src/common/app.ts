@@ -175,6 +175,7 @@ function mark(app: App, changes: readonly PathChange[], before: OpenLifterState 
       marks.delete(change.path);
       continue;
     }
+    if (change.path.endsWith(".deleted")) sayWithdrawn(change, before);
     const was = textAt(app, before, change.path);
     const now = valueText(app, change.path, change.value);
     if (was !== now) {
@@ -183,6 +184,22 @@ function mark(app: App, changes: readonly PathChange[], before: OpenLifterState 
     }
   }
   app.marks.value = marks;
+}
+
+function sayWithdrawn(change: PathChange, before: OpenLifterState): void {
+  const known = valueAt(before, change.path.replace(/deleted$/, "name"));
+  const name = typeof known === "string" && known !== "" ? known : "A lifter";
+  say("note", `${name} was ${change.value === true ? "withdrawn" : "taken back"} by ${change.location}.`);
+}
+
+/** Takes this page's last edit back, and says what became of it. */
+export function undoLast(app: App): void {
+  void attempt("Undo", async () => {
+    const { undone, path, why } = await app.replica.undo();
+    if (undone)
+      say("good", `Taken back: ${path === undefined ? "the last edit" : pathWords(path, nameIn(app))}.`);
+    else say("warn", `Nothing was taken back: ${why ?? "there is no edit of this page to take back"}.`);
+  });
 }
 
 /** Takes marks away: those of paths, and of all that begin with one of them and a dot. */

@@ -2,13 +2,12 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Lift, PlatformView, Shown } from "spotter-client";
-import { type App, attempt, codeOf, nameIn, say, unmark, wordsOf } from "../common/app.ts";
+import { type App, attempt, codeOf, say, undoLast, unmark, wordsOf } from "../common/app.ts";
 import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
 import { NoMeet, pageAddress } from "../common/shell.tsx";
 import { Act, Dialog } from "../common/widgets.tsx";
-import { pathWords } from "../common/words.ts";
 import { Company, Differences, Rack, Upcoming } from "./around.tsx";
 import {
   attemptsOf,
@@ -128,13 +127,6 @@ function Table(props: {
     if (judged === null) return say("note", "No attempt has been judged yet in this flight.");
     setCorrecting(judged);
   };
-  const undo = () =>
-    void attempt("Undo", async () => {
-      const { undone, path, why } = await app.replica.undo();
-      if (undone)
-        say("good", `Taken back: ${path === undefined ? "the last edit" : pathWords(path, nameIn(app))}.`);
-      else say("warn", `Nothing was taken back: ${why ?? "there is no edit of this page to take back"}.`);
-    });
   const select = (flight: string, lift: Lift) => {
     setCorrecting(null);
     void attempt("Flight and lift", () =>
@@ -216,7 +208,12 @@ function Table(props: {
                   Stop correcting
                 </button>
               )}
-              <Act label="Undo" shortcut="u" says="Take back this page’s last edit" run={undo} />
+              <Act
+                label="Undo"
+                shortcut="u"
+                says="Take back this page’s last edit"
+                run={() => undoLast(app)}
+              />
               <Act label="Call out of turn" shortcut="o" run={() => setOverriding(true)} />
               <Act label="Flight sheet" shortcut="p" says="Print the flight sheet" run={printed} />
             </div>

@@ -1,7 +1,7 @@
 /** The Weigh-in page: the list of lifters, and beside it the one that is open. */
 
 import { useRef, useState } from "preact/hooks";
-import { type App, attempt, say, unmark } from "../common/app.ts";
+import { type App, attempt, say, undoLast, unmark } from "../common/app.ts";
 import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { FLIGHTS } from "../common/kinds.ts";
@@ -154,6 +154,7 @@ function Tools(props: {
           <input id="new-name" ref={name} autocomplete="off" />
         </div>
         <button type="submit">Add</button>
+        <Act label="Undo" shortcut="u" says="Take back this page’s last edit" run={() => undoLast(app)} />
         <Act
           label="Draw lots"
           shortcut="Shift+D"
