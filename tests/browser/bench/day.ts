@@ -163,7 +163,9 @@ export class Day {
 
   #sideBySide(several: Line[][]): Line[] {
     const most = Math.max(...several.map((lines) => lines.length));
-    return Array.from({ length: most }, (_, at) => several.flatMap((lines) => lines.slice(at, at + 1))).flat();
+    return Array.from({ length: most }, (_, at) =>
+      several.flatMap((lines) => lines.slice(at, at + 1)),
+    ).flat();
   }
 
   /** A verdict of another platform, marked wrong and put right. */

@@ -44,6 +44,23 @@ test("the pages come with a policy against inline script and style, and have non
   }
 });
 
+test("scoreboard and overlay load no replica, and a few kilobytes in all", async () => {
+  for (const display of ["scoreboard", "overlay"]) {
+    const device = await Device.in(browser, new Complaints());
+    const { page } = await device.tab(display);
+    const loaded: Promise<[string, number]>[] = [];
+    page.on("requestfinished", (request) => {
+      loaded.push(request.sizes().then(({ responseBodySize }) => [request.url(), responseBodySize]));
+    });
+    await page.goto(`http://127.0.0.1:${relay.port}/${display}`, { waitUntil: "networkidle" });
+    const sizes = await Promise.all(loaded);
+    const bytes = sizes.reduce((sum, [, size]) => sum + size, 0);
+    assert.ok(sizes.length >= 3 && sizes.every(([address]) => !address.includes("wasm")), sizes.join("\n"));
+    assert.ok(bytes > 1_000 && bytes < 12_000, `${display}: ${bytes} bytes`);
+    await device.context.close();
+  }
+});
+
 test("the overlay shows every scene of its test, transparent around it", async (context) => {
   const steps = new Steps(context, "overlay");
   const complaints = new Complaints();

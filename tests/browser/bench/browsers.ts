@@ -1,0 +1,148 @@
+/** Chromium with its storage on the disk, as people have it, and what is needed to measure in its pages. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Bench } from "./page.ts";
+
+const FOUND_AT = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Where Chromium is; nothing if it is not there. */
+export function chromiumPath(): string | undefined {
+  return process.env.CHROMIUM ?? FOUND_AT.find((path) => existsSync(path));
+}
+
+/** What every page gets before its own scripts: moments of painting, the last click, the memories of wasm modules. */
+const PREPARED = `(() => {
+  const painted = (then) => requestAnimationFrame(() => {
+    const after = new MessageChannel();
+    after.port1.onmessage = () => then(performance.timeOrigin + performance.now());
+    after.port2.postMessage(null);
+  });
+  const shown = (root, options, fits) => new Promise((resolve) => {
+    const look = () => {
+      if (!fits()) return;
+      observer.disconnect();
+      painted(resolve);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(root, options);
+    look();
+  });
+  const all = { childList: true, subtree: true, attributes: true, characterData: true };
+  const measured = { painted, memories: [], clicked: 0, seen: null, usable: null };
+  measured.watch = (expression) => {
+    const fits = new Function("return " + expression);
+    measured.seen = shown(document, all, fits);
+  };
+  measured.usable = shown(document, { childList: true, subtree: true }, () => document.querySelector("table.flight tbody tr"));
+  addEventListener("click", (event) => {
+    if (event.isTrusted) measured.clicked = performance.timeOrigin + event.timeStamp;
+  }, true);
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...given) => {
+    const made = await instantiate.apply(WebAssembly, given);
+    const memory = (made.instance ?? made).exports.memory;
+    if (memory) measured.memories.push(memory);
+    return made;
+  };
+  window.measured = measured;
+})();`;
+
+declare global {
+  interface Window {
+    measured: {
+      memories: WebAssembly.Memory[];
+      clicked: number;
+      seen: Promise<number> | null;
+      usable: Promise<number>;
+      watch(expression: string): void;
+      painted(then: (at: number) => void): void;
+    };
+    bench: Bench;
+  }
+}
+
+/** Starts Chromium on a folder that keeps its storage. */
+export async function startOn(folder: string): Promise<BrowserContext> {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) throw new Error("there is no Chromium; CHROMIUM can name one");
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath,
+    args: FLAGS,
+    viewport: { width: 1280, height: 800 },
+  });
+  await context.addInitScript(PREPARED);
+  return context;
+}
+
+/** Opens a page of an address's origin that has replicas without a screen. */
+export async function benchPage(context: BrowserContext, base: string, wasm: string): Promise<Page> {
+  const page = await context.newPage();
+  const script = readFileSync(new URL("./page.js", import.meta.url), "utf8");
+  await page.route(`${base}/bench`, (route) =>
+    route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Replicas</title>" }),
+  );
+  await page.route(`${base}/bench.wasm`, (route) => route.fulfill({ path: wasm }));
+  await page.goto(`${base}/bench`);
+  await page.addScriptTag({ content: script });
+  return page;
+}
+
+/** A page with one row and nothing else, from a server that does nothing else. */
+const EMPTY = `<!doctype html><title>Empty</title><button id="go" type="button">Go</button>
+<table class="flight"><tbody><tr><td id="cell">0</td></tr></tbody></table>`;
+
+/** Serves the empty page. */
+export async function serveEmpty(): Promise<{ base: string; end(): Promise<void> }> {
+  const server = createServer((_, answer) => {
+    answer.setHeader("Content-Type", "text/html");
+    answer.end(EMPTY);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens nowhere");
+  return {
+    base: `http://127.0.0.1:${address.port}`,
+    end: async () => {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+/** How far a page's clock is ahead of this process's, in milliseconds; 0 unless it is more than the asking takes. */
+export async function clockOf(page: Page): Promise<number> {
+  let best = { wait: Number.POSITIVE_INFINITY, ahead: 0 };
+  for (let asked = 0; asked < 30; asked++) {
+    const before = performance.timeOrigin + performance.now();
+    const there = await page.evaluate(() => performance.timeOrigin + performance.now());
+    const wait = performance.timeOrigin + performance.now() - before;
+    if (wait < best.wait) best = { wait, ahead: there - before - wait / 2 };
+  }
+  return Math.abs(best.ahead) <= best.wait / 2 ? 0 : best.ahead;
+}
+
+/** What a page needs, in bytes, after its garbage was collected. */
+export async function memoryOf(page: Page): Promise<{ script: number; wasm: number }> {
+  const tool = await page.context().newCDPSession(page);
+  await tool.send("HeapProfiler.enable");
+  await tool.send("HeapProfiler.collectGarbage");
+  await tool.send("Performance.enable");
+  const { metrics } = await tool.send("Performance.getMetrics");
+  const script = metrics.find((metric) => metric.name === "JSHeapUsedSize")?.value ?? Number.NaN;
+  const wasm = await page.evaluate(() =>
+    window.measured.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+  );
+  await tool.detach();
+  return { script, wasm };
+}
