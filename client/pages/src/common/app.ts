@@ -175,7 +175,7 @@ function mark(app: App, changes: readonly PathChange[], before: OpenLifterState 
       marks.delete(change.path);
       continue;
     }
-    if (change.path.endsWith(".deleted")) sayWithdrawn(change, before);
+    if (change.path.endsWith(".deleted")) sayWithdrawn(app, change, before);
     const was = textAt(app, before, change.path);
     const now = valueText(app, change.path, change.value);
     if (was !== now) {
@@ -186,9 +186,10 @@ function mark(app: App, changes: readonly PathChange[], before: OpenLifterState 
   app.marks.value = marks;
 }
 
-function sayWithdrawn(change: PathChange, before: OpenLifterState): void {
-  const known = valueAt(before, change.path.replace(/deleted$/, "name"));
-  const name = typeof known === "string" && known !== "" ? known : "A lifter";
+function sayWithdrawn(app: App, change: PathChange, before: OpenLifterState): void {
+  const states = [before, app.meet.peek()].filter((state) => state !== null);
+  const names = states.map((state) => valueAt(state, change.path.replace(/deleted$/, "name")));
+  const name = names.find((known) => typeof known === "string" && known !== "") ?? "A lifter";
   say("note", `${name} was ${change.value === true ? "withdrawn" : "taken back"} by ${change.location}.`);
 }
 

@@ -168,7 +168,7 @@ function Tools(props: {
         <Confirm
           title={`Draw lots for ${counted(shown.length, "lifter")}?`}
           words="Lots that they have now are replaced by chance. The others keep theirs."
-          yes="Draw lots"
+          yes="Draw them"
           close={() => setDraw(false)}
           run={() => void attempt("Drawing lots", () => drawLots(app, shown))}
         />
