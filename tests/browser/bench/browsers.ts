@@ -2,9 +2,14 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join, resolve } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import type { Bench } from "./page.ts";
 
+/** Found from where the bundle lies: target/browser-bench/dist. */
+export const ROOT = resolve(import.meta.dirname, "../../..");
+/** Where the programs are. */
+export const PROGRAMS = process.env.SPOTTER_BIN ?? join(ROOT, "target/debug");
 const FOUND_AT = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const FLAGS = [
   "--no-sandbox",

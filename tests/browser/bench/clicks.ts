@@ -5,9 +5,8 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { BrowserContext, Page } from "playwright-core";
-import { clockOf } from "./browsers.ts";
+import { clockOf, PROGRAMS } from "./browsers.ts";
 import { median, type Reference, tell } from "./figures.ts";
-import { PROGRAMS } from "./main.ts";
 
 /** As long as a relayed change of this workload. */
 const FRAME_BYTES = 330;

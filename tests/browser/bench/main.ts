@@ -8,19 +8,17 @@
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { displayAddress } from "../src/acts.ts";
 import { PASSWORD, Relay } from "../src/machine.ts";
-import { benchPage, chromiumPath, memoryOf, serveEmpty, startOn } from "./browsers.ts";
+import { benchPage, chromiumPath, memoryOf, ROOT, serveEmpty, startOn } from "./browsers.ts";
 import { Bare, bareSyncs, clickVerdicts, screen, tellClicks } from "./clicks.ts";
 import { Day, type Line, WRITERS, type Writer } from "./day.ts";
 import { say, tell } from "./figures.ts";
+import type { Parts } from "./page.ts";
 import { type Counted, Wire } from "./wire.ts";
 
-const ROOT = resolve(import.meta.dirname, "../../../..");
-/** Where the programs are. */
-export const PROGRAMS = process.env.SPOTTER_BIN ?? join(ROOT, "target/debug");
 const WASM = join(ROOT, "client/browser/dist/spotter.wasm");
 
 const LIFTERS = 200;
@@ -287,7 +285,7 @@ async function measureStart(
     lately: [],
     join: [],
   };
-  const parts = [];
+  const parts: Parts[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     times.bare.push(await opened(table, empty.base));
     times.kept.push(await opened(table, scoring));

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const OUT = join(HERE, "dist");
+/** As deep below the root as the folders of the tests, whose modules find their files from there. */
+const OUT = join(HERE, "../../../target/browser-bench/dist");
 
 const shared = { absWorkingDir: HERE, bundle: true, logLevel: "warning" };
 try {

@@ -153,6 +153,28 @@ export class CommandLine {
     return stdout;
   }
 
+  /** Keeps `spotter` running with this replica. Returns the first line that fits, and how to end it. */
+  async keep(
+    fits: RegExp,
+    ...words: string[]
+  ): Promise<{ readonly line: string; readonly end: () => Promise<void> }> {
+    const child = spawn(join(PROGRAMS, "spotter"), ["--replica", join(this.#folder, this.#name), ...words], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const end = async () => {
+      if (child.exitCode !== null) return;
+      const gone = new Promise((done) => child.once("exit", done));
+      child.kill("SIGTERM");
+      await gone;
+    };
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (!fits.test(line)) continue;
+      child.stdout.resume();
+      return { line, end };
+    }
+    throw new Error(`\`spotter ${words.join(" ")}\` ended and never said ${fits}`);
+  }
+
   async join(relay: Relay, meet: string, location: string): Promise<void> {
     const password = join(this.#folder, "password");
     writeFileSync(password, PASSWORD);
