@@ -21,6 +21,7 @@ import {
 } from "spotter-client";
 import core from "spotter-client/core.wasm";
 import { valueText } from "./kinds.ts";
+import { paced } from "./pace.ts";
 import { changeWords, pathWords, replaces } from "./words.ts";
 
 /** A value on the screen that somebody else changed. */
@@ -148,13 +149,19 @@ function follow(app: App): void {
   app.replica.onStatus((status) => {
     app.status.value = status;
   });
-  app.replica.onChange((changes) => {
+  const pace = paced((changes: readonly PathChange[]) => {
     const before = app.meet.peek();
     batch(() => {
       refresh(app);
       mark(app, changes, before);
     });
   });
+  app.replica.onChange((changes) =>
+    pace(
+      changes,
+      changes.some((change) => change.own),
+    ),
+  );
   app.replica.onNews((news) => tell(app, news));
   app.replica.onPresence((others) => {
     app.others.value = others;
