@@ -67,7 +67,13 @@ function Table(props: {
   const { app, day, platform } = props;
   const screen = { day, platform };
   const view = app.replica.platform(screen);
-  const [correcting, setCorrecting] = useState<Slot | null>(null);
+  const [correcting, showCorrecting] = useState<Slot | null>(null);
+  // What the keys are about, also before it is drawn: two keys may follow each other faster than that.
+  const aim = useRef<Slot | null>(null);
+  const setCorrecting = (slot: Slot | null) => {
+    aim.current = slot;
+    showCorrecting(slot);
+  };
   const [opened, setOpened] = useState<Slot | null>(null);
   const [overriding, setOverriding] = useState(false);
   const [moved, setMoved] = useState<{ judging: Judging; theirs: Shown | null } | null>(null);
@@ -112,11 +118,14 @@ function Table(props: {
     }
   };
   const press = (good: boolean) => {
-    if (target === null || targetRow === null) return say("note", "Nobody is to lift now.");
+    const at = aim.current ?? now;
+    const lifter = at === null ? null : row(at.id);
+    if (at === null || lifter === null) return say("note", "Nobody is to lift now.");
     if (performance.now() - pressed.current < AGAIN_MS) return;
     pressed.current = performance.now();
-    const kg = attemptsOf(targetRow, target.lift)[target.slot - 1]?.kg ?? 0;
-    void judge({ slot: target, kg, good }, targetSeen);
+    const kg = attemptsOf(lifter, at.lift)[at.slot - 1]?.kg ?? 0;
+    const seen = at === target ? targetSeen : (app.replica.get(pathOf(at))?.write ?? "");
+    void judge({ slot: at, kg, good }, seen);
   };
   const correct = () => {
     const focused = slotOfFocus();
@@ -125,6 +134,7 @@ function Table(props: {
         ? focused
         : lastJudged(view, (path) => app.replica.get(path)?.time);
     if (judged === null) return say("note", "No attempt has been judged yet in this flight.");
+    pressed.current = Number.NEGATIVE_INFINITY;
     setCorrecting(judged);
   };
   const select = (flight: string, lift: Lift) => {
