@@ -103,6 +103,17 @@ test("meets of this device are noted once each, and nonsense in the store is ign
   );
 });
 
+test("a full disk does not keep the list of meets from being shown", () => {
+  const full = {
+    getItem: () => null,
+    setItem: () => {
+      throw new Error("no room is left");
+    },
+  };
+  noteCopy({ copy: "meet", name: "Classic", meetId: "" }, full);
+  assert.deepEqual(copies(full), []);
+});
+
 const attempt = (kg: number, status: -1 | 0 | 1): Attempt => ({
   kg,
   status,

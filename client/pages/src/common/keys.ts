@@ -90,7 +90,11 @@ export function listenForKeys(): void {
 /** Switches the keys without Ctrl or Alt on or off, and remembers it. */
 export function switchSingleKeys(on: boolean): void {
   singleKeys.value = on;
-  localStorage.setItem(SWITCH, on ? "on" : "off");
+  try {
+    localStorage.setItem(SWITCH, on ? "on" : "off");
+  } catch {
+    // A full disk: the choice holds until the page is left.
+  }
 }
 
 function isTyping(target: EventTarget | null): boolean {

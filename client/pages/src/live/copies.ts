@@ -23,7 +23,11 @@ export function copies(store: Pick<Storage, "getItem"> = localStorage): Copy[] {
 /** Notes a meet, or what it is called by now. */
 export function noteCopy(copy: Copy, store: Pick<Storage, "getItem" | "setItem"> = localStorage): void {
   const others = copies(store).filter((other) => other.copy !== copy.copy);
-  store.setItem(KEY, JSON.stringify([copy, ...others].slice(0, COPIES_MAX)));
+  try {
+    store.setItem(KEY, JSON.stringify([copy, ...others].slice(0, COPIES_MAX)));
+  } catch {
+    // A full disk. The meet itself says so; without the list, its address still opens it.
+  }
 }
 
 /** A name for one more. */
