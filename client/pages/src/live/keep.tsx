@@ -1,6 +1,6 @@
 /** Taking the meet out, ending it, and going to another one. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type App, attempt, copyName, refresh, say } from "../common/app.ts";
 import { Act, Card, Confirm, download } from "../common/widgets.tsx";
 import { meetNumber } from "../common/words.ts";
@@ -107,13 +107,12 @@ export function OtherMeets(props: { app: App }) {
   const here = copyName(location.search);
   const meet = app.meet.value?.meet.name;
   const { meetId } = app.status.value;
-  if (app.meet.value !== null) {
-    noteCopy({
-      copy: here,
-      name: typeof meet === "string" ? meet : "",
-      meetId: meetId === null ? "" : meetNumber(meetId),
-    });
-  }
+  const [fresh] = useState(newCopy);
+  const holds = app.meet.value !== null;
+  useEffect(() => {
+    const name = typeof meet === "string" ? meet : "";
+    if (holds) noteCopy({ copy: here, name, meetId: meetId === null ? "" : meetNumber(meetId) });
+  }, [here, holds, meet, meetId]);
   const others = copies().filter((other) => other.copy !== here);
   if (others.length === 0 && app.meet.value === null) return null;
   return (
@@ -131,7 +130,7 @@ export function OtherMeets(props: { app: App }) {
       )}
       {app.meet.value === null ? null : (
         <div class="row">
-          <a class="button" href={`./?copy=${encodeURIComponent(newCopy())}`}>
+          <a class="button" href={`./?copy=${encodeURIComponent(fresh)}`}>
             Start or join another meet
           </a>
         </div>

@@ -19,7 +19,13 @@ export function WeighIn(props: { app: App }) {
   const [filter, setFilter] = useState<Filter>(EVERYBODY);
   const [open, setOpened] = useState<number | null>(null);
   const setOpen = (id: number | null) => {
-    if (id !== open) void allSaved().then((well) => well && setOpened(id));
+    if (id === open) return;
+    void allSaved().then((well) => {
+      if (!well) return;
+      setOpened(id);
+      if (id === null)
+        requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-entry="${open}"]`)?.focus());
+    });
   };
   if (state === null) {
     return <NoMeet app={app} />;
