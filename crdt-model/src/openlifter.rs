@@ -28,7 +28,7 @@ pub(crate) use carried::{carried_key, carried_name};
 pub(crate) use content::{Content, DELETED, Frame, ORDER, Registers, number_in};
 pub(crate) use days::{DAYS_MAX, day_key, last_day};
 pub(crate) use defaults::{POUNDS_PER_KG, empty_meet, new_entry, unit_fields};
-pub(crate) use export::write_saved;
+pub(crate) use export::{write_registration, write_saved};
 pub(crate) use fields::{
     ENTRY, Kind, MEET, json_value, kind_of, read_single, scalar_value, write_single,
 };

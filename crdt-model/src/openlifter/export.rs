@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::content::{Content, number_in, withdrawn};
+use super::content::{Content, Frame, number_in, withdrawn};
 use super::selector::{Screen, selector_fields};
 use super::slices::{write_entry, write_meet};
 use crate::json::number_value;
@@ -13,7 +13,12 @@ use crate::json::number_value;
 pub(crate) fn write_saved(content: &Content, screen: Option<Screen>) -> Value {
     let mut slices = members(content.frame.file.clone());
     slices.insert("meet".to_owned(), Value::Object(write_meet(&content.meet)));
-    write_registration(content, &mut slices);
+    let ids = content.entries.iter();
+    let ids = ids.filter_map(|entry| number_in(entry, "id"));
+    let shown = content.entries.iter().filter(|entry| !withdrawn(entry));
+    let entries = shown.map(|entry| Value::Object(write_entry(entry)));
+    let registration = write_registration(&content.frame, ids, entries.collect());
+    slices.insert("registration".to_owned(), registration);
     if let Some(Value::Object(lifting)) = slices.get_mut("lifting") {
         write_lifting(content, screen, lifting);
     }
@@ -30,32 +35,28 @@ fn members(value: Value) -> Map<String, Value> {
     }
 }
 
-fn write_registration(content: &Content, slices: &mut Map<String, Value>) {
-    let slice = slices.entry("registration").or_insert(Value::Null);
-    let mut registration = members(slice.take());
+/// The slice `registration` of these entries, where `ids` are those of all entries, withdrawn ones included.
+pub(crate) fn write_registration(
+    frame: &Frame,
+    ids: impl Iterator<Item = f64>,
+    entries: Vec<Value>,
+) -> Value {
+    let slice = frame.file.get("registration");
+    let mut registration = members(slice.cloned().unwrap_or_default());
     if let Some(next) = registration.get_mut("nextEntryId") {
-        *next = next_entry_id(content, next);
+        *next = next_entry_id(frame, ids, next);
     }
-    let shown = content.entries.iter().filter(|entry| !withdrawn(entry));
-    let entries: Vec<Value> = shown
-        .map(|entry| Value::Object(write_entry(entry)))
-        .collect();
     if let Some(lookup) = registration.get_mut("lookup") {
         *lookup = Value::Object(lookup_of(&entries));
     }
     registration.insert("entries".to_owned(), Value::Array(entries));
-    *slice = Value::Object(registration);
+    Value::Object(registration)
 }
 
 /// The imported number while no entry has reached it, else one more than the largest id.
-fn next_entry_id(content: &Content, imported: &Value) -> Value {
-    let ids = content
-        .entries
-        .iter()
-        .filter_map(|entry| number_in(entry, "id"));
+fn next_entry_id(frame: &Frame, ids: impl Iterator<Item = f64>, imported: &Value) -> Value {
     let largest = ids.fold(f64::MIN, f64::max);
-    let unused =
-        |next: f64| largest < next || content.frame.largest_id.is_some_and(|id| largest <= id);
+    let unused = |next: f64| largest < next || frame.largest_id.is_some_and(|id| largest <= id);
     if imported.as_f64().is_none_or(unused) {
         imported.clone()
     } else {

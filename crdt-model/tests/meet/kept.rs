@@ -15,6 +15,11 @@ fn holds(meet: &mut Meet) {
     let entries = meet.openlifter_entries().unwrap();
     let entries: Vec<&Value> = entries.iter().map(Arc::as_ref).collect();
     assert_eq!(json!(entries), exported["registration"]["entries"]);
+    let registration = meet.openlifter_registration().unwrap();
+    assert_eq!(
+        registration.to_string(),
+        exported["registration"].to_string()
+    );
 }
 
 #[test]

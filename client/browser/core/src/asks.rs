@@ -1,9 +1,11 @@
 //! What people ask for: each call becomes one or more requests of the machine.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use spotter_client::{Ask, EditAsk, GoLive, Input, Join, Word};
 use spotter_model::{
-    Author, Edit, EntryName, LocationName, ModelError, OpId, Path, Priority, Screen, Seen,
+    Author, Edit, EntryKey, EntryName, LocationName, ModelError, OpId, Path, Priority, Screen, Seen,
 };
 use spotter_relay_protocol::{DisplayLabel, Password, Whereabouts};
 
@@ -172,18 +174,14 @@ impl Desk {
 
     /// Does something, and notes for the call which entries are new after it.
     fn adding(&mut self, call: u64, make: impl FnOnce(&mut Self)) -> Result<(), Trouble> {
-        let before: Vec<String> = self.keys()?.into_iter().map(|(key, _)| key).collect();
+        let known = self.meet()?.entry_ids().into_iter();
+        let known: BTreeSet<EntryKey> = known.map(|(key, _)| key).collect();
         make(self);
-        let now = self.keys()?.into_iter();
-        let new = now.filter(|(key, _)| !before.contains(key));
+        let now = self.meet()?.entry_ids().into_iter();
+        let new = now.filter(|(key, _)| !known.contains(key));
         let new: Vec<i64> = new.filter_map(|(_, id)| id).collect();
         self.calls.added(call, &new);
         Ok(())
-    }
-
-    fn keys(&mut self) -> Result<Vec<(String, Option<i64>)>, Trouble> {
-        let entries = self.meet()?.entries().into_iter();
-        Ok(entries.map(|entry| (entry.key, entry.id)).collect())
     }
 
     fn restoring(&mut self, message: &Message) -> Result<Ask, Trouble> {

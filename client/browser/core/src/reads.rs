@@ -89,12 +89,10 @@ impl Desk {
     }
 
     fn state(&mut self) -> Result<Value, Trouble> {
-        let mut saved = self.meet()?.export(None)?;
+        let meet = self.meet()?;
         let mut state = Map::new();
-        for slice in ["meet", "registration"] {
-            let value = saved.get_mut(slice).map(Value::take).unwrap_or_default();
-            state.insert(slice.to_owned(), value);
-        }
+        state.insert("meet".to_owned(), Value::clone(&*meet.openlifter_meet()?));
+        state.insert("registration".to_owned(), meet.openlifter_registration()?);
         Ok(Value::Object(state))
     }
 
