@@ -8,6 +8,7 @@ use spotter_relay_protocol::{
 
 use crate::bundle::{BundleError, Unpacked};
 use crate::link_id::LinkId;
+use crate::record::Membership;
 
 /// Names one request in its answer. The shell numbers its requests; no number is used twice in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,9 @@ pub enum Ask {
     Join(Join),
     /// The password a person was asked for, after a session ended: [`Reply::Joined`].
     Password(Password),
+    /// Take what another replica on this device may lend ([`Membership::to_lend`]), if this one holds the same meet and has no
+    /// session there: [`Reply::Done`], whether it was of use or not. A session of its own is asked for with it.
+    Borrow(Box<Membership>),
     /// Whether to hold a connection to the relay, now and whenever one is lost: [`Reply::Done`].
     StayConnected(bool),
     /// Wait until the relay has acknowledged everything and everything it holds is applied and saved:

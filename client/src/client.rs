@@ -169,6 +169,7 @@ impl Client {
             Ask::GoLive(go_live) => self.go_live(now, request, go_live),
             Ask::Join(join) => self.join(request, join),
             Ask::Password(password) => self.password(request, password),
+            Ask::Borrow(lent) => self.borrow(now, request, *lent),
             Ask::StayConnected(wanted) => self.stay_connected(now, request, wanted),
             Ask::Sync => self.syncs.push(request),
             Ask::DialPeer { address } => self.dial_peer(now, request, address),

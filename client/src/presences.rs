@@ -130,12 +130,52 @@ impl Presences {
         heard.map(|at| at.after_ms(PRESENCE_FORGOTTEN_MS))
     }
 
-    /// Everybody else who is there.
+    /// Everybody else who is there. Whoever is heard by the relay and directly is one, named as the relay does.
     pub(crate) fn others(&self) -> impl Iterator<Item = &Present> {
-        self.others.values().map(|(present, _)| present)
+        let all = || self.others.values().map(|(present, _)| present);
+        let same = |one: &Present, other: &Present| {
+            (&one.location, &one.at) == (&other.location, &other.at)
+        };
+        all().filter(move |present| match present.who {
+            Who::Session(_) => true,
+            Who::Peer(_) => {
+                !all().any(|other| matches!(other.who, Who::Session(_)) && same(present, other))
+            }
+        })
     }
 
     pub(crate) fn get(&self, who: Who) -> Option<&Present> {
         self.others.get(&who).map(|(present, _)| present)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_heard_both_ways_is_one() {
+        let now = Now {
+            moment: Moment::from_ms(1),
+            wall: WallTime::default(),
+        };
+        let desk = LocationName::parse("desk").ok();
+        let at = |entry| {
+            Some(Whereabouts {
+                entry: Some(entry),
+                ..Whereabouts::default()
+            })
+        };
+        let session = Who::Session(SessionId::from_bytes([1; 8]));
+        let peer = Who::Peer(LinkId::Accepted(1));
+        let mut presences = Presences::default();
+        presences.heard(now, peer, desk.clone(), at(1));
+        presences.heard(now, session, desk.clone(), at(1));
+        let who = |presences: &Presences| -> Vec<Who> {
+            presences.others().map(|present| present.who).collect()
+        };
+        assert_eq!(who(&presences), [session]);
+        presences.heard(now, peer, desk, at(2));
+        assert_eq!(who(&presences), [session, peer]);
     }
 }

@@ -162,8 +162,34 @@ pub struct Membership {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
-    /// Known to this replica and the relay only.
+    /// Known to this device and the relay only.
     pub token: SessionToken,
     /// For people to read; only the relay decides.
     pub expires_at: WallTime,
+    /// Whether it is the session of another replica on this device: good for asking the relay for one of this replica's own,
+    /// and for nothing else.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub borrowed: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Membership {
+    /// The membership with its session, as another replica on this device may borrow it; `None` if it has no session of its
+    /// own.
+    pub fn to_lend(&self) -> Option<Self> {
+        let session = self.session.as_ref().filter(|session| !session.borrowed)?;
+        let mut lent = self.clone();
+        lent.session = Some(Session {
+            borrowed: true,
+            ..session.clone()
+        });
+        Some(lent)
+    }
 }

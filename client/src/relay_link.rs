@@ -1,7 +1,7 @@
 //! The connection to the relay: where it stands, and what it takes to get further.
 
 use spotter_model::planted::{self, Bug};
-use spotter_relay_protocol::{LogId, Password};
+use spotter_relay_protocol::{LogId, Password, SessionToken};
 
 use crate::ask::{GoLive, Join, RequestId};
 use crate::backoff::Backoff;
@@ -23,6 +23,8 @@ pub(crate) struct RelayLink {
     pub(crate) recover: bool,
     /// Packs are not wanted, or one of this run could not be read.
     pub(crate) plain: bool,
+    /// The last session that the relay has refused or ended in this run.
+    pub(crate) refused: Option<SessionToken>,
     pub(crate) backoff: Backoff,
     pub(crate) connections: u64,
     pub(crate) last_contact: Option<WallTime>,
@@ -111,6 +113,7 @@ impl RelayLink {
             entry: None,
             recover: false,
             plain,
+            refused: None,
             backoff: Backoff::default(),
             connections: 0,
             last_contact: None,

@@ -9,6 +9,8 @@
 
 #[path = "machine/bench.rs"]
 mod bench;
+#[path = "machine/borrowing.rs"]
+mod borrowing;
 #[path = "machine/editing.rs"]
 mod editing;
 #[path = "machine/linking.rs"]

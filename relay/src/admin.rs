@@ -39,7 +39,7 @@ impl Relay {
         );
     }
 
-    /// Ends a session.
+    /// Ends a session, and with it all of its device.
     pub(crate) fn revoke_session(&mut self, link: LinkId, member: &Member, session: SessionId) {
         self.edit(link, member, "REVOKE_SESSION", AuthEdit::Revoke(session));
     }
@@ -158,31 +158,30 @@ impl Relay {
         }
     }
 
-    /// Shows who may come back without the password.
+    /// Shows who may come back without the password: devices, each with as many sessions as it has.
     pub(crate) fn list_sessions(&mut self, link: LinkId, member: &Member) {
         let Some(meet) = self.meets.get(&member.meet) else {
             return;
         };
         let now = self.house.now.as_seconds();
-        let shown = meet
-            .keeping
-            .sessions()
-            .iter()
-            .filter(|session| session.expires_at > now);
-        let sessions = shown
-            .map(|session| SessionShown {
-                session_id: session.session_id,
+        let mut sessions: Vec<SessionShown> = Vec::new();
+        for session in meet.keeping.sessions() {
+            let device = session.device();
+            let shown = sessions.iter().any(|shown| shown.session_id == device);
+            if shown || session.expires_at <= now {
+                continue;
+            }
+            let mut connected = meet.readers.values();
+            sessions.push(SessionShown {
+                session_id: device,
                 location_name: session.location_name.clone(),
                 initiator: session.initiator,
                 issued_at: session.issued_at,
                 expires_at: session.expires_at,
-                connected: meet
-                    .readers
-                    .values()
-                    .any(|reader| reader.session == session.session_id),
-                this_one: session.session_id == member.session,
-            })
-            .collect();
+                connected: connected.any(|reader| reader.device == device),
+                this_one: device == member.device,
+            });
+        }
         self.house
             .links
             .send(link, &RelayMessage::Sessions(Sessions { sessions }));
@@ -272,12 +271,12 @@ impl Meet {
         }
     }
 
-    /// Ends the connections of sessions that have been revoked.
+    /// Ends the connections of devices whose sessions have been revoked.
     fn end_revoked(&self, links: &mut crate::link::Links) {
         let revoked = self
             .readers
             .iter()
-            .filter(|(_, reader)| self.keeping.is_revoked(reader.session));
+            .filter(|(_, reader)| self.keeping.is_revoked(reader.device));
         for link in revoked.map(|(link, _)| *link).collect::<Vec<_>>() {
             links.send(
                 link,

@@ -12,7 +12,7 @@ use crate::keeping::{AuthEdit, Edit};
 use crate::key::Purpose;
 use crate::link::State;
 use crate::machine::{Opener, Relay};
-use crate::meet::Guest;
+use crate::meet::{By, Guest};
 use crate::records::ScryptParams;
 use crate::token::Grants;
 
@@ -205,6 +205,7 @@ impl Relay {
         let grants = Grants {
             meet: join.meet,
             session_id: self.house.draw.session_id(),
+            device: None,
             location: entry.location_name,
             priority: entry.priority,
             initiator: join.claim.as_ref().is_some_and(|claim| claim.initiator),
@@ -216,7 +217,7 @@ impl Relay {
             link,
             grants,
             token,
-            resumed: false,
+            by: By::Password,
             known: join.known,
         });
         self.open_for(join.meet, Opener::Guest(guest, join.claim));

@@ -53,6 +53,7 @@ impl Relay {
         let grants = Grants {
             meet,
             session_id: self.house.draw.session_id(),
+            device: None,
             location: entry.location_name,
             priority: entry.priority,
             initiator: true,
@@ -133,6 +134,7 @@ impl Relay {
             let member = Member {
                 meet: id,
                 session: grants.session_id,
+                device: grants.device(),
                 token_hash: token::hash(&token),
                 location: grants.location.clone(),
                 initiator: true,
@@ -145,6 +147,7 @@ impl Relay {
                 link,
                 Reader {
                     session: grants.session_id,
+                    device: grants.device(),
                     flow: Flow::Live,
                     spoken: None,
                 },

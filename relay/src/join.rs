@@ -2,7 +2,7 @@
 
 use spotter_relay_protocol::{
     ClientMessage, CreateMeet, JoinBy, JoinCode, JoinMeet, MeetId, PROTOCOL, ProtocolError,
-    RecoverMeet, Roster,
+    RecoverMeet, Roster, SessionToken,
 };
 
 use crate::hashing::{HashFor, Job, PasswordJoin};
@@ -10,7 +10,7 @@ use crate::house::{House, rejected, rejected_for_now};
 use crate::input::LinkId;
 use crate::link::State;
 use crate::machine::{Opener, Relay};
-use crate::meet::{Guest, Known};
+use crate::meet::{By, Guest, Known};
 use crate::ticket::{self, Claim};
 use crate::token;
 
@@ -154,31 +154,9 @@ impl Relay {
         known: Known,
     ) {
         match by {
-            JoinBy::Token(token) => {
-                let now = self.house.now.as_seconds();
-                let grants = match token::verify(&token, &self.house.key) {
-                    Some(grants) if grants.meet == meet => grants,
-                    Some(_) | None => {
-                        let reason = "the session token was not made by this relay for this meet; join with the password";
-                        return self
-                            .house
-                            .reject_join(link, rejected(JoinCode::SessionUnknown, reason));
-                    }
-                };
-                if grants.expires <= now {
-                    return self.house.reject_join(link, session_expired());
-                }
-                self.house
-                    .links
-                    .turn(link, State::Asking { meet: Some(meet) }, self.house.now);
-                let guest = Box::new(Guest {
-                    link,
-                    grants,
-                    token,
-                    resumed: true,
-                    known,
-                });
-                self.open_for(meet, Opener::Guest(guest, claim));
+            JoinBy::Token(token) => self.ask_by_token(link, meet, (token, By::Token), claim, known),
+            JoinBy::Another(token) => {
+                self.ask_by_token(link, meet, (token, By::Another), claim, known);
             }
             JoinBy::Password {
                 location_name,
@@ -204,6 +182,45 @@ impl Relay {
                 self.enqueue(job, Some(meet));
             }
         }
+    }
+
+    /// Somebody comes with a session, to go on with it or for a further one beside it.
+    fn ask_by_token(
+        &mut self,
+        link: LinkId,
+        meet: MeetId,
+        (mut token, by): (SessionToken, By),
+        claim: Option<Box<Claim>>,
+        known: Known,
+    ) {
+        let now = self.house.now.as_seconds();
+        let mut grants = match token::verify(&token, &self.house.key) {
+            Some(grants) if grants.meet == meet => grants,
+            Some(_) | None => {
+                let reason = "the session token was not made by this relay for this meet; join with the password";
+                return self
+                    .house
+                    .reject_join(link, rejected(JoinCode::SessionUnknown, reason));
+            }
+        };
+        if grants.expires <= now {
+            return self.house.reject_join(link, session_expired());
+        }
+        if by == By::Another {
+            grants = grants.beside(self.house.draw.session_id(), now);
+            token = self.house.issue_token(&grants);
+        }
+        self.house
+            .links
+            .turn(link, State::Asking { meet: Some(meet) }, self.house.now);
+        let guest = Box::new(Guest {
+            link,
+            grants,
+            token,
+            by,
+            known,
+        });
+        self.open_for(meet, Opener::Guest(guest, claim));
     }
 
     /// Whether a password from there may be looked at now; if not, its sender is told.

@@ -125,7 +125,7 @@ impl Keeping {
         self.saving.is_some()
     }
 
-    pub(crate) fn is_revoked(&self, session: SessionId) -> bool {
+    pub(crate) fn is_revoked(&self, device: SessionId) -> bool {
         // Correct: what the initiator has ended stays ended.
         if planted::is(Bug::RevokedStillAccepted) {
             return false;
@@ -133,10 +133,11 @@ impl Keeping {
         self.auth
             .revoked
             .iter()
-            .any(|revoked| revoked.session_id == session)
+            .any(|revoked| revoked.session_id == device)
     }
 
-    /// Lists a session, dropping those that are over, and the oldest that is not connected if there are too many.
+    /// Lists a session, dropping those that are over, and the oldest that is not connected if there are too many, of the
+    /// device or of the meet.
     pub(crate) fn add_session(
         &mut self,
         house: &mut House,
@@ -150,12 +151,17 @@ impl Keeping {
         let now = house.now.as_seconds();
         let sessions = &mut self.sessions.sessions;
         sessions.retain(|other| other.expires_at > now && other.session_id != session.session_id);
-        if sessions.len() >= house.limits.sessions_per_meet_max
-            && let Some(idle) = sessions
-                .iter()
-                .position(|other| !connected.contains(&other.session_id))
-        {
-            sessions.remove(idle);
+        let device = session.device();
+        let same = |other: &&SessionRecord| other.device() == device;
+        let many_here =
+            sessions.iter().filter(same).count() >= house.limits.sessions_per_device_max;
+        if many_here || sessions.len() >= house.limits.sessions_per_meet_max {
+            let idle = sessions.iter().position(|other| {
+                !connected.contains(&other.session_id) && (!many_here || same(&other))
+            });
+            if let Some(idle) = idle {
+                sessions.remove(idle);
+            }
         }
         sessions.push(session);
         self.dirty = true;
@@ -195,7 +201,7 @@ impl Keeping {
             !auth
                 .revoked
                 .iter()
-                .any(|gone| gone.session_id == session.session_id)
+                .any(|gone| gone.session_id == session.device())
         });
         self.dirty = false;
         let save = SaveId(house.number());
@@ -227,7 +233,7 @@ impl Keeping {
             let is_revoked = |session: &SessionRecord| {
                 revoked
                     .iter()
-                    .any(|gone| gone.session_id == session.session_id)
+                    .any(|gone| gone.session_id == session.device())
             };
             self.sessions
                 .sessions
@@ -293,8 +299,10 @@ impl AuthEdit {
             }
             Self::Revoke(session) => {
                 auth.revoked.retain(|revoked| revoked.expires_at > now);
-                let Some(session) = sessions.iter().find(|listed| listed.session_id == *session)
-                else {
+                let named = |listed: &&SessionRecord| {
+                    listed.session_id == *session || listed.device() == *session
+                };
+                let Some(session) = sessions.iter().find(named) else {
                     return Err((
                         AdminCode::UnknownSession,
                         format!("there is no session {session}"),
@@ -306,7 +314,7 @@ impl AuthEdit {
                     return Err((AdminCode::TooMany, reason));
                 }
                 auth.revoked.push(Revoked {
-                    session_id: session.session_id,
+                    session_id: session.device(),
                     expires_at: session.expires_at,
                 });
             }

@@ -42,6 +42,13 @@ pub struct Limits {
     pub session_ms: u64,
     /// Sessions listed for one meet; the oldest that is not connected is dropped from the list first.
     pub sessions_per_meet_max: usize,
+    /// Sessions of one device, connected or listed: one was opened with the password, the others were given beside it. A browser
+    /// has one for each of its tabs.
+    pub sessions_per_device_max: usize,
+    /// Sessions a second that a meet gives beside others: each is written to the disk.
+    pub beside_per_second: u64,
+    /// Such sessions at once.
+    pub beside_burst: u64,
     /// Message bytes a second from one link, in the long run: a backlog of honest edits drains at over 1 MiB/s.
     pub bytes_per_second: u64,
     /// Message bytes at once.
@@ -102,6 +109,9 @@ impl Default for Limits {
             creations_per_hour_max: 120,
             session_ms: 7 * 24 * 3_600_000,
             sessions_per_meet_max: 512,
+            sessions_per_device_max: 64,
+            beside_per_second: 2,
+            beside_burst: 128,
             bytes_per_second: 2 << 20,
             bytes_burst: 4 << 20,
             ops_per_second: 200_000,

@@ -66,6 +66,8 @@ pub(crate) enum State {
 pub(crate) struct Member {
     pub(crate) meet: MeetId,
     pub(crate) session: SessionId,
+    /// The session that the device opened with the password.
+    pub(crate) device: SessionId,
     /// By the name it had when the session was opened.
     pub(crate) location: LocationName,
     pub(crate) token_hash: Hex<32>,
@@ -422,6 +424,13 @@ impl Limits {
         Rate {
             per_second: self.ops_per_second,
             burst: self.ops_burst,
+        }
+    }
+
+    pub(crate) const fn beside_rate(&self) -> Rate {
+        Rate {
+            per_second: self.beside_per_second,
+            burst: self.beside_burst,
         }
     }
 

@@ -5,8 +5,8 @@ use std::fmt;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    CloseReason, Frame, JoinCode, LogId, MeetId, MeetJoined, Position, RelayMessage, SessionId,
-    SessionToken,
+    CloseReason, Frame, JoinCode, JoinRejected, LogId, MeetId, MeetJoined, Position, RelayMessage,
+    SessionId, SessionToken,
 };
 
 use crate::action::{Action, ReadId};
@@ -22,6 +22,7 @@ use crate::keeping::Keeping;
 use crate::link::{Member, State};
 use crate::log::{MeetLog, Stage};
 use crate::presence::Spoken;
+use crate::rate::Bucket;
 use crate::token::{self, Grants};
 use crate::waiting::Waiting;
 
@@ -50,12 +51,15 @@ pub(crate) struct Meet {
     pub(crate) deferred: BTreeMap<u64, Vec<Deferred>>,
     /// How long the log was when a pack of it could not be kept.
     pub(crate) pack_failed_at: Option<u64>,
+    /// How many sessions beside others may be given now; full before the first.
+    beside: Option<Bucket>,
 }
 
 /// Somebody who has joined.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) session: SessionId,
+    pub(crate) device: SessionId,
     pub(crate) flow: Flow,
     /// Present once it has said where its people are; only then is it told where others are.
     pub(crate) spoken: Option<Box<Spoken>>,
@@ -73,8 +77,19 @@ pub(crate) struct Guest {
     pub(crate) link: LinkId,
     pub(crate) grants: Grants,
     pub(crate) token: SessionToken,
-    pub(crate) resumed: bool,
+    pub(crate) by: By,
     pub(crate) known: Known,
+}
+
+/// What established it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The password.
+    Password,
+    /// The token of the session that goes on.
+    Token,
+    /// The token of another session of the same device.
+    Another,
 }
 
 /// What somebody who joins says it holds.
@@ -106,6 +121,7 @@ impl Meet {
             inflight: None,
             deferred: BTreeMap::new(),
             pack_failed_at: None,
+            beside: None,
         }
     }
 
@@ -295,6 +311,12 @@ impl Meet {
             );
             return house.reject_join(link, rejected(JoinCode::UnknownLocation, reason));
         };
+        let device = guest.grants.device();
+        if guest.by == By::Another
+            && let Err(full) = self.may_add_beside(house, device)
+        {
+            return house.reject_join(link, full);
+        }
         // The client has opened a second connection because it gave up the first: a session has one link.
         let session = guest.grants.session_id;
         let replaced = self
@@ -315,6 +337,7 @@ impl Meet {
         let member = Member {
             meet: self.id,
             session,
+            device,
             token_hash: token::hash(&guest.token),
             location: guest.grants.location.clone(),
             initiator: guest.grants.initiator,
@@ -325,13 +348,14 @@ impl Meet {
             link,
             Reader {
                 session,
+                device,
                 flow: Flow::Live,
                 spoken: None,
             },
         );
         // Who returns and says which epoch it knows is not told again what it holds.
         let epoch = self.keeping.auth().epoch;
-        let returns = guest.resumed && guest.known.epoch.is_some();
+        let returns = guest.by == By::Token && guest.known.epoch.is_some();
         let news = !(returns && guest.known.epoch == Some(epoch));
         let joined = MeetJoined {
             meet_id: self.id,
@@ -354,10 +378,29 @@ impl Meet {
             link: link.into(),
             session,
             location: joined.location_name.to_string(),
-            resumed: guest.resumed,
+            resumed: guest.by != By::Password,
         });
         house.links.send(link, &RelayMessage::MeetJoined(joined));
         self.plan(house, link, guest.known);
+    }
+}
+
+impl Meet {
+    /// Whether a device may have one more session, and just now; if not, what to answer.
+    fn may_add_beside(&mut self, house: &House, device: SessionId) -> Result<(), JoinRejected> {
+        let same = self.readers.values();
+        let connected = same.filter(|reader| reader.device == device).count();
+        if connected >= house.limits.sessions_per_device_max {
+            let reason = "too many connections of this device to this meet";
+            let wait = house.limits.storage_retry_ms;
+            return Err(rejected_for_now(JoinCode::Full, reason, wait));
+        }
+        let (rate, now) = (house.limits.beside_rate(), house.now);
+        let bucket = self.beside.get_or_insert_with(|| Bucket::full(rate, now));
+        bucket.take(1, rate, now).map_err(|wait| {
+            let reason = "too many further sessions of devices were asked for just now";
+            rejected_for_now(JoinCode::Busy, reason, wait)
+        })
     }
 }
 

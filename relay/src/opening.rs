@@ -80,9 +80,9 @@ impl Relay {
                 let Some(meet) = self.meets.get_mut(&id) else {
                     return;
                 };
-                let session = guest.grants.session_id;
-                let claimed = claim.as_ref().is_some_and(|claim| claim.revokes(session));
-                if meet.keeping.is_revoked(session) || claimed {
+                let device = guest.grants.device();
+                let claimed = claim.as_ref().is_some_and(|claim| claim.revokes(device));
+                if meet.keeping.is_revoked(device) || claimed {
                     return self.house.reject_join(guest.link, session_revoked());
                 }
                 if let Some(claim) = claim {
@@ -101,7 +101,7 @@ impl Relay {
             match opener {
                 Opener::Hash => self.hash_found(meet, false),
                 Opener::Display(link, right) => self.display_not_found(link, meet, right),
-                Opener::Guest(guest, Some(claim)) if claim.revokes(guest.grants.session_id) => {
+                Opener::Guest(guest, Some(claim)) if claim.revokes(guest.grants.device()) => {
                     self.house.reject_join(guest.link, session_revoked());
                 }
                 Opener::Guest(_, Some(_)) => bringing.push(opener),

@@ -48,11 +48,11 @@ pub struct AuthRecord {
     pub created_at: i64,
 }
 
-/// A session that may not return.
+/// A device whose sessions may not return.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Revoked {
-    /// Which session.
+    /// The device's session that was opened with the password; those that were given beside it end with it.
     pub session_id: SessionId,
     /// When its token expires by itself, in seconds since 1970.
     pub expires_at: i64,
@@ -133,6 +133,10 @@ pub struct SessionsRecord {
 pub struct SessionRecord {
     /// Its name.
     pub session_id: SessionId,
+    /// The session opened with the password that this one was given beside; absent if it is that one itself, and in files
+    /// from before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<SessionId>,
     /// SHA-256 of the token; the token itself is kept nowhere.
     pub token_hash: Hex<32>,
     /// The location it was opened as.
@@ -145,6 +149,13 @@ pub struct SessionRecord {
     pub issued_at: i64,
     /// When it ends.
     pub expires_at: i64,
+}
+
+impl SessionRecord {
+    /// The device it belongs to: the session that was opened with the password, for it and for all given beside it.
+    pub fn device(&self) -> SessionId {
+        self.device.unwrap_or(self.session_id)
+    }
 }
 
 /// The version of both files that this relay writes.

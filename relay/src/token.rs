@@ -18,6 +18,10 @@ use crate::records::SessionRecord;
 pub(crate) struct Grants {
     pub(crate) meet: MeetId,
     pub(crate) session_id: SessionId,
+    /// The session that this one was given beside, or whose device that one belonged to; absent in one that was opened with
+    /// the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<SessionId>,
     pub(crate) location: LocationName,
     pub(crate) priority: Priority,
     pub(crate) initiator: bool,
@@ -56,10 +60,26 @@ pub(crate) fn hash(token: &SessionToken) -> Hex<32> {
 }
 
 impl Grants {
+    /// The device: the session that was opened with the password, for it and for all that were given beside it.
+    pub(crate) fn device(&self) -> SessionId {
+        self.device.unwrap_or(self.session_id)
+    }
+
+    /// What a further session of the same device grants: the same, and not for longer.
+    pub(crate) fn beside(&self, session_id: SessionId, now: i64) -> Self {
+        Self {
+            session_id,
+            device: Some(self.device()),
+            issued: now,
+            ..self.clone()
+        }
+    }
+
     /// The session these grants are about, for the list.
     pub(crate) fn to_record(&self, token: &SessionToken) -> SessionRecord {
         SessionRecord {
             session_id: self.session_id,
+            device: self.device,
             token_hash: hash(token),
             location_name: self.location.clone(),
             priority: self.priority,
@@ -78,6 +98,7 @@ mod tests {
         Grants {
             meet: "123-456-789".parse().unwrap(),
             session_id: "0f1e2d3c4b5a6978".parse().unwrap(),
+            device: Some("8796a5b4c3d2e1f0".parse().unwrap()),
             location: LocationName::parse(&"計".repeat(64)).unwrap(),
             priority: Priority::new(10).unwrap(),
             initiator: true,

@@ -3,7 +3,8 @@
 use spotter_model::planted::{self, Bug};
 use spotter_model::{Author, ChangeHash, Meet};
 use spotter_relay_protocol::{
-    Chain, JoinCode, JoinRejected, LogId, MeetCreated, MeetJoined, Position, pack_in_common,
+    Chain, JoinCode, JoinRejected, LogId, MeetCreated, MeetJoined, Position, SessionToken,
+    pack_in_common,
 };
 
 use crate::ask::{Problem, Reply, RequestId};
@@ -110,8 +111,9 @@ impl Client {
 
     pub(super) fn session_over(&mut self, reason: String) {
         if let Some(membership) = &mut self.replica.membership
-            && membership.session.take().is_some()
+            && let Some(session) = membership.session.take()
         {
+            self.relay.refused = Some(session.token);
             self.keep(Record::SessionEnded {});
         }
         self.relay.recover = false;
@@ -156,6 +158,7 @@ impl Client {
             session: Some(Session {
                 token: created.session_token,
                 expires_at: WallTime::from_unix_seconds(created.session_expires_at),
+                borrowed: false,
             }),
             roster: created.roster,
             epoch: created.epoch,
@@ -176,6 +179,10 @@ impl Client {
         }
         if let Err(problem) = self.check_root(joined.root) {
             return self.another_meet(problem);
+        }
+        if self.is_lenders(joined.session_token.as_ref()) {
+            let reason = "this relay is older and gives no session to a further tab".to_owned();
+            return self.session_over(reason);
         }
         let entry = self.relay.entry.take();
         let relay = match &entry {
@@ -204,6 +211,16 @@ impl Client {
         self.come_in(joined.log_id, joined.pack);
         self.find_place(&joined);
         self.answer_joined(entry.map(|entry| entry.request()));
+    }
+
+    /// Whether a session of our own was asked for, and what came is the one that was borrowed.
+    fn is_lenders(&self, token: Option<&SessionToken>) -> bool {
+        let membership = self.replica.membership.as_ref();
+        let session = membership.and_then(|membership| membership.session.as_ref());
+        session.is_some_and(|session| {
+            let asked = session.borrowed && self.relay.entry.is_none();
+            asked && token.is_none_or(|token| *token == session.token)
+        })
     }
 
     /// The relay knows an older roster or password than we do: it is given our ticket, on a new connection.
@@ -235,7 +252,7 @@ impl Client {
         self.drop_relay(OfflineReason::Refused { code, reason }, None);
     }
 
-    fn become_member(&mut self, mut membership: Membership) {
+    pub(super) fn become_member(&mut self, mut membership: Membership) {
         if let Some(known) = &self.replica.membership
             && known.meet_id == membership.meet_id
             && known.epoch > membership.epoch
@@ -337,6 +354,7 @@ fn membership_of(
         session: Some(Session {
             token: token.or(session.map(|session| &session.token))?.clone(),
             expires_at: WallTime::from_unix_seconds(joined.session_expires_at),
+            borrowed: false,
         }),
         roster: roster.or(of_epoch.map(|known| &known.roster))?.clone(),
         epoch: joined.epoch,

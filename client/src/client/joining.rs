@@ -56,6 +56,37 @@ impl Client {
         self.enter(Entry::Password { request, password });
     }
 
+    /// Another replica on this device has a session. Whoever has none here, for the same location of the same meet, asks for one
+    /// beside it; but not twice with a session that the relay has refused.
+    pub(super) fn borrow(&mut self, now: Now, request: RequestId, lent: Membership) {
+        self.done(request);
+        let refused = self.relay.refused.as_ref();
+        if lent.session.as_ref().map(|session| &session.token) == refused {
+            return;
+        }
+        let membership = match &self.replica.membership {
+            None if self.replica.shared().is_some() => {
+                self.relay.wanted = true;
+                lent
+            }
+            Some(known)
+                if known.session.is_none()
+                    && known.meet_id == lent.meet_id
+                    && known.author.location == lent.author.location =>
+            {
+                Membership {
+                    session: lent.session,
+                    ..known.clone()
+                }
+            }
+            None | Some(_) => return,
+        };
+        self.become_member(membership);
+        if let RelayState::Offline { retry_at, why } = &mut self.relay.state {
+            (*why, *retry_at) = (OfflineReason::NoRelay, Some(now.moment));
+        }
+    }
+
     /// Leaves whatever connection there is for one that does what a person wants.
     fn enter(&mut self, entry: Entry) {
         if let Some(earlier) = self.relay.entry.take() {
@@ -112,7 +143,12 @@ impl Client {
             }
             None => {
                 let membership = self.replica.membership.as_ref()?;
-                let by = JoinBy::Token(membership.session.as_ref()?.token.clone());
+                let session = membership.session.as_ref()?;
+                let by = if session.borrowed {
+                    JoinBy::Another(session.token.clone())
+                } else {
+                    JoinBy::Token(session.token.clone())
+                };
                 Some(self.word_to_join(membership.meet_id, by, Some(membership)))
             }
         }
@@ -152,6 +188,7 @@ impl Client {
         let (ticket, epoch) = match &by {
             JoinBy::Password { .. } => (known.map(|membership| membership.ticket.clone()), None),
             JoinBy::Token(_) => (None, known.map(|membership| membership.epoch)),
+            JoinBy::Another(_) => (None, None),
         };
         let heads = self.replica.shared().map(Meet::heads).unwrap_or_default();
         ClientMessage::JoinMeet(JoinMeet {

@@ -205,6 +205,7 @@ impl ModelRelay {
         let location = match join.by {
             JoinBy::Password { location_name, .. } => location_name,
             JoinBy::Token(token) => location_in(&token),
+            JoinBy::Another(_) => panic!("no two replicas of this world share a device"),
         };
         self.agree(line, &join.packs);
         let meet = self.meet.as_ref().unwrap();

@@ -108,6 +108,8 @@ pub enum JoinBy {
     },
     /// A session of before; costs the relay no password check.
     Token(SessionToken),
+    /// The session of another replica on the same device, for a further session beside it.
+    Another(SessionToken),
 }
 
 /// `RECOVER_MEET`: the ticket of a meet that the relay has lost, and a right to join it.

@@ -34,7 +34,7 @@ fn the_document_lists_the_default_policy() {
 
 fn table(limits: &Limits) -> String {
     let seconds = |millis: u64| millis / 1_000;
-    let rows: [(&str, u64, &str); 26] = [
+    let rows: [(&str, u64, &str); 29] = [
         ("connections", limits.links_max as u64, "of one relay"),
         (
             "connections from one address",
@@ -84,6 +84,17 @@ fn table(limits: &Limits) -> String {
             limits.sessions_per_meet_max as u64,
             "",
         ),
+        (
+            "sessions of one device",
+            limits.sessions_per_device_max as u64,
+            "connected or listed",
+        ),
+        (
+            "sessions given beside others in one meet",
+            limits.beside_per_second,
+            "a second",
+        ),
+        ("of them at once", limits.beside_burst, ""),
         (
             "message bytes of one session",
             limits.bytes_per_second,

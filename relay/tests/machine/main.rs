@@ -14,6 +14,7 @@ mod displaying;
 mod writer;
 
 mod administering;
+mod beside;
 mod catching_up;
 mod committing;
 mod creating;

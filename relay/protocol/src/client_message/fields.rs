@@ -21,6 +21,8 @@ pub(super) struct JoinMeetFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_token: Option<SessionToken>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    another: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ticket: Option<Ticket>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     position: Option<Position>,
@@ -44,6 +46,8 @@ pub(super) struct RecoverMeetFields {
     password: Option<Password>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_token: Option<SessionToken>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    another: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     packs: Vec<u32>,
 }
@@ -64,17 +68,26 @@ pub(super) struct ClientPullFields {
     heads: Option<Vec<ChangeHash>>,
 }
 
-impl JoinBy {
-    fn from_fields(
-        location_name: Option<LocationName>,
-        password: Option<Password>,
-        session_token: Option<SessionToken>,
-    ) -> Result<Self, &'static str> {
-        match (location_name, password, session_token) {
+/// The fields that say by what right somebody joins.
+struct ByFields {
+    location_name: Option<LocationName>,
+    password: Option<Password>,
+    session_token: Option<SessionToken>,
+    another: Option<bool>,
+}
+
+impl TryFrom<ByFields> for JoinBy {
+    type Error = &'static str;
+
+    fn try_from(fields: ByFields) -> Result<Self, &'static str> {
+        let another = fields.another.unwrap_or(false);
+        match (fields.location_name, fields.password, fields.session_token) {
+            (Some(_), Some(_), None) if another => Err("`another` needs `sessionToken` beside it"),
             (Some(location_name), Some(password), None) => Ok(Self::Password {
                 location_name,
                 password,
             }),
+            (None, None, Some(token)) if another => Ok(Self::Another(token)),
             (None, None, Some(token)) => Ok(Self::Token(token)),
             (Some(_), None, None) => Err("`locationName` needs `password` beside it"),
             (None, Some(_), None) => Err("`password` needs `locationName` beside it"),
@@ -87,14 +100,23 @@ impl JoinBy {
             }
         }
     }
+}
 
-    fn into_fields(self) -> (Option<LocationName>, Option<Password>, Option<SessionToken>) {
-        match self {
-            Self::Password {
+impl From<JoinBy> for ByFields {
+    fn from(by: JoinBy) -> Self {
+        let (location_name, password, session_token, another) = match by {
+            JoinBy::Password {
                 location_name,
                 password,
-            } => (Some(location_name), Some(password), None),
-            Self::Token(token) => (None, None, Some(token)),
+            } => (Some(location_name), Some(password), None, None),
+            JoinBy::Token(token) => (None, None, Some(token), None),
+            JoinBy::Another(token) => (None, None, Some(token), Some(true)),
+        };
+        Self {
+            location_name,
+            password,
+            session_token,
+            another,
         }
     }
 }
@@ -106,7 +128,13 @@ impl TryFrom<JoinMeetFields> for JoinMeet {
         Ok(Self {
             protocol: fields.protocol,
             meet_id: fields.meet_id,
-            by: JoinBy::from_fields(fields.location_name, fields.password, fields.session_token)?,
+            by: ByFields {
+                location_name: fields.location_name,
+                password: fields.password,
+                session_token: fields.session_token,
+                another: fields.another,
+            }
+            .try_into()?,
             ticket: fields.ticket,
             position: fields.position,
             heads: fields.heads,
@@ -118,13 +146,14 @@ impl TryFrom<JoinMeetFields> for JoinMeet {
 
 impl From<JoinMeet> for JoinMeetFields {
     fn from(message: JoinMeet) -> Self {
-        let (location_name, password, session_token) = message.by.into_fields();
+        let by = ByFields::from(message.by);
         Self {
             protocol: message.protocol,
             meet_id: message.meet_id,
-            location_name,
-            password,
-            session_token,
+            location_name: by.location_name,
+            password: by.password,
+            session_token: by.session_token,
+            another: by.another,
             ticket: message.ticket,
             position: message.position,
             heads: message.heads,
@@ -138,11 +167,16 @@ impl TryFrom<RecoverMeetFields> for RecoverMeet {
     type Error = &'static str;
 
     fn try_from(fields: RecoverMeetFields) -> Result<Self, &'static str> {
-        let by = JoinBy::from_fields(fields.location_name, fields.password, fields.session_token)?;
+        let by = ByFields {
+            location_name: fields.location_name,
+            password: fields.password,
+            session_token: fields.session_token,
+            another: fields.another,
+        };
         Ok(Self {
             protocol: fields.protocol,
             ticket: fields.ticket,
-            by,
+            by: by.try_into()?,
             packs: fields.packs,
         })
     }
@@ -150,13 +184,14 @@ impl TryFrom<RecoverMeetFields> for RecoverMeet {
 
 impl From<RecoverMeet> for RecoverMeetFields {
     fn from(message: RecoverMeet) -> Self {
-        let (location_name, password, session_token) = message.by.into_fields();
+        let by = ByFields::from(message.by);
         Self {
             protocol: message.protocol,
             ticket: message.ticket,
-            location_name,
-            password,
-            session_token,
+            location_name: by.location_name,
+            password: by.password,
+            session_token: by.session_token,
+            another: by.another,
             packs: message.packs,
         }
     }

@@ -49,6 +49,19 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
             }),
         ),
         (
+            "JOIN_MEET.another",
+            ClientMessage::JoinMeet(JoinMeet {
+                protocol: PROTOCOL,
+                meet_id: meet(),
+                by: JoinBy::Another(token()),
+                ticket: None,
+                position: None,
+                heads: Some(vec![edit().hash()]),
+                epoch: None,
+                packs: Vec::new(),
+            }),
+        ),
+        (
             "RECOVER_MEET",
             ClientMessage::RecoverMeet(RecoverMeet {
                 protocol: PROTOCOL,

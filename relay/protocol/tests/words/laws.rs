@@ -258,12 +258,13 @@ fn ticket(g: &mut Gen) -> Ticket {
 }
 
 fn by(g: &mut Gen) -> JoinBy {
-    match bool::arbitrary(g) {
-        true => JoinBy::Password {
+    match u8::arbitrary(g) % 3 {
+        0 => JoinBy::Password {
             location_name: name(g),
             password: password(g),
         },
-        false => JoinBy::Token(token(g)),
+        1 => JoinBy::Token(token(g)),
+        _ => JoinBy::Another(token(g)),
     }
 }
 

@@ -77,6 +77,18 @@ fn table() -> Vec<(&'static str, &'static str, String)> {
             join(r#""meetId":"123456789","password":"0123456789","sessionToken":"a""#),
         ),
         (
+            "JOIN_MEET",
+            "`another` needs `sessionToken`",
+            join(
+                r#""meetId":"123456789","locationName":"A","password":"0123456789","another":true"#,
+            ),
+        ),
+        (
+            "JOIN_MEET.another",
+            "invalid type: integer",
+            join(r#""meetId":"123456789","sessionToken":"a","another":1"#),
+        ),
+        (
             "JOIN_MEET.meetId",
             "a meet id has 9 digits, not 8",
             join(r#""meetId":"12345678""#),
