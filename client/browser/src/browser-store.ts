@@ -106,6 +106,8 @@ class Claim {
   readonly #tab: string;
   readonly #channel: BroadcastChannel | undefined;
   #release: () => void = () => undefined;
+  #batches: readonly Batch[] = [];
+  #newest: IDBValidKey | undefined;
 
   constructor(db: IDBDatabase, name: string, parts: BrowserParts) {
     this.#db = db;
@@ -135,8 +137,7 @@ class Claim {
 
   /** Slots that hold something come first, so that what a closed tab left is taken over. */
   async #candidates(): Promise<number[]> {
-    const { batches } = await this.#read();
-    const holding = new Set(batches.map((batch) => batch.slot));
+    const holding = new Set((await this.#readBatches()).map((batch) => batch.slot));
     const all = Array.from({ length: SLOTS_MAX }, (_, number) => number);
     const [first, ...others] = all.filter((slot) => holding.has(slot));
     const empty = all.filter((slot) => !holding.has(slot));
@@ -180,8 +181,8 @@ class Claim {
 
   /** Without locks: a slot is free if it was given back, or if nobody lives who holds it. */
   async #claimByLease(slot: number): Promise<boolean> {
-    const { leases } = await this.#read();
-    const found = leases.find((lease) => lease.slot === slot);
+    const slots = this.#db.transaction("slots", "readonly").objectStore("slots");
+    const found = await settled<Lease | undefined>(slots.get(slot));
     const owner = found?.owner ?? null;
     if (found && owner !== null) {
       const stale = this.#now() - found.at > LEASE_MS;
@@ -246,11 +247,15 @@ class Claim {
     return (this.#parts.now ?? Date.now)();
   }
 
-  async #read(): Promise<{ leases: Lease[]; batches: Batch[] }> {
-    const transaction = this.#db.transaction(["slots", "batches"], "readonly");
-    const leases = settled<Lease[]>(transaction.objectStore("slots").getAll());
-    const batches = settled<Batch[]>(transaction.objectStore("batches").getAll());
-    return { leases: await leases, batches: await batches };
+  /** Everything in all slots. It is only ever added to, so it is read once while the newest batch stays the newest. */
+  async #readBatches(): Promise<readonly Batch[]> {
+    const batches = this.#db.transaction("batches", "readonly").objectStore("batches");
+    const newest = (await settled(batches.openKeyCursor(null, "prev")))?.key;
+    if (newest !== this.#newest) {
+      this.#batches = await settled<Batch[]>(batches.getAll());
+      this.#newest = newest;
+    }
+    return this.#batches;
   }
 
   async #opened(number: number): Promise<Slot> {
@@ -265,9 +270,16 @@ class Claim {
     const renewing = setInterval(() => void this.#renew(number), LEASE_RENEWED_MS);
     (renewing as { unref?: () => void }).unref?.();
     const bySlot = new Map<number, string[]>();
-    for (const batch of (await this.#read()).batches) {
-      bySlot.set(batch.slot, [...(bySlot.get(batch.slot) ?? []), batch.records]);
+    for (const { slot, records } of await this.#readBatches()) {
+      const held = bySlot.get(slot);
+      if (held === undefined) {
+        bySlot.set(slot, [records]);
+      } else {
+        held.push(records);
+      }
     }
+    this.#batches = [];
+    this.#newest = undefined;
     const own = bySlot.get(number) ?? [];
     bySlot.delete(number);
     return {
