@@ -41,14 +41,27 @@ pub(crate) fn describe() -> String {
 ///
 /// With a single core everything shares it.
 pub(crate) fn on_server_core<T>(begin: impl FnOnce() -> T) -> T {
-    let Ok(all) = sched_getaffinity(None) else {
-        return begin();
-    };
     let mut server = CpuSet::new();
     server.set(SERVER_CORE);
-    let _ = sched_setaffinity(None, &server);
+    on_cores(&server, begin)
+}
+
+/// Runs `begin` on the servers' core and the others, so that what it starts has them all, and returns to the others.
+pub(crate) fn on_all_cores<T>(begin: impl FnOnce() -> T) -> T {
+    let Ok(mut all) = sched_getaffinity(None) else {
+        return begin();
+    };
+    all.set(SERVER_CORE);
+    on_cores(&all, begin)
+}
+
+fn on_cores<T>(cores: &CpuSet, begin: impl FnOnce() -> T) -> T {
+    let Ok(before) = sched_getaffinity(None) else {
+        return begin();
+    };
+    let _ = sched_setaffinity(None, cores);
     let begun = begin();
-    let _ = sched_setaffinity(None, &all);
+    let _ = sched_setaffinity(None, &before);
     begun
 }
 

@@ -11,6 +11,7 @@
 
 mod apply;
 mod broadcast;
+mod browser;
 mod clock;
 mod crowd;
 mod day;
@@ -130,6 +131,12 @@ const GROUPS: &[Group] = &[
         about: "bytes and round trips of a cold join, of coming back, of sending offline edits",
         measure: exchange::measure,
         seconds: (8, 8),
+    },
+    Group {
+        name: "browser",
+        about: "in Chromium: clicks to other screens, the start of a page, its memory, bytes of a day",
+        measure: browser::measure,
+        seconds: (120, 200),
     },
     Group {
         name: "profile",

@@ -128,8 +128,8 @@ impl Report {
         &mut self,
         group: &'static str,
         what: impl Into<String>,
-        (value, unit): (f64, &'static str),
-        reference: Option<(&'static str, f64)>,
+        (value, unit): (f64, &str),
+        reference: Option<(&str, f64)>,
         bar: Bar,
     ) {
         let once = Spread::of([value]);
@@ -141,8 +141,8 @@ impl Report {
         &mut self,
         group: &'static str,
         what: impl Into<String>,
-        (values, unit): (Spread, &'static str),
-        reference: Option<(&'static str, f64)>,
+        (values, unit): (Spread, &str),
+        reference: Option<(&str, f64)>,
         bar: Bar,
     ) {
         let value = values.middle;

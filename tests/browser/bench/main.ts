@@ -91,7 +91,7 @@ async function measure(
   const kept = await benchPage(table, base, WASM);
   await kept.evaluate((where) => window.bench.joinKept(where), where(meet, relay.address, "Platform 1"));
   const board = await Board.open(displays, meet);
-  const replica = await Follower.join(desk, meet);
+  const replica = await Follower.join(writing, meet);
 
   say(`its day is played, to ${CHANGES} changes`);
   await play(desk, day.before(CHANGES - IMPORTED), board, replica);
@@ -209,32 +209,37 @@ class Board {
 
 /** A replica that only listens, whose bytes are counted. */
 class Follower {
-  readonly #desk: Page;
+  readonly #page: Page;
   readonly #wire: Wire;
+  readonly #before: Counted;
   readonly #joined: Counted;
   #changes = 0;
   #whole = 0;
 
-  private constructor(desk: Page, wire: Wire) {
-    this.#desk = desk;
+  private constructor(page: Page, wire: Wire, before: Counted) {
+    this.#page = page;
     this.#wire = wire;
+    this.#before = before;
     this.#joined = wire.counted;
   }
 
-  static async join(desk: Page, meet: Meet): Promise<Follower> {
+  static async join(context: BrowserContext, meet: Meet): Promise<Follower> {
     const wire = await Wire.to(meet.relay);
-    await desk.evaluate(
+    // A relay answers pages of its own origin only.
+    const page = await benchPage(context, `http://127.0.0.1:${wire.port}`, WASM);
+    const before = wire.counted;
+    await page.evaluate(
       (where) => window.bench.join("follower", where),
       where(meet, `ws://127.0.0.1:${wire.port}`, "Weigh-in"),
     );
-    return new Follower(desk, wire);
+    return new Follower(page, wire, before);
   }
 
   async look(made: number): Promise<void> {
     const total = IMPORTED + this.#changes + made;
-    await this.#desk.evaluate((changes) => window.bench.holds("follower", changes), total);
+    await this.#page.evaluate((changes) => window.bench.holds("follower", changes), total);
     this.#changes += made;
-    this.#whole += made * (await this.#desk.evaluate(() => window.bench.fileBytes("follower")));
+    this.#whole += made * (await this.#page.evaluate(() => window.bench.fileBytes("follower")));
   }
 
   async tell(): Promise<void> {
@@ -243,7 +248,7 @@ class Follower {
     tell({
       what: "replica: joining a registered meet of 200 lifters, received",
       unit: "KB",
-      rounds: [this.#joined.down / 1000],
+      rounds: [(this.#joined.down - this.#before.down) / 1000],
     });
     tell({ what: "replica: changes of a day", unit: "", rounds: [this.#changes] });
     tell({
