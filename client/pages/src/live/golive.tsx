@@ -70,7 +70,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
           <legend class="label">Locations</legend>
           <p class="hint">
             If two locations change the same thing without having seen each other’s value, the higher priority
-            stands; the other is shown as overruled and can be restored.
+            stands; the other is shown as overruled and can be restored. “Here” is where this device stands.
           </p>
           <ol class="places">
             {roster.map((place, index) => (
@@ -99,7 +99,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
                     aria-label={`This device is ${place.location || `location ${index + 1}`}`}
                     onChange={() => setOwn(place.location)}
                   />
-                  here
+                  Here
                 </label>
                 <button
                   type="button"
