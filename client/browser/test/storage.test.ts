@@ -124,6 +124,29 @@ test("two tabs never write one slot, with locks", async () => {
   await Promise.all(slots.map((slot) => slot.close()));
 });
 
+test("what a tab saves while the next one waits for its place is read by that one", async () => {
+  const locks = fakeLocks();
+  const { request } = locks as unknown as { request: (...args: unknown[]) => Promise<unknown> };
+  let waits = false;
+  Object.assign(locks, {
+    request: (name: string, options: LockOptions, granted: unknown) => {
+      waits ||= options.signal !== undefined;
+      return request(name, options, granted);
+    },
+  });
+  const place = browser(locks);
+  const leaving = await place.store().open("meet");
+  await leaving.append('["first"]');
+  waits = false;
+  const coming = place.store().open("meet");
+  await until(() => waits);
+  await leaving.append('["last"]');
+  await leaving.close();
+  const slot = await coming;
+  assert.deepEqual([slot.number, slot.own], [0, ['["first"]', '["last"]']]);
+  await slot.close();
+});
+
 test("two tabs never write one slot, without locks, as on plain HTTP", async () => {
   const place = browser();
   const slots = await Promise.all([1, 2, 3].map(() => place.store().open("meet")));
