@@ -38,6 +38,10 @@ test("a meet in pounds from nothing: registered, weighed in, lifted, with the ke
     await tab.fill("Weights in", "lb");
     await tab.click("Start an empty meet");
     await tab.untilText(".head .pill", /^On this device only$/);
+    await tab.until(
+      "the unit is set",
+      `!document.getElementById("unit") && [...document.querySelectorAll("select")].some((one) => one.value === "lb")`,
+    );
     await tab.goto(`${base}/weigh-in`);
     await tab.untilSays("There are no lifters yet.");
   });
