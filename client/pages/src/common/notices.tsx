@@ -29,7 +29,7 @@ export function Notices(props: { app: App }) {
           </p>
         </div>
       )}
-      {status.passwordWanted ? <PasswordNotice app={app} /> : null}
+      {status.passwordWanted ? <PasswordNotice app={app} waiting={waiting} /> : null}
       {apart && !status.passwordWanted ? (
         <div
           class={`notice ${status.link.state === "offline" ? "bad" : "warn"}`}
@@ -80,8 +80,9 @@ function linkSentence(app: App): string {
       return "Catching up: something of the others is still missing here.";
     case "offline": {
       const why = link.why === undefined ? "" : ` (${link.why})`;
-      const retry = link.retryInMs === undefined ? "" : ", trying again by itself";
-      return `The relay cannot be reached${why}${retry}.`;
+      return link.retryInMs === undefined
+        ? `This device is not connected${why}.`
+        : `The relay cannot be reached${why}, trying again by itself.`;
     }
   }
 }
@@ -99,7 +100,7 @@ function TryNow(props: { app: App }) {
   );
 }
 
-function PasswordNotice(props: { app: App }) {
+function PasswordNotice(props: { app: App; waiting: string | null }) {
   const { busy, run } = useBusy();
   const [text, setText] = useState("");
   return (
@@ -116,7 +117,8 @@ function PasswordNotice(props: { app: App }) {
         lost: edits are saved here and are sent once the meet's password is given.
         {props.app.status.value.peers === 0
           ? ""
-          : " Meanwhile this tab exchanges with the other tabs of this browser."}
+          : " Meanwhile this tab exchanges with the other tabs of this browser."}{" "}
+        {props.waiting === null ? "" : `${props.waiting}.`}
       </p>
       <div class="row">
         <div class="field">
