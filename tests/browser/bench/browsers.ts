@@ -91,14 +91,21 @@ export async function startOn(folder: string): Promise<BrowserContext> {
 }
 
 /** Opens a page of an address's origin that has replicas without a screen. */
-export async function benchPage(context: BrowserContext, base: string, wasm: string): Promise<Page> {
+export async function benchPage(context: BrowserContext, base: string): Promise<Page> {
   const page = await context.newPage();
-  const script = readFileSync(new URL("./page.js", import.meta.url), "utf8");
-  await page.route(`${base}/bench.wasm`, (route) => route.fulfill({ path: wasm }));
   // A page that the relay does not have is an empty page of its origin.
   await page.goto(`${base}/bench`);
-  await page.evaluate(script);
+  await page.evaluate(readFileSync(new URL("./page.js", import.meta.url), "utf8"));
+  await page.evaluate((core) => window.bench.load(core), `${base}/${await coreOf(base)}`);
   return page;
+}
+
+/** The name of the core among the files that the relay's pages are made of. */
+async function coreOf(base: string): Promise<string> {
+  const worker = await (await fetch(`${base}/worker.js`)).text();
+  const found = /assets\/spotter-\w+\.wasm/.exec(worker)?.[0];
+  if (found === undefined) throw new Error("the relay's pages have no core");
+  return found;
 }
 
 /** A page with one row and nothing else, from a server that does nothing else. */

@@ -6,20 +6,18 @@
  * those who write, one for a scoring table, one for the other table, one for the displays.
  */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { displayAddress } from "../src/acts.ts";
 import { PASSWORD, Relay } from "../src/machine.ts";
-import { benchPage, chromiumPath, memoryOf, ROOT, serveEmpty, startOn } from "./browsers.ts";
+import { benchPage, chromiumPath, memoryOf, serveEmpty, startOn } from "./browsers.ts";
 import { Bare, bareSyncs, clickVerdicts, screen, tellClicks } from "./clicks.ts";
 import { Day, type Line, WRITERS, type Writer } from "./day.ts";
 import { say, tell } from "./figures.ts";
 import type { Parts } from "./page.ts";
 import { type Counted, Wire } from "./wire.ts";
-
-const WASM = join(ROOT, "client/browser/dist/spotter.wasm");
 
 const LIFTERS = 200;
 const CHANGES = 5_000;
@@ -41,7 +39,6 @@ interface Meet {
 
 async function main(): Promise<void> {
   if (chromiumPath() === undefined) return missing("there is no Chromium; CHROMIUM can name one");
-  if (!existsSync(WASM)) return missing("there is no core; `cargo xtask web` builds it");
   const place = mkdtempSync(join(tmpdir(), "spotter-bench-browser-"));
   const relay = new Relay(place);
   const browsers: BrowserContext[] = [];
@@ -78,7 +75,7 @@ async function measure(
   start: (name: string) => Promise<BrowserContext>,
 ): Promise<void> {
   const [writing, displays, table] = [await start("writing"), await start("displays"), await start("table")];
-  const desk = await benchPage(writing, base, WASM);
+  const desk = await benchPage(writing, base);
   const day = new Day(LIFTERS);
   say(`a meet of ${LIFTERS} lifters goes live`);
   const id = await desk.evaluate(
@@ -88,7 +85,7 @@ async function measure(
   const key = await desk.evaluate(() => window.bench.displayKey());
   const meet: Meet = { id, key, base, relay };
 
-  const kept = await benchPage(table, base, WASM);
+  const kept = await benchPage(table, base);
   await kept.evaluate((where) => window.bench.joinKept(where), where(meet, relay.address, "Platform 1"));
   const board = await Board.open(displays, meet);
   const replica = await Follower.join(writing, meet);
@@ -226,7 +223,7 @@ class Follower {
   static async join(context: BrowserContext, meet: Meet): Promise<Follower> {
     const wire = await Wire.to(meet.relay);
     // A relay answers pages of its own origin only.
-    const page = await benchPage(context, `http://127.0.0.1:${wire.port}`, WASM);
+    const page = await benchPage(context, `http://127.0.0.1:${wire.port}`);
     const before = wire.counted;
     await page.evaluate(
       (where) => window.bench.join("follower", where),
@@ -274,7 +271,7 @@ async function measureStart(
   const empty = await serveEmpty();
   const scoring = `${meet.base}/scoring?day=1&platform=1`;
   const lately = await start("lately");
-  const joining = await benchPage(lately, meet.base, WASM);
+  const joining = await benchPage(lately, meet.base);
   await joining.evaluate(
     (where) => window.bench.joinKept(where),
     where(meet, meet.relay.address, "Platform 2"),
@@ -400,7 +397,7 @@ async function measureClicks(
   day: Day,
 ): Promise<void> {
   const empty = await serveEmpty();
-  const joining = await benchPage(other, meet.base, WASM);
+  const joining = await benchPage(other, meet.base);
   await joining.evaluate(
     (where) => window.bench.joinKept(where),
     where(meet, meet.relay.address, "Platform 1"),

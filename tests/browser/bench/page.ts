@@ -40,12 +40,12 @@ export interface Parts {
   readonly characters: number;
 }
 
-const WASM = "./bench.wasm";
 const replicas = new Map<string, Replica>();
-let core: Promise<Core> | null = null;
+let wasm = "";
+let core: Core | null = null;
 
-function theCore(): Promise<Core> {
-  core ??= loadCore(new URL(WASM, location.href));
+function theCore(): Core {
+  if (core === null) throw new Error("the core comes first");
   return core;
 }
 
@@ -56,12 +56,18 @@ function named(name: string): Replica {
 }
 
 async function open(name: string, store: Store, copy = name): Promise<Replica> {
-  const replica = await openReplica({ core: await theCore(), name: copy, store, tabs: false });
+  const replica = await openReplica({ core: theCore(), name: copy, store, tabs: false });
   replicas.set(name, replica);
   return replica;
 }
 
 const bench = {
+  /** Loads the core, the same that the pages load. */
+  async load(address: string): Promise<void> {
+    wasm = address;
+    core = await loadCore(address);
+  },
+
   /** Begins the meet and makes it live; the first seat is the initiator's. */
   async begin(saved: string, relay: string, roster: Seat[], password: string): Promise<string> {
     const [first, ...others] = roster.map((seat) => seat.location);
@@ -137,7 +143,7 @@ const bench = {
   /** Opens the replica of the pages step by step. */
   async parts(): Promise<Parts> {
     const begun = performance.now();
-    const fresh = await loadCore(new URL(WASM, location.href));
+    const fresh = await loadCore(wasm);
     const compiled = performance.now();
     const slot: Slot = await browserStore().open("meet");
     const read = performance.now();

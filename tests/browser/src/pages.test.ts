@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { beginMeet, current, judge, openTable, verdict } from "./acts.ts";
+import { beginMeet, current, judge, kept, openTable, verdict } from "./acts.ts";
 import { Complaints, Device, startChromium } from "./chromium.ts";
 import { accessible, looks, picture } from "./looks.ts";
 import { CommandLine, folder, Relay, SAVED_FILE } from "./machine.ts";
 import { Steps } from "./steps.ts";
+import { eventually } from "./tab.ts";
 
 const place = folder();
 const relay = new Relay(place.path);
@@ -50,9 +51,13 @@ test("a meet in pounds from nothing: registered, weighed in, lifted, with the ke
       ["Ann Example", "181.5", "352.5"],
       ["Bea Example", "165", "340"],
     ] as const) {
-      await tab.press("n");
-      await tab.until("the name is asked for", `document.activeElement.id === "new-name"`);
-      await tab.page.keyboard.type(name);
+      await eventually("the key asks for the name", async () => {
+        if ((await tab.driver.evaluate("return document.activeElement.id")) === "new-name") return true;
+        // A page that has only just appeared does not hear keys yet.
+        await tab.press("n");
+        return false;
+      });
+      await tab.fill("New lifter", name);
       await tab.press("Enter");
       await tab.until(
         "the lifter is open",
@@ -142,6 +147,7 @@ test("questions in the middle of a page, the flight sheet, and files that are ta
     steps.watch(other);
     await other.goto(`${base}/`);
     await other.untilSays("Bring a bundle");
+    await kept(other);
     await other.page.context().setOffline(true);
     await other.give("Open a bundle", "meet.bundle", readFileSync(await download.path(), "utf8"));
     await other.untilText(".head h1", /^Lakeside Open/);
