@@ -20,7 +20,10 @@ export async function loadCore(wasm: CoreSource = new URL("./spotter.wasm", impo
   if (!response.ok) {
     throw new SpotterError("core-not-loaded", `the core could not be loaded: ${response.status}`);
   }
-  // A server may give the module another type than streaming compilation insists on.
+  // Browsers keep what they have compiled for the next time, if it comes to them like this; but they insist on the type.
+  if (response.headers.get("Content-Type") === "application/wasm") {
+    return { module: await WebAssembly.compileStreaming(response) };
+  }
   return { module: await WebAssembly.compile(await response.arrayBuffer()) };
 }
 
