@@ -3,15 +3,19 @@
 // `cargo xtask bench --only browser` builds what is measured, calls this, and puts the figures into its tables.
 
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** As deep below the root as the folders of the tests, whose modules find their files from there. */
 const OUT = join(HERE, "../../../target/browser-bench/dist");
 
+if (![join(HERE, "../../../node_modules"), join(HERE, "../../../client/browser/dist")].every(existsSync)) {
+  console.log(JSON.stringify({ missing: "what runs in browsers is not built; `cargo xtask web` builds it" }));
+  process.exit(0);
+}
+const { build } = await import("esbuild");
 const shared = { absWorkingDir: HERE, bundle: true, logLevel: "warning" };
 try {
   await build({

@@ -57,7 +57,16 @@ export async function displayKey(tab: Tab, label: string): Promise<string> {
 /** Opens the scoring table of a platform. */
 export async function openTable(tab: Tab, base: string, platform: number): Promise<void> {
   await tab.goto(`${base}/scoring?day=1&platform=${platform}`);
+  await tableIsThere(tab);
+}
+
+/** Waits until a scoring table shows its flight and hears keys. */
+export async function tableIsThere(tab: Tab): Promise<void> {
   await tab.until("the flight is there", `!!document.querySelector("table.flight tbody tr")`);
+  await tab.until(
+    "keys are heard",
+    `document.querySelector("#keys").textContent.includes("Correct a verdict")`,
+  );
 }
 
 /** Waits until a page promises that it opens again without the relay. */

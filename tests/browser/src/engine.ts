@@ -22,6 +22,7 @@ import {
   outOfSync,
   record,
   recorded,
+  tableIsThere,
   verdict,
 } from "./acts.ts";
 import { CommandLine, folder, Network, Relay } from "./machine.ts";
@@ -91,7 +92,7 @@ export async function mainStory(context: TestContext, engine: Engine): Promise<v
     await relay.kill();
     await outOfSync(table.tab);
     await table.tab.reload();
-    await table.tab.until("the flight is there", `!!document.querySelector("table.flight tbody tr")`);
+    await tableIsThere(table.tab);
     truth.push(await judge(table.tab, true));
     await table.tab.untilSays("1 edit not sent yet");
   });

@@ -22,6 +22,7 @@ import {
   pressVerdict,
   record,
   recorded,
+  tableIsThere,
   verdict,
 } from "./acts.ts";
 import { Complaints, Device, startChromium } from "./chromium.ts";
@@ -231,7 +232,7 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
 
   await steps.step("a table is reloaded while the relay is down, and goes on", async () => {
     await one.tab.reload();
-    await one.tab.until("the flight is there", `!!document.querySelector("table.flight tbody tr")`);
+    await tableIsThere(one.tab);
     await outOfSync(one.tab);
     await judged(1, true);
     await one.tab.untilSays("2 edits not sent yet");
