@@ -174,14 +174,14 @@ export function tellClicks(clicks: Clicks, syncs: number[], bare: number[]): voi
     unit,
     rounds: clicks.others,
     reference,
-    bar: { ratio: 4 },
+    bar: { value: 100 },
   });
   tell({
     what: "good lift: click to the overlay's picture, median",
     unit,
     rounds: clicks.overlay,
     reference,
-    bar: { ratio: 4 },
+    bar: { value: 100 },
   });
 }
 

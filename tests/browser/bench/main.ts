@@ -26,6 +26,8 @@ const IMPORTED = LIFTERS + 1;
 const LONG = process.argv.includes("--long");
 const ROUNDS = LONG ? 6 : 3;
 const CLICKS = LONG ? 14 : 8;
+/** How long an edit may take to the scoreboard before it is taken for one that changes nothing there. */
+const UPDATE_MS = 100;
 /** How many edits are made between two looks at what a whole snapshot would cost. */
 const STRIDE = 100;
 
@@ -123,10 +125,37 @@ function where(meet: Meet, relay: string, location: Writer) {
 /** Makes the edits, and now and then looks at what whole snapshots would cost. */
 async function play(desk: Page, lines: Line[], board: Board, replica: Follower): Promise<void> {
   for (let at = 0; at < lines.length; at += STRIDE) {
-    const made = await desk.evaluate((some) => window.bench.play(some), lines.slice(at, at + STRIDE));
+    let made = 0;
+    for (const some of apart(lines.slice(at, at + STRIDE))) {
+      const before = board.updates;
+      made += await desk.evaluate((some) => window.bench.play(some), some);
+      // On the day they are seconds apart, and an update each.
+      if (isShown(some[0])) await board.another(before);
+    }
     await board.look();
     await replica.look(made);
   }
+}
+
+/** Edits of the platform that the scoreboard shows, one by one; the others together. */
+function apart(lines: readonly Line[]): Line[][] {
+  const groups: Line[][] = [];
+  for (const line of lines) {
+    const last = groups[groups.length - 1];
+    if (last === undefined || isShown(line) || isShown(last[0])) groups.push([line]);
+    else last.push(line);
+  }
+  return groups;
+}
+
+function isShown(line: Line | undefined): boolean {
+  return line?.writer === "Platform 1";
+}
+
+/** Frames that have come to a page. */
+interface Frames {
+  count: number;
+  arrived: () => void;
 }
 
 /** A scoreboard, whose bytes are counted. */
@@ -134,11 +163,11 @@ class Board {
   readonly #meet: Meet;
   readonly #wire: Wire;
   readonly #loaded: Counted;
-  readonly #frames: { count: number; bytes: number };
+  readonly #frames: Frames;
   #whole = 0;
   #looked = 0;
 
-  private constructor(meet: Meet, wire: Wire, frames: { count: number; bytes: number }) {
+  private constructor(meet: Meet, wire: Wire, frames: Frames) {
     this.#meet = meet;
     this.#wire = wire;
     this.#loaded = wire.counted;
@@ -148,19 +177,32 @@ class Board {
   static async open(context: BrowserContext, meet: Meet): Promise<Board> {
     const wire = await Wire.to(meet.relay);
     const page = await context.newPage();
-    const frames = { count: 0, bytes: 0 };
+    const frames: Frames = { count: 0, arrived: () => undefined };
     page.on("websocket", (socket) =>
-      socket.on("framereceived", ({ payload }) => {
+      socket.on("framereceived", () => {
         frames.count++;
-        frames.bytes += Buffer.byteLength(payload);
+        frames.arrived();
       }),
     );
     await page.goto(displayAddress("scoreboard", `http://127.0.0.1:${wire.port}`, meet.id, 1, meet.key));
     await page.waitForSelector("tbody tr");
     await page.waitForLoadState("networkidle");
     frames.count = 0;
-    frames.bytes = 0;
     return new Board(meet, wire, frames);
+  }
+
+  /** How many updates have come. */
+  get updates(): number {
+    return this.#frames.count;
+  }
+
+  /** Waits for another update than those that had come before, as long as one would take. */
+  async another(before: number): Promise<void> {
+    if (this.#frames.count > before) return;
+    await new Promise<void>((done) => {
+      this.#frames.arrived = done;
+      setTimeout(done, UPDATE_MS);
+    });
   }
 
   /** Adds up what it would have cost to send the whole snapshot for each update since the last look. */
@@ -177,7 +219,7 @@ class Board {
   async tell(): Promise<void> {
     await this.look();
     const { up, down } = this.#wire.counted;
-    const updates = this.#frames.count;
+    const { updates } = this;
     const whole = { what: "the whole snapshot each time, KB", rounds: [this.#whole / 1000] };
     const day = (down - this.#loaded.down) / 1000;
     tell({
