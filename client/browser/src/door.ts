@@ -23,6 +23,8 @@ export interface Act {
   readonly answer?: number;
   readonly value?: unknown;
   readonly error?: Trouble;
+  /** What other tabs may borrow; secret. */
+  readonly lend?: string | null;
   readonly news?: unknown;
   readonly changes?: unknown;
   readonly presence?: unknown;

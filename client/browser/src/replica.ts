@@ -82,6 +82,7 @@ export class Replica {
   #saved: Promise<void> = Promise.resolve();
   #told = "";
   #root: string | null = null;
+  #wants = false;
   #stopAlarm: Stop = () => undefined;
   #later: (() => void)[] = [];
   #closed = false;
@@ -150,7 +151,7 @@ export class Replica {
 
   /** Takes in a bundle, a meet as a file that was carried here. `as` says who writes here, where that is not known. */
   async importBundle(text: string, as?: Seat): Promise<{ brought: number }> {
-    return (await this.#call("unpackBundle", { text, as })) as { brought: number };
+    return (await this.#call("unpackBundle", { text, as: normal(as) })) as { brought: number };
   }
 
   /** OpenLifter's saved file. */
@@ -160,7 +161,7 @@ export class Replica {
 
   /** The whole meet, its history included, as a file to carry. `as` says who writes here, where that is not known. */
   async exportBundle(as?: Seat): Promise<string> {
-    return (await this.#call("packBundle", { as })) as string;
+    return (await this.#call("packBundle", { as: normal(as) })) as string;
   }
 
   // The relay.
@@ -173,7 +174,7 @@ export class Replica {
     password: string;
     again?: boolean;
   }): Promise<{ meetId: string }> {
-    return (await this.#call("goLive", { ...o })) as { meetId: string };
+    return (await this.#call("goLive", normal(o))) as { meetId: string };
   }
 
   /** Joins a live meet as one of its locations. The meet follows: `sync` waits for it. */
@@ -183,12 +184,12 @@ export class Replica {
     location: string;
     password: string;
   }): Promise<{ meetId: string }> {
-    return (await this.#call("join", { ...o })) as { meetId: string };
+    return (await this.#call("join", normal(o))) as { meetId: string };
   }
 
   /** The password that is wanted (`status().passwordWanted`). */
   async password(password: string): Promise<void> {
-    await this.#call("password", { password });
+    await this.#call("password", normal({ password }));
   }
 
   /** Whether to hold a connection to the relay, now and whenever one is lost. */
@@ -393,19 +394,19 @@ export class Replica {
     return (await this.#call("sessions", {})) as SessionShown[];
   }
 
-  /** Ends a session: that device needs the password again. */
+  /** Shuts a device out: all of its tabs need the password again. */
   async revokeSession(id: string): Promise<void> {
     await this.#call("revokeSession", { id });
   }
 
   /** Adds a location, or gives one another priority or name. */
   async setLocation(o: Seat & { newName?: string }): Promise<void> {
-    await this.#call("setLocation", { ...o });
+    await this.#call("setLocation", normal(o));
   }
 
   /** Changes the password for those who join from now on. */
   async changePassword(old: string, next: string): Promise<void> {
-    await this.#call("changePassword", { old, next });
+    await this.#call("changePassword", normal({ old, next }));
   }
 
   /** Makes a key that displays may read the meet with; it is shown this once. */
@@ -562,6 +563,8 @@ export class Replica {
       this.#answered(act.answer, act);
     } else if (act.news !== undefined) {
       this.#tell(act.news as News);
+    } else if (act.lend !== undefined) {
+      this.#tabs?.lend(act.lend);
     } else if (act.changes !== undefined) {
       const changes = act.changes as PathChange[];
       this.#later.push(() => notify(this.#changeListeners, changes));
@@ -670,6 +673,16 @@ export class Replica {
         }
       });
     }
+    // A session that is over is none of the others' fault: they may have another one.
+    const wants = status.passwordWanted && root !== null;
+    if (wants && !this.#wants) {
+      queueMicrotask(() => {
+        if (!this.#closed) {
+          this.#tabs?.want();
+        }
+      });
+    }
+    this.#wants = wants;
   }
 
   #tabEar(): TabEar {
@@ -682,6 +695,9 @@ export class Replica {
         this.#call("dial", { address }).catch(() => undefined);
       },
       left: forget,
+      lent: (lent) => {
+        this.#call("borrow", { lent }).catch(() => undefined);
+      },
       connected: (link) => this.#report("connected", { link }),
       received: (link, data) => this.#report("received", { link, ...data }),
       heard: (link) => this.#report("heard", { link }),
@@ -730,6 +746,23 @@ function report(thrown: unknown): void {
 function toldOf(status: Status): string {
   const { retryInMs: _, ...link } = status.link;
   return JSON.stringify({ ...status, link });
+}
+
+/** Texts that must be the same for whoever types them, whatever keyboard or system wrote them. */
+const COMPARED = new Set(["location", "newName", "password", "old", "next"]);
+
+/** Gives such texts the one spelling (NFC) that the core expects: it does not carry the tables that JavaScript has. */
+function normal<T>(fields: T): T {
+  if (typeof fields !== "object" || fields === null) {
+    return fields;
+  }
+  const normalised = Object.entries(fields).map(([name, value]) => {
+    if (Array.isArray(value)) {
+      return [name, value.map(normal)];
+    }
+    return [name, typeof value === "string" && COMPARED.has(name) ? value.normalize("NFC") : value];
+  });
+  return Object.fromEntries(normalised) as T;
 }
 
 function systemRandom(bytes: number): Uint8Array {

@@ -17,11 +17,12 @@ export function tabsHere(): Tabs | false {
 interface TabMessage {
   from: string;
   to?: string;
-  kind: "hello" | "here" | "bye" | "open" | "opened" | "close" | "data" | "ping" | "pong";
+  kind: "hello" | "here" | "bye" | "open" | "opened" | "close" | "data" | "ping" | "pong" | "want" | "lend";
   connection?: string;
   root?: string;
   text?: string;
   bytes?: string;
+  lent?: string;
 }
 
 /** What a message between replicas carries: a text, or bytes in base64. */
@@ -33,6 +34,8 @@ export interface TabEar {
   met(address: string): void;
   /** A tab is gone, or will not answer. */
   left(address: string): void;
+  /** A tab with the same meet has a session, with which this one can ask for its own. */
+  lent(what: string): void;
   connected(link: string): void;
   received(link: string, data: TabData): void;
   heard(link: string): void;
@@ -56,6 +59,7 @@ export class TabLinks {
   readonly #ear: TabEar;
   readonly #connections = new Map<string, Connection>();
   #root: string | null = null;
+  #lent: string | null = null;
   #accepted = 0;
 
   constructor(channel: Channel, me: string, ear: TabEar) {
@@ -71,6 +75,20 @@ export class TabLinks {
     this.#root = root;
     if (root !== null) {
       this.#say({ kind: "hello", root });
+      this.#sayLent();
+    }
+  }
+
+  /** Lends the others of the same meet what they need for a session of their own; null if there is nothing to lend. */
+  lend(what: string | null): void {
+    this.#lent = what;
+    this.#sayLent();
+  }
+
+  /** Asks whether another tab of this meet has a session. */
+  want(): void {
+    if (this.#root !== null) {
+      this.#say({ kind: "want", root: this.#root });
     }
   }
 
@@ -124,6 +142,12 @@ export class TabLinks {
     this.#channel.postMessage({ from: this.#me, ...message } satisfies TabMessage);
   }
 
+  #sayLent(to?: string): void {
+    if (this.#root !== null && this.#lent !== null) {
+      this.#say({ kind: "lend", root: this.#root, lent: this.#lent, ...(to === undefined ? {} : { to }) });
+    }
+  }
+
   #sayOn(link: string, message: Omit<TabMessage, "from">): void {
     const connection = this.#connections.get(link);
     if (connection) {
@@ -146,6 +170,16 @@ export class TabLinks {
       case "here":
         if (message.root === this.#root && !this.#isConnectedWith(message.from)) {
           this.#ear.met(address);
+        }
+        break;
+      case "want":
+        if (message.root === this.#root) {
+          this.#sayLent(message.from);
+        }
+        break;
+      case "lend":
+        if (message.root === this.#root && message.lent !== undefined) {
+          this.#ear.lent(message.lent);
         }
         break;
       case "bye":

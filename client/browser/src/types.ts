@@ -123,7 +123,7 @@ export interface PathChange extends Partial<Held> {
 /** Something worth telling. `kind` is for programs, `words` for people. */
 export type News = { kind: string; words: string } & Record<string, unknown>;
 
-/** Somebody who may come back to the meet without the password. */
+/** A device that may come back to the meet without the password; all tabs of a browser are one. */
 export interface SessionShown {
   sessionId: string;
   locationName: string;

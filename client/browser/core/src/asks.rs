@@ -12,6 +12,7 @@ use spotter_relay_protocol::{DisplayLabel, Password, Whereabouts};
 use crate::calls::Wants;
 use crate::desk::Desk;
 use crate::message::Message;
+use crate::slots;
 use crate::trouble::Trouble;
 
 impl Desk {
@@ -64,6 +65,7 @@ impl Desk {
                 password: password(message.text("password")?)?,
             }),
             "password" => Ask::Password(password(message.text("password")?)?),
+            "borrow" => Ask::Borrow(slots::lent(message.text("lent")?)?),
             "stayConnected" => Ask::StayConnected(message.flag("yes")),
             "sync" => Ask::Sync,
             "dial" => Ask::DialPeer {

@@ -1,11 +1,13 @@
 //! The door itself: one message in, one answer out.
 
 use serde_json::{Map, Value, json};
-use spotter_client::{BatchId, Client, Config, Input, LinkId, Moment, Now, WallTime};
+use spotter_client::{
+    Ask, BatchId, Client, Config, Input, LinkId, Membership, Moment, Now, WallTime,
+};
 use spotter_model::{Meet, Screen, json_text};
-use spotter_relay_protocol::Frame;
+use spotter_relay_protocol::{Frame, SessionToken};
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Wants};
 use crate::message::Message;
 use crate::slots::{self, Start};
 use crate::trouble::Trouble;
@@ -21,6 +23,8 @@ pub struct Desk {
     pub(crate) acts: Vec<Value>,
     /// What the score table of this tab looks at.
     pub(crate) screen: Screen,
+    /// The session that other tabs were told of.
+    pub(crate) lent: Option<SessionToken>,
     /// What has changed on the screen in this message.
     pub(crate) changes: Vec<Value>,
 }
@@ -44,6 +48,7 @@ impl Desk {
             self.now = Clocks(message.now());
             self.dispatch(message)
         });
+        self.lend();
         self.flush_changes();
         let mut answer = Map::new();
         answer.insert("acts".to_owned(), std::mem::take(&mut self.acts).into());
@@ -88,9 +93,17 @@ impl Desk {
         let others = message.take("others");
         match slots::start(message.text("own")?, &others)? {
             Start::CopyFirst(records) => Ok(json!({"copy": records})),
-            Start::With { records, left } => {
+            Start::With {
+                records,
+                left,
+                lent,
+            } => {
                 self.client = Some(Client::new(&Config::default(), seed));
                 self.step(Input::Opened { records });
+                if let Some(lent) = lent {
+                    self.calls.begin(0, Wants::Reply);
+                    self.ask(0, Ask::Borrow(lent));
+                }
                 for bundle in left {
                     self.take_over(bundle);
                 }
@@ -133,6 +146,10 @@ impl Desk {
         for action in client.step(now, input) {
             self.act(action);
         }
+    }
+
+    pub(crate) fn member(&self) -> Option<&Membership> {
+        self.client.as_ref().and_then(Client::membership)
     }
 
     pub(crate) fn client(&mut self) -> Result<&mut Client, Trouble> {

@@ -1,8 +1,9 @@
 //! A browser keeps one replica per tab, each in a slot of its own. What a tab begins with when the others hold something.
 //!
 //! A slot that is empty becomes a copy of one that holds the meet: the same records, except that nothing in it was written
-//! here, and that the session stays with the tab that has it. What the remaining slots hold besides is taken in like a
-//! bundle, so that an edit of a tab that was closed before it was sent reaches the relay from here.
+//! here, and that the session stays with the tab that has it; with that one, the tab asks the relay for its own. What the
+//! remaining slots hold besides is taken in like a bundle, so that an edit of a tab that was closed before it was sent reaches
+//! the relay from here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,10 +20,11 @@ use crate::trouble::Trouble;
 pub(crate) enum Start {
     /// These records must be saved first, in the tab's own slot.
     CopyFirst(String),
-    /// These are saved; the bundles hold what others have left.
+    /// These are saved; the bundles hold what others have left, and what is lent has their session.
     With {
         records: Vec<Record>,
         left: Vec<String>,
+        lent: Option<Box<Membership>>,
     },
 }
 
@@ -49,13 +51,53 @@ pub(crate) fn start(own: &str, others: &Value) -> Result<Start, Trouble> {
             return Err(Trouble::draft_elsewhere());
         }
     }
-    let left = document(&own).map_or_else(Vec::new, |(root, _)| {
-        let of_this_meet = slots
+    let mut left = Vec::new();
+    let mut lent = None;
+    if let Some((root, _)) = document(&own) {
+        slots.retain(|other| document(other) == Some((root, false)));
+        left = slots
             .iter()
-            .filter(|other| document(other) == Some((root, false)));
-        of_this_meet.filter_map(|other| left(root, other)).collect()
+            .filter_map(|other| bundle(root, other))
+            .collect();
+        let loans = slots.iter().filter_map(|other| loan(other));
+        lent = loans.max_by_key(|(ends, _)| *ends).map(|(_, lent)| lent);
+    }
+    Ok(Start::With {
+        records: own,
+        left,
+        lent,
+    })
+}
+
+/// The membership of a slot, if there is a session in it, and when that ends.
+fn loan(records: &[Record]) -> Option<(WallTime, Box<Membership>)> {
+    let last = records.iter().rev().find_map(|record| match record {
+        Record::Joined(membership) => Some(Some(membership)),
+        Record::SessionEnded {} => Some(None),
+        Record::Replica { .. }
+        | Record::Document { .. }
+        | Record::Changes { .. }
+        | Record::Acknowledged { .. }
+        | Record::CaughtUp { .. }
+        | Record::Rebuilt { .. }
+        | Record::OfferTaken { .. }
+        | Record::SetAside(_)
+        | Record::Writer { .. }
+        | Record::Roster { .. }
+        | Record::Finished {} => None,
     });
-    Ok(Start::With { records: own, left })
+    let mut lent = Box::new(last??.clone());
+    let session = lent.session.as_mut()?;
+    session.borrowed = true;
+    Some((session.expires_at, lent))
+}
+
+/// What another tab lends, as it was told by [`Desk::lend`].
+pub(crate) fn lent(told: &str) -> Result<Box<Membership>, Trouble> {
+    match records(told)?.pop() {
+        Some(Record::Joined(membership)) => Ok(Box::new(membership)),
+        _ => Err(Trouble::misuse("nothing is lent")),
+    }
 }
 
 fn records(batches: &str) -> Result<Vec<Record>, Trouble> {
@@ -125,11 +167,13 @@ fn copied(records: &[Record]) -> Vec<Record> {
 }
 
 /// A bundle of all changes of a slot.
-fn left(root: ChangeHash, records: &[Record]) -> Option<String> {
+fn bundle(root: ChangeHash, records: &[Record]) -> Option<String> {
     let mut author: Option<Author> = None;
     let mut lines = Vec::new();
     for record in records {
         match record {
+            // A draft's changes before it are history, and of another root.
+            Record::Document { .. } => lines.clear(),
             Record::Changes { changes, .. } => lines.extend(changes.iter().filter_map(line)),
             Record::Rebuilt {
                 joined, made_again, ..
@@ -139,7 +183,6 @@ fn left(root: ChangeHash, records: &[Record]) -> Option<String> {
             Record::Joined(membership) => author = Some(membership.author.clone()),
             Record::Writer { author: writer } => author = Some(writer.clone()),
             Record::Replica { .. }
-            | Record::Document { .. }
             | Record::Acknowledged { .. }
             | Record::CaughtUp { .. }
             | Record::OfferTaken { .. }
@@ -176,6 +219,23 @@ fn line(bytes: &ChangeBytes) -> Option<String> {
 }
 
 impl Desk {
+    /// Tells what other tabs may borrow, whenever that is something else.
+    pub(crate) fn lend(&mut self) {
+        let membership = self.member();
+        let session = membership.and_then(|membership| membership.session.as_ref());
+        let token = session.filter(|session| !session.borrowed);
+        let token = token.map(|session| session.token.clone());
+        if token == self.lent {
+            return;
+        }
+        let lent = self.member().and_then(Membership::to_lend);
+        // In the form of a slot, which every tab can read.
+        let told = lent.and_then(|lent| serde_json::to_string(&vec![Record::Joined(lent)]).ok());
+        self.acts
+            .push(json!({"lend": told.map(|told| format!("[{told}]"))}));
+        self.lent = token;
+    }
+
     /// Takes in what another tab has left. Nobody waits for it.
     pub(crate) fn take_over(&mut self, text: String) {
         self.calls.begin(0, Wants::Reply);
