@@ -1,8 +1,8 @@
 //! The meet in Chromium: from a click to another screen, the start of a page, its memory, bytes of a day.
 //!
 //! A Node program in `tests/browser/bench` drives the browsers and measures; each line that it prints is a figure, or
-//! words. Here the figures become rows like all others. Relay and browsers share all cores, as on nobody's machine but
-//! this one: there are fewer cores than browsers.
+//! words. Here the figures become rows like all others. Relay and browsers share all cores, unlike the servers of the
+//! other groups: there are more browsers than cores.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -78,7 +78,6 @@ fn run(report: &mut Report, long: bool) -> Result<(), String> {
         Some(output) => take(report, BufReader::new(output)),
         None => Ok(()),
     };
-    // A program that is no longer listened to ends by itself.
     let ended = child.wait().map_err(|error| error.to_string())?;
     taken?;
     match ended.success() {
@@ -87,17 +86,19 @@ fn run(report: &mut Report, long: bool) -> Result<(), String> {
     }
 }
 
+/// Takes every line, so that the program can end in peace; the first that makes no sense is a failure.
 fn take(report: &mut Report, lines: impl BufRead) -> Result<(), String> {
+    let mut taken = Ok(());
     for line in lines.lines() {
         let line = line.map_err(|error| error.to_string())?;
-        let told = serde_json::from_str(&line);
-        match told.map_err(|error| format!("not understood: {line} ({error})"))? {
-            Told::Say(words) => report.say(&format!("browser: {words}")),
-            Told::Missing(why) => report.say(&format!("browser: left out; {why}")),
-            Told::Figure(figure) => figure.tell(report),
+        match serde_json::from_str(&line) {
+            Ok(Told::Say(words)) => report.say(&format!("browser: {words}")),
+            Ok(Told::Missing(why)) => report.say(&format!("browser: left out; {why}")),
+            Ok(Told::Figure(figure)) => figure.tell(report),
+            Err(error) => taken = taken.and(Err(format!("not understood: {line} ({error})"))),
         }
     }
-    Ok(())
+    taken
 }
 
 impl Figure {
