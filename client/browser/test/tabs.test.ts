@@ -218,6 +218,25 @@ test("when the session expires the password is wanted in all tabs, and typed onc
   await until(() => tabs.every(isLive));
 });
 
+test("a session that a closed tab has left is good for one that was loaded with an older one", async () => {
+  const { place, tabs, relay } = await liveTabs(2);
+  const [first, second] = tabs as [Replica, Replica];
+  // The first tab sleeps through the end of its session, and through the new one of the second.
+  const shown = await first.sessions();
+  await relay.kill();
+  await first.close();
+  await relay.start();
+  await until(() => isLive(second));
+  await second.revokeSession(shown[0]?.sessionId ?? "").catch(() => undefined);
+  await until(() => second.status().passwordWanted);
+  await second.password(PASSWORD);
+  await second.sync();
+  await second.close();
+  const again = await open({ store: place.store(), tabs: place.tabs });
+  await until(() => isLive(again));
+  assert.equal(again.status().passwordWanted, false);
+});
+
 test("a tab that is opened without a network gets its session when there is one", async () => {
   const { place, tabs, relay } = await liveTabs(1);
   await relay.kill();

@@ -1,13 +1,11 @@
 //! The door itself: one message in, one answer out.
 
 use serde_json::{Map, Value, json};
-use spotter_client::{
-    Ask, BatchId, Client, Config, Input, LinkId, Membership, Moment, Now, WallTime,
-};
+use spotter_client::{BatchId, Client, Config, Input, LinkId, Membership, Moment, Now, WallTime};
 use spotter_model::{Meet, Screen, json_text};
 use spotter_relay_protocol::{Frame, SessionToken};
 
-use crate::calls::{Calls, Wants};
+use crate::calls::Calls;
 use crate::message::Message;
 use crate::slots::{self, Start};
 use crate::trouble::Trouble;
@@ -23,6 +21,8 @@ pub struct Desk {
     pub(crate) acts: Vec<Value>,
     /// What the score table of this tab looks at.
     pub(crate) screen: Screen,
+    /// The session that another tab has left in its slot, until it is needed.
+    pub(crate) loan: Option<Box<Membership>>,
     /// The session that other tabs were told of.
     pub(crate) lent: Option<SessionToken>,
     /// What has changed on the screen in this message.
@@ -48,6 +48,7 @@ impl Desk {
             self.now = Clocks(message.now());
             self.dispatch(message)
         });
+        self.borrow_what_was_left();
         self.lend();
         self.flush_changes();
         let mut answer = Map::new();
@@ -100,10 +101,7 @@ impl Desk {
             } => {
                 self.client = Some(Client::new(&Config::default(), seed));
                 self.step(Input::Opened { records });
-                if let Some(lent) = lent {
-                    self.calls.begin(0, Wants::Reply);
-                    self.ask(0, Ask::Borrow(lent));
-                }
+                self.loan = lent;
                 for bundle in left {
                     self.take_over(bundle);
                 }

@@ -219,6 +219,17 @@ fn line(bytes: &ChangeBytes) -> Option<String> {
 }
 
 impl Desk {
+    /// Asks for a session with the one that another tab has left, once there is none here.
+    pub(crate) fn borrow_what_was_left(&mut self) {
+        let has_session = self
+            .member()
+            .is_some_and(|membership| membership.session.is_some());
+        if !has_session && let Some(loan) = self.loan.take() {
+            self.calls.begin(0, Wants::Reply);
+            self.ask(0, Ask::Borrow(loan));
+        }
+    }
+
     /// Tells what other tabs may borrow, whenever that is something else.
     pub(crate) fn lend(&mut self) {
         let membership = self.member();
