@@ -23,11 +23,27 @@ pub fn json_text(value: &Value) -> String {
 }
 
 /// A double's shortest text, as JavaScript prints it.
+///
+/// The standard library finds the same digits; only where JavaScript begins to write exponents, and the plus in them, is its own.
 pub(crate) fn number_text(number: f64) -> String {
-    if number.to_bits() == (-0.0_f64).to_bits() {
-        return "-0".to_owned();
+    let size = number.abs();
+    if size == f64::INFINITY {
+        return if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned();
     }
-    ryu_js::Buffer::new().format(number).to_owned()
+    if size == 0.0 || size.is_nan() || (1e-6..1e21).contains(&size) {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    if size < 1.0 {
+        text
+    } else {
+        text.replace('e', "e+")
+    }
 }
 
 /// A double as a JSON number; `null` for what JSON cannot say, as JavaScript has it.
@@ -106,7 +122,18 @@ impl Formatter for JavaScript {
 
 #[cfg(test)]
 mod tests {
+    use quickcheck_macros::quickcheck;
+
     use super::*;
+
+    #[quickcheck]
+    fn every_double_is_written_as_javascript_writes_it(bits: u64, hundredths: i32) -> bool {
+        let nearby = f64::from(hundredths) / 100.0;
+        [f64::from_bits(bits), nearby, nearby * 1e-8, nearby * 1e18]
+            .into_iter()
+            .filter(|number| number.to_bits() != (-0.0_f64).to_bits())
+            .all(|number| number_text(number) == ryu_js::Buffer::new().format(number))
+    }
 
     #[test]
     fn numbers_are_written_as_javascript_writes_them() {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use spotter_model::{OpAction, Scalar};
+use spotter_model::{OpAction, Scalar, read_double};
 
 /// Pounds in a kilogram, as OpenLifter rounds it.
 const POUNDS_PER_KG: f64 = 2.204_622_62;
@@ -119,7 +119,7 @@ impl Attempt {
             return None;
         }
         let (weight, verdict) = text.strip_prefix('[')?.strip_suffix(']')?.split_once(',')?;
-        let attempt = Self::new(Decimal::of(weight.parse().ok()?)?, verdict.parse().ok()?)?;
+        let attempt = Self::new(Decimal::of(read_double(weight)?)?, verdict.parse().ok()?)?;
         (attempt.text() == text).then_some(attempt)
     }
 

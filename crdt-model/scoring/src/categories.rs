@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use spotter_model::read_double;
+
 use crate::entry::{Counting, Entry};
 use crate::sort::{compare_numbers, compare_texts, sort};
 use crate::state::State;
@@ -59,8 +61,8 @@ impl WeightClass {
             Self::None => 0.0,
             // As displayed, which may round a limit up.
             Self::UpTo(limit) | Self::Beyond(limit) => {
-                let shown: f64 = display_weight(limit, true).parse().unwrap_or_default();
-                shown.trunc()
+                let shown = read_double(&display_weight(limit, true));
+                shown.unwrap_or_default().trunc()
             }
         };
         let by_kind = beyond(self).cmp(&beyond(other));
