@@ -64,7 +64,7 @@ pub use hex::{read_hex, write_hex};
 pub use ids::{ActorId, ChangeHash, InvalidHex, InvalidOpId, OpId};
 pub use index::{Admission, Index};
 pub use json::{json_text, read_double};
-pub use location::{Author, InvalidLocation, LocationName, Priority};
+pub use location::{Author, InvalidLocation, LocationName, Priority, normal};
 pub use meet::{
     Conflict, EntryInfo, Held, HistoryItem, Meet, MeetEvent, ModelError, Restored, Seen, Shown,
     Undo, Verdicts,

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use unicode_normalization::UnicodeNormalization as _;
-
 use crate::limits::{AUTHOR_BYTES_MAX, LOCATION_CHARS_MAX, PRIORITY_MAX};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The name of a place that edits: "weigh-in", "Platform 1".
 ///
@@ -20,7 +18,7 @@ impl LocationName {
     /// # Errors
     /// Says what is wrong with the name, and quotes it.
     pub fn parse(text: &str) -> Result<Self, InvalidLocation> {
-        let name: String = text.trim().nfc().collect();
+        let name = normal(text.trim());
         Self::check(&name)?;
         Ok(Self(name))
     }
@@ -57,6 +55,21 @@ impl LocationName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The one spelling (NFC) of texts that look alike to a person.
+#[cfg(not(target_family = "wasm"))]
+pub fn normal(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    text.nfc().collect()
+}
+
+/// The one spelling (NFC) of texts that look alike to a person.
+///
+/// In a browser JavaScript has already normalised what a person typed: it has the tables, which are tens of kilobytes to load.
+#[cfg(target_family = "wasm")]
+pub fn normal(text: &str) -> String {
+    text.to_owned()
 }
 
 /// The control characters of ISO 646 and ISO 6429, a list that no edition of Unicode changes.

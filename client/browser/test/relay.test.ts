@@ -167,3 +167,32 @@ test("going live with a location that is not in the roster is refused before any
   const o = { relay: "ws://127.0.0.1:9", location: "Nobody", roster: ROSTER, password: PASSWORD };
   await assert.rejects(desk.goLive(o), { code: "not-in-roster" });
 });
+
+test("a location and a password are the same however a keyboard spells them", async () => {
+  const relay = await Relay.start();
+  const desk = await open();
+  await desk.importMeet(savedMeet());
+  const [apart, whole] = ["Tischa\u0308lteste", "Tisch\u00e4lteste"];
+  const seat = (location: string) => ({ location, priority: 10 });
+  const [relayAt, roster] = [relay.url, [seat(apart), { location: "Jury", priority: 30 }]];
+  const password = `${apart} und Waage`;
+  const { meetId } = await desk.goLive({ relay: relayAt, location: whole, roster, password });
+  await desk.sync();
+  assert.equal(desk.roster()[0]?.location, whole);
+  const other = await open();
+  await other.join({
+    relay: relay.url,
+    meetId,
+    location: apart,
+    password: password.normalize("NFC"),
+  });
+  await other.sync();
+  await other.edit({ "entries.5000.team": "North" });
+  assert.equal(other.status().location, whole);
+  assert.equal(other.get("entries.5000.team")?.location, whole);
+  const carried = await other.exportBundle({ location: apart, priority: 10 });
+  const third = await open();
+  await third.importBundle(carried, { location: apart, priority: 10 });
+  await third.edit({ "entries.5001.team": "South" });
+  assert.equal(third.get("entries.5001.team")?.location, whole);
+});

@@ -6,7 +6,6 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::limits::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, TICKET_CHARS_MAX, TOKEN_CHARS_MAX};
@@ -55,7 +54,7 @@ impl Password {
         if text.len() > 4 * PASSWORD_BYTES_MAX {
             return Err(InvalidPassword::TooLong);
         }
-        let normal = Zeroizing::new(text.nfc().collect::<String>());
+        let normal = Zeroizing::new(spotter_model::normal(text));
         if normal.chars().count() < PASSWORD_CHARS_MIN {
             return Err(InvalidPassword::TooShort);
         }
