@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-/** A bare Automerge core, compressed, when it was measured, and what should come on top of it at most. */
+/** A bare Automerge core, compressed, when it was measured, and what may come on top of it at most. */
 const AUTOMERGE_KB = 376;
 const ABOVE_KB = 150;
-/** What it has today. It is above what it should have, and must not grow; lower this whenever it shrinks. */
-const MOST_KB = 565;
+/** A bare Automerge core by the very build that makes ours (version 0.12.0): new, load, save, changes in and out, put, read. */
+const AUTOMERGE_BY_THIS_BUILD_KB = 256;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wasm = process.argv[2] ?? join(here, "../../target/wasm/spotter.wasm");
@@ -63,18 +63,16 @@ const brotli = brotliCompressSync(bytes, {
 }).length;
 const kb = (size) => `${(size / 1000).toFixed(1)} KB`;
 const script = gzipSync(readFileSync(join(dist, "index.js"))).length;
-const wanted = (AUTOMERGE_KB + ABOVE_KB) * 1000;
+const most = (AUTOMERGE_KB + ABOVE_KB) * 1000;
 console.log(
   `spotter.wasm ${kb(bytes.length)}, ${kb(gzipSync(bytes).length)} by gzip, ${kb(brotli)} by brotli; ` +
     `index.js ${kb(script)} by gzip`,
 );
-if (brotli > wanted) {
-  console.log(
-    `that is ${kb(brotli - wanted)} above the aim of ${kb(wanted)}, ` +
-      `a bare Automerge core of ${AUTOMERGE_KB} KB and ${ABOVE_KB} KB more`,
-  );
-}
-if (brotli > MOST_KB * 1000) {
-  console.error(`the core is ${kb(brotli - MOST_KB * 1000)} larger than the ${MOST_KB} KB it may have`);
+console.log(
+  `it may have ${kb(most)}, a bare Automerge core of ${AUTOMERGE_KB} KB and ${ABOVE_KB} KB more; ` +
+    `above one by this very build it has ${kb(brotli - AUTOMERGE_BY_THIS_BUILD_KB * 1000)}`,
+);
+if (brotli > most) {
+  console.error(`the core is ${kb(brotli - most)} larger than it may be`);
   process.exit(1);
 }
