@@ -90,11 +90,12 @@ test("a meet on a venue's network over plain HTTP works, and the page says what 
   });
 
   await steps.step(
-    "a second tab of the same browser is a replica of its own, and hears at once",
+    "a second tab of the same browser is a replica of its own, live without the password, and hears at once",
     async () => {
       const second = await deviceTab(table.tab.page);
       steps.watch(second);
       await openTable(second, table.base, 1);
+      await live(second);
       const lifted = await judge(second, true);
       await verdict(table.tab, lifted.slot, "good lift");
       steps.forget(second);
