@@ -1,7 +1,8 @@
 //! Files of every released format open for ever: one of each is kept here and never changed.
 //!
 //! `replica-1.jsonl` holds the records of a replica that has lived through everything there is a record for, one to a
-//! line, without the framing of the local store; `bundle-1.jsonl` and `bundle-2.jsonl` are one meet as bundles.
+//! line, without the framing of the local store; `borrowed-1.json` is one with the session of another tab of its browser;
+//! `bundle-1.jsonl` and `bundle-2.jsonl` are one meet as bundles.
 #![allow(
     clippy::unwrap_used,
     clippy::unwrap_in_result,
@@ -72,6 +73,18 @@ fn every_record_is_written_as_it_was_in_the_first_format() {
     for (line, record) in REPLICA.lines().zip(records()) {
         assert_eq!(serde_json::to_string(&record).unwrap(), line);
     }
+}
+
+#[test]
+fn a_borrowed_session_is_written_as_it_was_and_known_as_such() {
+    let line = include_str!("formats/borrowed-1.json").trim_end();
+    let record: Record = serde_json::from_str(line).unwrap();
+    assert_eq!(serde_json::to_string(&record).unwrap(), line);
+    let Record::Joined(membership) = &record else {
+        panic!("{record:?}");
+    };
+    assert!(membership.session.as_ref().unwrap().borrowed);
+    assert_eq!(membership.to_lend(), None);
 }
 
 #[test]
