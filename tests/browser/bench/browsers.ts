@@ -96,7 +96,7 @@ export async function benchPage(context: BrowserContext, base: string): Promise<
   // A page that the relay does not have is an empty page of its origin.
   await page.goto(`${base}/bench`);
   await page.evaluate(readFileSync(new URL("./page.js", import.meta.url), "utf8"));
-  await page.evaluate((core) => window.bench.load(core), `${base}/${await coreOf(base)}`);
+  await page.evaluate((core) => window.bench.coreAt(core), `${base}/${await coreOf(base)}`);
   return page;
 }
 

@@ -98,8 +98,8 @@ async function measure(
   await kept.evaluate(() => window.bench.close("kept"));
 
   say("pages are opened");
-  await measureStart(table, kept, meet, start);
   await kept.close();
+  await measureStart(table, meet, start);
   say("verdicts are clicked");
   await measureClicks(place, table, await start("other"), displays, desk, meet, day);
 
@@ -266,6 +266,7 @@ class Follower {
     const wire = await Wire.to(meet.relay);
     // A relay answers pages of its own origin only.
     const page = await benchPage(context, `http://127.0.0.1:${wire.port}`);
+    await page.evaluate(() => window.bench.load());
     const before = wire.counted;
     await page.evaluate(
       (where) => window.bench.join("follower", where),
@@ -306,7 +307,6 @@ class Follower {
 /** Opens Scoring again and again: where the day was spent, where the meet was joined at its end, and joining itself. */
 async function measureStart(
   table: BrowserContext,
-  kept: Page,
   meet: Meet,
   start: (name: string) => Promise<BrowserContext>,
 ): Promise<void> {
@@ -337,7 +337,9 @@ async function measureStart(
     const fresh = await start(`fresh-${round}`);
     times.join.push(await joined(fresh, meet));
     await fresh.close();
-    parts.push(await kept.evaluate(() => window.bench.parts()));
+    const bare = await benchPage(table, meet.base);
+    parts.push(await bare.evaluate(() => window.bench.parts()));
+    await bare.close();
   }
   const reference = { what: "an empty page, ms", rounds: times.bare };
   const unit = "ms";

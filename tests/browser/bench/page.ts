@@ -42,10 +42,10 @@ export interface Parts {
 
 const replicas = new Map<string, Replica>();
 let wasm = "";
-let core: Core | null = null;
+let core: Promise<Core> | null = null;
 
-function theCore(): Core {
-  if (core === null) throw new Error("the core comes first");
+function theCore(): Promise<Core> {
+  core ??= loadCore(wasm);
   return core;
 }
 
@@ -56,16 +56,20 @@ function named(name: string): Replica {
 }
 
 async function open(name: string, store: Store, copy = name): Promise<Replica> {
-  const replica = await openReplica({ core: theCore(), name: copy, store, tabs: false });
+  const replica = await openReplica({ core: await theCore(), name: copy, store, tabs: false });
   replicas.set(name, replica);
   return replica;
 }
 
 const bench = {
-  /** Loads the core, the same that the pages load. */
-  async load(address: string): Promise<void> {
+  /** Says where the core is. */
+  coreAt(address: string): void {
     wasm = address;
-    core = await loadCore(address);
+  },
+
+  /** Loads the core, which otherwise happens once it is needed. */
+  async load(): Promise<void> {
+    await theCore();
   },
 
   /** Begins the meet and makes it live; the first seat is the initiator's. */
@@ -140,7 +144,7 @@ const bench = {
     replicas.delete(name);
   },
 
-  /** Opens the replica of the pages step by step. */
+  /** Opens the replica of the pages step by step, in a page that has loaded no core before. */
   async parts(): Promise<Parts> {
     const begun = performance.now();
     const fresh = await loadCore(wasm);
