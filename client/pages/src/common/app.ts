@@ -39,6 +39,8 @@ export interface Toast {
   readonly words: string;
   /** Something that can be done about it. */
   readonly act?: { readonly label: string; readonly run: () => void };
+  /** The disputed path that it is about: it goes when the dispute is settled. */
+  readonly about?: string;
 }
 
 /** A page's replica and what is known about it. */
@@ -67,8 +69,14 @@ const CLOCK_MS = 5_000;
 let toastId = 0;
 
 /** Shows a message for a while; bad news stays until it is closed. */
-export function say(tone: Toast["tone"], words: string, act?: Toast["act"]): void {
-  const toast: Toast = { id: ++toastId, tone, words, ...(act === undefined ? {} : { act }) };
+export function say(tone: Toast["tone"], words: string, act?: Toast["act"], about?: string): void {
+  const toast: Toast = {
+    id: ++toastId,
+    tone,
+    words,
+    ...(act === undefined ? {} : { act }),
+    ...(about === undefined ? {} : { about }),
+  };
   toasts.value = [...toasts.value.filter((other) => other.words !== words), toast].slice(-TOASTS_MAX);
   if (tone !== "bad") setTimeout(() => unsay(toast.id), tone === "good" ? GOOD_TOAST_MS : TOAST_MS);
 }
@@ -155,6 +163,7 @@ function follow(app: App): void {
       refresh(app);
       mark(app, changes, before);
     });
+    dropSettled(app, changes);
   });
   app.replica.onChange((changes) =>
     pace(
@@ -170,6 +179,15 @@ function follow(app: App): void {
     app.now.value = Date.now();
     app.status.value = app.replica.status();
   }, CLOCK_MS);
+}
+
+/** Takes away messages about disputes that these changes settled: what they offer would be wrong now. */
+function dropSettled(app: App, changes: readonly PathChange[]): void {
+  const changed = new Set(changes.map((change) => change.path));
+  const open = new Set(app.conflicts.peek().map((conflict) => conflict.path));
+  const settled = (path: string | undefined) => path !== undefined && changed.has(path) && !open.has(path);
+  if (toasts.peek().some((toast) => settled(toast.about)))
+    toasts.value = toasts.peek().filter((toast) => !settled(toast.about));
 }
 
 /** Points out what others changed on the screen; one's own edit takes the mark away. */
@@ -252,8 +270,13 @@ export function valueAt(state: OpenLifterState, path: string): unknown {
 /** News that is worth a message of its own; values that merely change are marked where they stand. */
 function tell(app: App, news: News): void {
   if (news.kind === "overruled") tellOverruled(app, news as unknown as Overruled);
-  else if (BAD_NEWS.has(news.kind)) say("bad", news.words);
-  else if (GOOD_NEWS.has(news.kind)) say("note", news.words);
+  else if (BAD_NEWS.has(news.kind)) say("bad", sentence(news.words));
+  else if (GOOD_NEWS.has(news.kind)) say("note", sentence(news.words));
+}
+
+/** Words as they stand at the beginning of a message. */
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const BAD_NEWS: ReadonlySet<string> = new Set([
@@ -281,8 +304,11 @@ function tellOverruled(app: App, news: Overruled): void {
     say("note", `${what}: ${overruled.location}’s ${lost} was overruled by ${stands.location}’s ${won}.`);
     return;
   }
-  say("bad", `${what}: your ${lost} was overruled by ${stands.location}’s ${won}.`, {
-    label: `Restore ${lost}`,
-    run: () => void attempt("Restoring", () => app.replica.restore(path, overruled.write)),
-  });
+  const restore = () => void attempt("Restoring", () => app.replica.restore(path, overruled.write));
+  say(
+    "bad",
+    `${what}: your ${lost} was overruled by ${stands.location}’s ${won}.`,
+    { label: `Restore ${lost}`, run: restore },
+    path,
+  );
 }

@@ -113,8 +113,8 @@ function PasswordNotice(props: { app: App; waiting: string | null }) {
       }}
     >
       <p>
-        <strong>The password is wanted again.</strong> The relay has ended this device's stay. Nothing is
-        lost: edits are saved here and are sent once the meet's password is given.
+        <strong>The password is wanted again.</strong> The relay has ended this device’s stay. Nothing is
+        lost: edits are saved here and are sent once the meet’s password is given.
         {props.app.status.value.peers === 0
           ? ""
           : " Meanwhile this tab exchanges with the other tabs of this browser."}{" "}

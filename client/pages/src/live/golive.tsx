@@ -44,6 +44,8 @@ export function GoLive(props: { app: App; again?: boolean }) {
       });
       refresh(app);
       say("good", `The meet is live. Its number is ${meetNumber(meetId)}.`);
+      // The form was at the end of a long list; what comes next stands above it.
+      scrollTo({ top: 0 });
     });
     if (well) {
       setPassword("");
@@ -71,6 +73,10 @@ export function GoLive(props: { app: App; again?: boolean }) {
           <p class="hint">
             If two locations change the same thing without having seen each other’s value, the higher priority
             stands; the other is shown as overruled and can be restored. “Here” is where this device stands.
+          </p>
+          <p class="row tight places-head" aria-hidden="true">
+            <span>Location</span>
+            <span class="priority">Priority</span>
           </p>
           <ol class="places">
             {roster.map((place, index) => (
@@ -151,7 +157,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
             value={relay}
             set={setRelay}
             error={wrong.relay ?? null}
-            hint="Where this page came from; pages of spotter serve come from no relay"
+            hint="Leave it as it is; only a page opened through spotter serve needs the relay’s own address"
           />
         </div>
         <button type="submit" class="main" disabled={busy !== null}>

@@ -67,7 +67,7 @@ export function Join(props: { app: App }) {
           set={setPlace}
           error={wrong.place ?? null}
           required
-          hint="As it stands in the meet’s list"
+          hint="Exactly as you were told, such as Weigh-in; capitals count"
         />
         <Input
           label="Password"
@@ -84,7 +84,7 @@ export function Join(props: { app: App }) {
           value={relay}
           set={setRelay}
           error={wrong.relay ?? null}
-          hint="Where this page came from; pages of spotter serve come from no relay"
+          hint="Leave it as it is; only a page opened through spotter serve needs the relay’s own address"
         />
         <div class="row wide">
           <button type="submit" class="main" disabled={busy !== null}>

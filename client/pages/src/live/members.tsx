@@ -113,10 +113,20 @@ export function Sessions(props: { app: App }) {
   const [sessions, setSessions] = useState<readonly SessionShown[] | null>(null);
   const [asked, setAsked] = useState<SessionShown | null>(null);
   const live = app.status.value.link.state === "live";
+  // The relay tells nobody else, so nobody else asks.
+  const { initiator } = app.status.value;
+  const alike = namesakes(sessions ?? []);
   const load = () => attempt("The list of devices", async () => setSessions(await app.replica.sessions()));
   useEffect(() => {
-    if (live && sessions === null) void load();
-  }, [live]);
+    if (live && initiator && sessions === null) void load();
+  }, [live, initiator]);
+  if (!initiator) {
+    return (
+      <Card title="Devices">
+        <p class="hint">Only the device that made the meet live can list the devices and shut one out.</p>
+      </Card>
+    );
+  }
   return (
     <Card
       title="Devices"
@@ -140,14 +150,18 @@ export function Sessions(props: { app: App }) {
             <li key={session.sessionId} class="row between">
               <span>
                 <strong>{session.locationName}</strong>
+                {alike.has(session.sessionId) ? `, device ${alike.get(session.sessionId)}` : ""}
                 {session.thisOne ? " (this device)" : ""}
                 <br />
                 <span class="hint">
-                  since {clock(session.issuedAt, app.now.value)}
+                  since{" "}
+                  {alike.has(session.sessionId)
+                    ? exactly(session.issuedAt)
+                    : clock(session.issuedAt, app.now.value)}
                   {session.connected ? "" : ", not connected now"}
                 </span>
               </span>
-              {session.thisOne || !app.status.value.initiator ? null : (
+              {session.thisOne ? null : (
                 <button type="button" class="danger" onClick={() => setAsked(session)}>
                   Shut out this device
                 </button>
@@ -173,4 +187,21 @@ export function Sessions(props: { app: App }) {
       )}
     </Card>
   );
+}
+
+/** Devices at the same location, numbered as they joined, so that one can be told from the other. */
+function namesakes(sessions: readonly SessionShown[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const session of sessions) {
+    const same = sessions.filter((other) => other.locationName === session.locationName);
+    if (same.length < 2) continue;
+    const joined = [...same].sort((a, b) => Date.parse(a.issuedAt) - Date.parse(b.issuedAt));
+    numbers.set(session.sessionId, joined.indexOf(session) + 1);
+  }
+  return numbers;
+}
+
+/** A time to the second. */
+function exactly(time: string): string {
+  return new Date(time).toLocaleTimeString([], { hourCycle: "h23" });
 }

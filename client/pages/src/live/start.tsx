@@ -123,14 +123,14 @@ export function Seat(props: {
         label="This device stands at"
         value={props.place}
         set={props.setPlace}
-        hint="It signs what is written here"
+        hint="Edits made here carry this name"
       />
       <Input
         label="With priority"
         value={props.priority}
         set={props.setPriority}
         numeric
-        hint="The higher one stands"
+        hint="Of two different values the one with the higher priority stands"
       />
     </div>
   );
