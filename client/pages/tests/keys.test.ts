@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actFor, type KeyAct, keyName, keyShown } from "../src/common/keys.ts";
+import { actFor, type KeyAct, keyName, keyShown, moves } from "../src/common/keys.ts";
 
 const press = (
   key: string,
@@ -32,6 +32,11 @@ test("keys do nothing while one types, unless they are meant to, and can be swit
   assert.equal(actFor(acts, "g", true, true), undefined);
   assert.equal(actFor(acts, "g", false, false), undefined);
   assert.equal(actFor(acts, "PageDown", true, false)?.label, "next");
+});
+
+test("only keys that move the focus go on while they are held down", () => {
+  for (const key of ["ArrowDown", "PageUp"]) assert.equal(moves(key), true);
+  for (const key of ["g", "n", "u", "Shift+F", "Escape"]) assert.equal(moves(key), false);
 });
 
 test("of two that want one key, the one that came last has it", () => {

@@ -6,7 +6,7 @@ import { copies, noteCopy } from "../src/live/copies.ts";
 import { equalPriorities, nextPriority, proposed, rosterError } from "../src/live/roster.ts";
 import { after, lastJudged, pathOf, placeWords, slotsShown, wanted } from "../src/scoring/attempts.ts";
 import { inkOn } from "../src/scoring/plates.tsx";
-import { drawn, type Entry, EVERYBODY, missing, narrowed } from "../src/weigh-in/lifters.ts";
+import { drawn, type Entry, EVERYBODY, missing, narrowed, onScreen } from "../src/weigh-in/lifters.ts";
 
 function entry(differs: Partial<Entry>): Entry {
   return {
@@ -37,6 +37,13 @@ test("what is missing is told for the lifts of the lifter's events alone", () =>
   assert.deepEqual(missing(entry(none)), ["body weight", "squat opener", "squat rack", "bench opener"]);
   assert.deepEqual(missing(entry({ ...none, events: ["D"] })), ["body weight"]);
   assert.deepEqual(missing(entry({ events: [] })), ["event"]);
+});
+
+test("of the attempts, the weigh-in shows the openers alone", () => {
+  for (const path of ["entries.7.name", "entries.7.squat.1", "entries.7.bodyweightKg"])
+    assert.equal(onScreen(path), true);
+  for (const path of ["entries.7.squat.2", "entries.7.deadlift.3", "meet.name"])
+    assert.equal(onScreen(path), false);
 });
 
 test("the search ignores accents and case, and takes words in any order", () => {

@@ -80,11 +80,17 @@ export function listenForKeys(): void {
   singleKeys.value = localStorage.getItem(SWITCH) !== "off";
   document.addEventListener("keydown", (press) => {
     if (press.defaultPrevented || document.querySelector("dialog[open]") !== null) return;
-    const act = actFor(keyActs.peek(), keyName(press), isTyping(press.target), singleKeys.peek());
+    const name = keyName(press);
+    const act = actFor(keyActs.peek(), name, isTyping(press.target), singleKeys.peek());
     if (act === undefined) return;
     press.preventDefault();
-    act.run();
+    if (!press.repeat || moves(name)) act.run();
   });
+}
+
+/** Whether a key that is held down goes on: it moves the focus; a letter held down would judge one lifter after the other. */
+export function moves(name: string): boolean {
+  return name.startsWith("Arrow") || name.startsWith("Page");
 }
 
 /** Switches the keys without Ctrl or Alt on or off, and remembers it. */

@@ -121,7 +121,8 @@ function Table(props: {
     const at = aim.current ?? now;
     const lifter = at === null ? null : row(at.id);
     if (at === null || lifter === null) return say("note", "Nobody is to lift now.");
-    if (performance.now() - pressed.current < AGAIN_MS) return;
+    if (performance.now() - pressed.current < AGAIN_MS)
+      return say("note", "Two presses in half a second: the second was not taken.");
     pressed.current = performance.now();
     const kg = attemptsOf(lifter, at.lift)[at.slot - 1]?.kg ?? 0;
     const seen = at === target ? targetSeen : (app.replica.get(pathOf(at))?.write ?? "");

@@ -67,7 +67,7 @@ export function FlightTable(props: {
                 )),
               )}
               <th scope="col" class="number">
-                Total ({unit(app)})
+                Projected ({unit(app)})
               </th>
               <th scope="col">Place</th>
             </tr>

@@ -58,6 +58,12 @@ export function missing(entry: Entry): string[] {
   return lacks;
 }
 
+/** Whether this page shows a path: of the attempts, the openers alone. */
+export function onScreen(path: string): boolean {
+  const [place, , field = "", slot = "1"] = path.split(".");
+  return place === "entries" && (slot === "1" || !LIFTS.some(({ lift }) => lift === field));
+}
+
 /** The entries that a filter lets through, in their own order. */
 export function narrowed(entries: readonly Entry[], filter: Filter): Entry[] {
   const words = plain(filter.text).split(/\s+/).filter(Boolean);

@@ -9,7 +9,7 @@ import { NoMeet } from "../common/shell.tsx";
 import { Act, Card, Choice, Confirm, Key } from "../common/widgets.tsx";
 import { counted } from "../common/words.ts";
 import { Editor } from "./editor.tsx";
-import { drawn, type Entry, EVERYBODY, type Filter, narrowed } from "./lifters.ts";
+import { drawn, type Entry, EVERYBODY, type Filter, narrowed, onScreen } from "./lifters.ts";
 import { List } from "./list.tsx";
 
 /** The page. */
@@ -198,9 +198,7 @@ async function drawLots(app: App, shown: readonly Entry[]): Promise<void> {
 
 function ChangedByOthers(props: { app: App; open: (id: number) => void }) {
   const { app } = props;
-  const replaced = [...app.marks.value].filter(
-    ([path, mark]) => mark.replaced && path.startsWith("entries."),
-  );
+  const replaced = [...app.marks.value].filter(([path, mark]) => mark.replaced && onScreen(path));
   const run = () => {
     const id = Number(replaced[0]?.[0].split(".")[1]);
     if (Number.isFinite(id)) props.open(id);
