@@ -198,9 +198,10 @@ impl RealRelay {
             | Action::FeedSlice { .. }
             | Action::FeedFinished { .. }
             | Action::FeedEnded { .. }
-            | Action::CloseMeet { .. } | Action::Ping { .. } | Action::Event(_) | Action::Drained => {
-                None
-            }
+            | Action::CloseMeet { .. }
+            | Action::Ping { .. }
+            | Action::Event(_)
+            | Action::Drained => None,
         }
     }
 }
