@@ -1,4 +1,5 @@
 //! Embeds what `npm run build -w client/pages` has left in `dist`. Without it there are no pages, and the build goes on.
+//! The compiler reads copies, which nobody replaces while it does.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,18 +16,19 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&dist, &mut files)?;
     files.sort();
+    let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     let mut list = String::from("static FILES: &[File] = &[\n");
     for file in files.iter().filter(|file| !is_brotli(file)) {
-        write_file(&mut list, &dist, file, &files).map_err(io::Error::other)??;
+        write_file(&mut list, &dist, &out, file, &files).map_err(io::Error::other)??;
     }
     list.push_str("];\n");
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("files.rs"), list)
+    fs::write(out.join("files.rs"), list)
 }
 
 fn write_file(
     list: &mut String,
     dist: &Path,
+    out: &Path,
     file: &Path,
     all: &[PathBuf],
 ) -> Result<io::Result<()>, std::fmt::Error> {
@@ -34,7 +36,9 @@ fn write_file(
         return Ok(Ok(()));
     };
     let path = path.to_string_lossy().replace('\\', "/");
-    let bytes = match fs::read(file) {
+    let copied = out.join(path.replace('/', "+"));
+    let read = fs::copy(file, &copied).and_then(|_| fs::read(&copied));
+    let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(error)),
     };
@@ -46,13 +50,19 @@ fn write_file(
     small.push(".br");
     let small = PathBuf::from(small);
     let brotli = if all.contains(&small) {
-        format!("Some(include_bytes!({small:?}))")
+        let mut copy = copied.as_os_str().to_owned();
+        copy.push(".br");
+        let copy = PathBuf::from(copy);
+        if let Err(error) = fs::copy(&small, &copy) {
+            return Ok(Err(error));
+        }
+        format!("Some(include_bytes!({copy:?}))")
     } else {
         "None".to_owned()
     };
     writeln!(
         list,
-        "    File {{ path: {path:?}, bytes: include_bytes!({file:?}), brotli: {brotli}, tag: {tag:?} }},"
+        "    File {{ path: {path:?}, bytes: include_bytes!({copied:?}), brotli: {brotli}, tag: {tag:?} }},"
     )?;
     Ok(Ok(()))
 }
