@@ -235,7 +235,8 @@ impl World<'_> {
             | News::CanSaveAgain
             | News::PeerJoined { .. }
             | News::PeerLeft { .. }
-            | News::BundleFrom { .. } => {}
+            | News::BundleFrom { .. }
+            | News::Presence { .. } => {}
             _ => {}
         }
     }
