@@ -39,10 +39,10 @@ export function listen(open: OpenSocket, address: string, ear: Ear): Line {
       ear.received(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
     }
   };
-  socket.onclose = (event: { code?: number; reason?: string }) => {
+  socket.onclose = (event: { reason?: string }) => {
     if (!over) {
       over = true;
-      ear.closed(event.reason || `the connection ended (${event.code ?? "no code"})`);
+      ear.closed(event.reason || "the connection ended");
     }
   };
   // What follows is the end of the connection, which says as much as is known.

@@ -20,7 +20,7 @@ export function MeetNumber(props: { app: App }) {
       <p class="big-id" id="meet-id">
         {meetNumber(status.meetId ?? "")}
       </p>
-      <Invitation meetId={status.meetId ?? ""} />
+      <Invitation meetId={status.meetId ?? ""} places={placesOf(app)} />
       <dl class="facts">
         <div>
           <dt>Link</dt>
@@ -78,7 +78,7 @@ export function MeetNumber(props: { app: App }) {
 }
 
 /** What the others type, and what to heed where this page's address means this computer only. */
-function Invitation(props: { meetId: string }) {
+function Invitation(props: { meetId: string; places: readonly string[] }) {
   const here = new URL(`./?meet=${props.meetId.replace(/\D/g, "")}`, location.href).href;
   const alone = /^(localhost|127\.|\[::1\])/.test(location.hostname);
   return (
@@ -93,8 +93,23 @@ function Invitation(props: { meetId: string }) {
           network in place of {location.hostname}, with a relay that listens there.
         </p>
       ) : null}
+      <details>
+        <summary>Addresses with the location filled in</summary>
+        <ul>
+          {props.places.map((place) => (
+            <li key={place}>
+              {place}: <strong class="address">{`${here}&location=${encodeURIComponent(place)}`}</strong>
+            </li>
+          ))}
+        </ul>
+      </details>
     </>
   );
+}
+
+function placesOf(app: App): string[] {
+  app.tick.value;
+  return app.replica.roster().map((place) => place.location);
 }
 
 function Others(props: { app: App }) {

@@ -26,7 +26,14 @@ export function NextAttempts(props: { app: App; view: PlatformView; slots: reado
   );
   if (slots.length === 0) return null;
   return (
-    <Card title="Next attempts wanted" tools={<Key name="a" />}>
+    <Card
+      title="Next attempts wanted"
+      tools={
+        <span class="hint next-key">
+          <Key name="a" /> types the first, Enter saves it
+        </span>
+      }
+    >
       <div class="fields narrow" ref={box}>
         {slots.map((slot) => {
           const row = view.lifters.find((lifter) => lifter.id === slot.id);
