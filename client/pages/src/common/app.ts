@@ -274,9 +274,9 @@ function tell(app: App, news: News): void {
   else if (GOOD_NEWS.has(news.kind)) say("note", sentence(news.words));
 }
 
-/** Words as they stand at the beginning of a message. */
+/** Words as a message of their own. */
 function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?…]$/.test(words) ? "" : "."}`;
 }
 
 const BAD_NEWS: ReadonlySet<string> = new Set([
@@ -301,7 +301,8 @@ function tellOverruled(app: App, news: Overruled): void {
   const lost = valueText(app, path, overruled.value) || "nothing";
   const won = valueText(app, path, stands.value) || "nothing";
   if (!news.own && overruled.location !== app.status.peek().location) {
-    say("note", `${what}: ${overruled.location}’s ${lost} was overruled by ${stands.location}’s ${won}.`);
+    const words = `${what}: ${overruled.location}’s ${lost} was overruled by ${stands.location}’s ${won}.`;
+    say("note", words, undefined, path);
     return;
   }
   const restore = () => void attempt("Restoring", () => app.replica.restore(path, overruled.write));

@@ -29,6 +29,14 @@ export function Notices(props: { app: App }) {
           </p>
         </div>
       )}
+      {status.finished ? (
+        <div class="notice note" role="status" data-notice="finished">
+          <p>
+            <strong>The meet is finished.</strong> Everything can be looked at and exported; nothing can be
+            edited any more.
+          </p>
+        </div>
+      ) : null}
       {status.passwordWanted ? <PasswordNotice app={app} waiting={waiting} /> : null}
       {apart && !status.passwordWanted ? (
         <div
