@@ -72,6 +72,15 @@ test("out of sync clears only when catch-up is applied", () => {
   assert.equal(outOfSync(status({ meetId: null, link: { state: "offline" } })), false);
 });
 
+test("a finished meet that is opened again is finished, not out of sync", () => {
+  const again = { finished: true, link: { state: "offline", why: "told not to connect" } } as const;
+  assert.equal(outOfSync(status(again)), false);
+  assert.deepEqual(linkWords(status(again), true), { tone: "plain", words: "Finished" });
+  for (const lacking of [{ needResync: true }, { editsNotSent: 1 }, { finished: false }]) {
+    assert.equal(outOfSync(status({ ...again, ...lacking })), true);
+  }
+});
+
 test("edits not sent are counted, with the age of the oldest", () => {
   assert.equal(notSentWords(status({}), NOW), null);
   const waiting = status({ editsNotSent: 3, oldestNotSent: "2026-11-29T11:57:30Z" });

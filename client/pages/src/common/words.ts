@@ -19,6 +19,7 @@ export function linkWords(status: Status, holdsMeet: boolean): Said {
   if (!holdsMeet) return { tone: "plain", words: "No meet yet" };
   if (status.meetId === null) return { tone: "plain", words: "On this device only" };
   if (status.passwordWanted) return { tone: "bad", words: "Password wanted" };
+  if (atRest(status)) return { tone: "plain", words: "Finished" };
   switch (status.link.state) {
     case "live":
       if (status.finished) return { tone: "plain", words: "Finished" };
@@ -38,7 +39,15 @@ export function linkWords(status: Status, holdsMeet: boolean): Said {
 
 /** Whether this device may lack something the others have, or they something of it. Clears when catch-up is applied. */
 export function outOfSync(status: Status): boolean {
-  return status.meetId !== null && (status.link.state !== "live" || status.needResync);
+  return status.meetId !== null && !atRest(status) && (status.link.state !== "live" || status.needResync);
+}
+
+/** Whether a finished meet is all here and all sent: for such a meet no page connects again. */
+function atRest(status: Status): boolean {
+  const { finished, needResync, editsNotSent, link } = status;
+  return (
+    finished && !needResync && editsNotSent === 0 && link.state === "offline" && link.retryInMs === undefined
+  );
 }
 
 /** "3 edits not sent yet, oldest 2 min"; null if there are none. */
