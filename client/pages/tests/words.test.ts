@@ -73,10 +73,11 @@ test("out of sync clears only when catch-up is applied", () => {
 });
 
 test("a finished meet that is opened again is finished, not out of sync", () => {
-  const again = { finished: true, link: { state: "offline", why: "told not to connect" } } as const;
+  const link = { state: "offline", why: "told not to connect" } as const;
+  const again = { finished: true, needResync: true, link };
   assert.equal(outOfSync(status(again)), false);
   assert.deepEqual(linkWords(status(again), true), { tone: "plain", words: "Finished" });
-  for (const lacking of [{ needResync: true }, { editsNotSent: 1 }, { finished: false }]) {
+  for (const lacking of [{ link: { ...link, retryInMs: 500 } }, { editsNotSent: 1 }, { finished: false }]) {
     assert.equal(outOfSync(status({ ...again, ...lacking })), true);
   }
 });

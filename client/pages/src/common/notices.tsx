@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type App, say, toasts, unsay, wordsOf } from "./app.ts";
 import { useKeys } from "./keys.ts";
 import { Key, useBusy } from "./widgets.tsx";
-import { age, clock, notSentWords, outOfSync } from "./words.ts";
+import { age, atRest, clock, notSentWords, outOfSync } from "./words.ts";
 
 /** How long something must last before it is announced. */
 const LASTING_MS = 700;
@@ -34,7 +34,9 @@ export function Notices(props: { app: App }) {
           <p>
             <strong>The meet is finished.</strong> Everything can be looked at and exported; nothing can be
             edited any more.
+            {atRest(status) ? " This page has not asked the relay whether anything is missing here." : ""}
           </p>
+          {atRest(status) ? <TryNow app={app} /> : null}
         </div>
       ) : null}
       {status.passwordWanted ? <PasswordNotice app={app} waiting={waiting} /> : null}

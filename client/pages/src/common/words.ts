@@ -42,12 +42,10 @@ export function outOfSync(status: Status): boolean {
   return status.meetId !== null && !atRest(status) && (status.link.state !== "live" || status.needResync);
 }
 
-/** Whether a finished meet is all here and all sent: for such a meet no page connects again. */
-function atRest(status: Status): boolean {
-  const { finished, needResync, editsNotSent, link } = status;
-  return (
-    finished && !needResync && editsNotSent === 0 && link.state === "offline" && link.retryInMs === undefined
-  );
+/** Whether this is a finished meet that was opened again: it is not connected unless somebody asks, and has nothing to send. */
+export function atRest(status: Status): boolean {
+  const { finished, editsNotSent, link } = status;
+  return finished && editsNotSent === 0 && link.state === "offline" && link.retryInMs === undefined;
 }
 
 /** "3 edits not sent yet, oldest 2 min"; null if there are none. */
