@@ -127,7 +127,8 @@ export class Replica {
     const status = this.status();
     this.#told = toldOf(status);
     this.#announce(status);
-    if (status.meetId !== null && !status.finished) {
+    // A finished meet still takes what somebody wrote before they heard of it.
+    if (status.meetId !== null) {
       await this.stayConnected(true);
     }
   }

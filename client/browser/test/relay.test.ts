@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { News, PathChange } from "../src/index.ts";
+import { memoryStore, type News, type PathChange } from "../src/index.ts";
 import { open, PASSWORD, Relay, ROSTER, savedMeet, twoLocations, until } from "./support.ts";
 
 test("two replicas agree through a relay", async () => {
@@ -159,6 +159,25 @@ test("a meet that was declared finished takes no more edits", async () => {
   await desk.finish();
   await until(() => platform.status().finished);
   await assert.rejects(platform.edit({ "meet.name": "Late" }), { code: "finished" });
+});
+
+test("what was written before the finish was heard of arrives after it, also at a device that is opened then", async () => {
+  const relay = await Relay.start();
+  const { desk, platform, meetId } = await twoLocations(relay);
+  const store = memoryStore();
+  const jury = await open({ store });
+  await jury.join({ relay: relay.url, meetId, location: "Jury", password: PASSWORD });
+  await jury.sync();
+  await platform.stayConnected(false);
+  await platform.edit({ "entries.5001.name": "Late" });
+  await desk.finish();
+  await until(() => jury.status().finished);
+  await jury.close();
+  await platform.stayConnected(true);
+  await platform.sync();
+  const again = await open({ store });
+  await until(() => again.get("entries.5001.name")?.text === "Late");
+  assert.equal(again.status().finished, true);
 });
 
 test("going live with a location that is not in the roster is refused before anything is sent", async () => {

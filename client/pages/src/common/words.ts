@@ -42,7 +42,7 @@ export function outOfSync(status: Status): boolean {
   return status.meetId !== null && !atRest(status) && (status.link.state !== "live" || status.needResync);
 }
 
-/** Whether this is a finished meet that was opened again: it is not connected unless somebody asks, and has nothing to send. */
+/** Whether this is a finished meet that was told not to connect and has nothing to send. */
 export function atRest(status: Status): boolean {
   const { finished, editsNotSent, link } = status;
   return finished && editsNotSent === 0 && link.state === "offline" && link.retryInMs === undefined;
