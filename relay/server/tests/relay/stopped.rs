@@ -1,6 +1,7 @@
 //! A relay that is asked to stop, and what it leaves behind: nothing lost, and no secret anywhere.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::Command;
 
@@ -80,19 +81,28 @@ async fn ask_to_stop_after(desk: &mut Desk, wire: &mut Wire, relay: &Relay) {
     ask_to_stop(relay);
 }
 
-/// Every file below a folder.
+/// Every file below a folder; read again from the beginning if one was given its name meanwhile.
 fn files(dir: &Path) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    loop {
+        let mut all = Vec::new();
+        match read_files(dir, &mut all) {
+            Ok(()) => return all,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
+        }
+    }
+}
+
+fn read_files(dir: &Path, all: &mut Vec<(String, String)>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
         if path.is_dir() {
-            all.extend(files(&path));
+            read_files(&path, all)?;
         } else {
-            let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            let content = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
             all.push((path.display().to_string(), content));
         }
     }
-    all
+    Ok(())
 }
 
 #[tokio::test]
