@@ -117,10 +117,13 @@ test("every tab is live by itself without the password, and says truly what is s
     tab.onNews((news) => wanted.push(news.kind));
     assert.equal(tab.status().setAside, 0);
   }
-  await Promise.all(
-    tabs.map((tab, number) => tab.edit({ [`entries.500${number % 2}.notes`]: `by ${number}` })),
+  const saved = tabs.map((tab, number) => tab.edit({ [`entries.500${number % 2}.notes`]: `by ${number}` }));
+  // Nothing has come back yet.
+  assert.deepEqual(
+    tabs.map((tab) => tab.status().editsNotSent),
+    [1, 1, 1],
   );
-  assert.ok(tabs.some((tab) => tab.status().editsNotSent > 0));
+  await Promise.all(saved);
   await Promise.all(tabs.map((tab) => tab.sync()));
   assert.deepEqual(
     tabs.map((tab) => tab.status().editsNotSent),

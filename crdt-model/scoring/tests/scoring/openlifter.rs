@@ -97,7 +97,7 @@ fn lifting_orders_are_openlifters() {
             compared += 1;
         }
     }
-    assert!(compared >= 100, "only {compared} lifting orders compared");
+    assert!(compared >= 80, "only {compared} lifting orders compared");
 }
 
 /// Totals, and the place in the first division, where OpenLifter told them.
