@@ -211,6 +211,7 @@ fn tests() -> Outcome {
         "test",
         "--locked",
         "--workspace",
+        "--no-fail-fast",
         "--exclude",
         "spotter-tests",
     ]))
