@@ -1,30 +1,16 @@
 /** Chromium with its storage on the disk, as people have it, and what is needed to measure in its pages. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { chromiumPath, FLAGS } from "../src/chromium.ts";
 import type { Bench } from "./page.ts";
 
 /** Found from where the bundle lies: target/browser-bench/dist. */
 export const ROOT = resolve(import.meta.dirname, "../../..");
 /** Where the programs are. */
 export const PROGRAMS = process.env.SPOTTER_BIN ?? join(ROOT, "target/debug");
-const FOUND_AT = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Where Chromium is; nothing if it is not there. */
-export function chromiumPath(): string | undefined {
-  return process.env.CHROMIUM ?? FOUND_AT.find((path) => existsSync(path));
-}
 
 /** What every page gets before its own scripts: moments of painting, the last click, the memories of wasm modules. */
 const PREPARED = `(() => {

@@ -13,7 +13,7 @@ import { type Driver, Tab } from "./tab.ts";
 
 const FOUND_AT = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** No sandbox, since tests may run as root; nothing that speaks to others by itself. */
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -25,9 +25,14 @@ const FLAGS = [
 /** A name that is no secure context, which leads to this machine: a venue's network over plain HTTP. */
 export const PLAIN_HOST = "scoring.local";
 
+/** Where Chromium is; nothing if it is not there. */
+export function chromiumPath(): string | undefined {
+  return process.env.CHROMIUM ?? FOUND_AT.find((path) => existsSync(path));
+}
+
 /** Starts Chromium. */
 export async function startChromium(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? FOUND_AT.find((path) => existsSync(path));
+  const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error("there is no Chromium; CHROMIUM can name one");
   return await chromium.launch({
     executablePath,

@@ -1,26 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import { Complaints, Device, startChromium } from "./chromium.ts";
+import { test } from "node:test";
+import { Complaints, Device } from "./chromium.ts";
 import { accessible, looks, MAKES_PICTURES, picture, SCREENS, strict } from "./looks.ts";
-import { folder, Relay } from "./machine.ts";
+import { Stage } from "./stage.ts";
 import { Steps } from "./steps.ts";
 import { eventually } from "./tab.ts";
 
-const place = folder();
-const relay = new Relay(place.path);
-let browser: Browser;
-
-before(async () => {
-  await relay.start();
-  browser = await startChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await relay.kill();
-  place.remove();
-});
+const stage = new Stage();
+const { relay } = stage;
 
 /** What each scene of the invented meet must show on the overlay: who, what, the verdict. */
 const SCENES: readonly (readonly [name: string, what: string, verdict: string])[] = [
@@ -46,7 +33,7 @@ test("the pages come with a policy against inline script and style, and have non
 
 test("scoreboard and overlay load no replica, and a few kilobytes in all", async () => {
   for (const display of ["scoreboard", "overlay"]) {
-    const device = await Device.in(browser, new Complaints());
+    const device = await Device.in(stage.browser, new Complaints());
     const { page } = await device.tab(display);
     const loaded: Promise<[string, number]>[] = [];
     page.on("requestfinished", (request) => {
@@ -64,7 +51,7 @@ test("scoreboard and overlay load no replica, and a few kilobytes in all", async
 test("the overlay shows every scene of its test, transparent around it", async (context) => {
   const steps = new Steps(context, "overlay");
   const complaints = new Complaints();
-  const device = await Device.in(browser, complaints, { viewport: SCREENS.wall });
+  const device = await Device.in(stage.browser, complaints, { viewport: SCREENS.wall });
   const tab = await device.tab("overlay");
   steps.watch(tab);
   steps.check(() => complaints.take());
@@ -108,7 +95,7 @@ test("the overlay shows every scene of its test, transparent around it", async (
 test("the overlay plays all scenes in turn by itself, and its options are seen", async (context) => {
   const steps = new Steps(context, "overlay-options");
   const complaints = new Complaints();
-  const device = await Device.in(browser, complaints);
+  const device = await Device.in(stage.browser, complaints);
   const tab = await device.tab("overlay");
   steps.watch(tab);
   steps.check(() => complaints.take());
@@ -149,7 +136,7 @@ test("the overlay plays all scenes in turn by itself, and its options are seen",
 test("the scoreboard is read on a wall, a tablet and a phone, in light and dark", async (context) => {
   const steps = new Steps(context, "scoreboard");
   const complaints = new Complaints();
-  const device = await Device.in(browser, complaints);
+  const device = await Device.in(stage.browser, complaints);
   const tab = await device.tab("scoreboard");
   steps.watch(tab);
   steps.check(() => complaints.take());
@@ -183,7 +170,7 @@ test("the scoreboard is read on a wall, a tablet and a phone, in light and dark"
 test("displays with a wrong key say so to the operator, and the overlay says nothing to the audience", async (context) => {
   const steps = new Steps(context, "wrong-key");
   const complaints = new Complaints();
-  const device = await Device.in(browser, complaints);
+  const device = await Device.in(stage.browser, complaints);
   const tab = await device.tab("display");
   steps.watch(tab);
   // The browser itself reports refused requests on the console.

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import {
   asShown,
   beginMeet,
@@ -15,25 +14,14 @@ import {
   outOfSync,
   verdict,
 } from "./acts.ts";
-import { Complaints, Device, PLAIN_HOST, startChromium } from "./chromium.ts";
+import { Complaints, Device, PLAIN_HOST } from "./chromium.ts";
 import { looks } from "./looks.ts";
-import { folder, Network, Relay } from "./machine.ts";
+import { Network } from "./machine.ts";
+import { Stage } from "./stage.ts";
 import { Steps } from "./steps.ts";
 
-const place = folder();
-const relay = new Relay(place.path);
-let browser: Browser;
-
-before(async () => {
-  await relay.start();
-  browser = await startChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await relay.kill();
-  place.remove();
-});
+const stage = new Stage();
+const { relay } = stage;
 
 test("a meet on a venue's network over plain HTTP works, and the page says what browsers withhold there", async (context) => {
   const steps = new Steps(context, "plain-http");
@@ -45,7 +33,7 @@ test("a meet on a venue's network over plain HTTP works, and the page says what 
   async function device(name: string) {
     const network = await Network.to(relay);
     networks.push(network);
-    const tab = await (await Device.in(browser, complaints)).tab(name);
+    const tab = await (await Device.in(stage.browser, complaints)).tab(name);
     steps.watch(tab);
     return { base: `http://${PLAIN_HOST}:${network.port}`, network, tab };
   }

@@ -1,40 +1,26 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
+import { test } from "node:test";
 import { beginMeet, current, judge, kept, openTable, verdict } from "./acts.ts";
-import { Complaints, Device, startChromium } from "./chromium.ts";
+import { Complaints, Device } from "./chromium.ts";
 import { accessible, looks, picture } from "./looks.ts";
-import { CommandLine, folder, Relay, SAVED_FILE } from "./machine.ts";
+import { CommandLine, SAVED_FILE } from "./machine.ts";
+import { Stage } from "./stage.ts";
 import { Steps } from "./steps.ts";
 import { eventually } from "./tab.ts";
 
-const place = folder();
-const relay = new Relay(place.path);
-let browser: Browser;
-let base: string;
-
-before(async () => {
-  await relay.start();
-  base = `http://127.0.0.1:${relay.port}`;
-  browser = await startChromium();
-});
-
-after(async () => {
-  await browser?.close();
-  await relay.kill();
-  place.remove();
-});
+const stage = new Stage();
+const { place } = stage;
 
 test("a meet in pounds from nothing: registered, weighed in, lifted, with the keyboard", async (context) => {
   const steps = new Steps(context, "pounds");
   const complaints = new Complaints();
   steps.check(() => complaints.take());
-  const tab = await (await Device.in(browser, complaints)).tab("desk");
+  const tab = await (await Device.in(stage.browser, complaints)).tab("desk");
   steps.watch(tab);
 
   await steps.step("an empty meet in pounds", async () => {
-    await tab.goto(`${base}/`);
+    await tab.goto(`${stage.base}/`);
     await tab.fill("Name of the meet", "Pound Open");
     await tab.fill("Weights in", "lb");
     await tab.click("Start an empty meet");
@@ -43,7 +29,7 @@ test("a meet in pounds from nothing: registered, weighed in, lifted, with the ke
       "the unit is set",
       `!document.getElementById("unit") && [...document.querySelectorAll("select")].some((one) => one.value === "lb")`,
     );
-    await tab.goto(`${base}/weigh-in`);
+    await tab.goto(`${stage.base}/weigh-in`);
     await tab.untilSays("There are no lifters yet.");
   });
   await steps.step("two lifters are added and weighed in, Enter by Enter", async () => {
@@ -76,7 +62,7 @@ test("a meet in pounds from nothing: registered, weighed in, lifted, with the ke
     assert.match(await tab.text("table.lifters"), /181\.5.*352\.5/);
   });
   await steps.step("the lighter one lifts first, over plates in pounds", async () => {
-    await openTable(tab, base, 1);
+    await openTable(tab, stage.base, 1);
     const now = await current(tab);
     assert.equal(now?.name, "Bea Example");
     assert.match(await tab.text(".card.now"), /340 lb/);
@@ -90,17 +76,17 @@ test("questions in the middle of a page, the flight sheet, and files that are ta
   const steps = new Steps(context, "dialogs");
   const complaints = new Complaints();
   steps.check(() => complaints.take());
-  const device = await Device.in(browser, complaints);
+  const device = await Device.in(stage.browser, complaints);
   const tab = await device.tab("desk");
   steps.watch(tab);
 
   await steps.step("an attempt, somebody out of turn, the end of the meet", async () => {
-    await beginMeet(tab, base);
+    await beginMeet(tab, stage.base);
     await tab.click("Finish the meet");
     await tab.untilSays("Finish the meet for everybody?");
     await accessible(tab.page, "the question before the meet is finished");
     await tab.click("Cancel");
-    await openTable(tab, base, 1);
+    await openTable(tab, stage.base, 1);
     const lifted = await judge(tab, true);
     await tab.press("o");
     await tab.untilSays("Call out of turn");
@@ -131,7 +117,7 @@ test("questions in the middle of a page, the flight sheet, and files that are ta
   await steps.step(
     "the meet is saved as a file of OpenLifter, equal to the one it came from but for what was done",
     async () => {
-      await tab.goto(`${base}/`);
+      await tab.goto(`${stage.base}/`);
       const [download] = await Promise.all([tab.page.waitForEvent("download"), tab.click("OpenLifter file")]);
       assert.equal(download.suggestedFilename(), "Lakeside-Open.openlifter");
       const saved = JSON.parse(readFileSync(await download.path(), "utf8"));
@@ -143,9 +129,9 @@ test("questions in the middle of a page, the flight sheet, and files that are ta
 
   await steps.step("a bundle carries it to a device that has no network", async () => {
     const [download] = await Promise.all([tab.page.waitForEvent("download"), tab.click("Bundle")]);
-    const other = await (await Device.in(browser, complaints)).tab("another device");
+    const other = await (await Device.in(stage.browser, complaints)).tab("another device");
     steps.watch(other);
-    await other.goto(`${base}/`);
+    await other.goto(`${stage.base}/`);
     await other.untilSays("Bring a bundle");
     await kept(other);
     await other.page.context().setOffline(true);
@@ -160,7 +146,7 @@ test("a replica at the venue shows its meet to browsers without any relay", asyn
   const complaints = new Complaints();
   steps.check(() => complaints.take());
   const venue = new CommandLine(place.path, "venue");
-  const tab = await (await Device.in(browser, complaints)).tab("display");
+  const tab = await (await Device.in(stage.browser, complaints)).tab("display");
   steps.watch(tab);
   await venue.run("import", SAVED_FILE);
   const shown = await venue.keep(/^overlay /, "serve", "--http", "127.0.0.1:0");
