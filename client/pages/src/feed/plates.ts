@@ -1,10 +1,21 @@
 /** Draws one side of a loaded bar, from the collar outwards. */
 
 import type { Loading, Plate } from "./display.ts";
-import { drawn } from "./dom.ts";
+import { drawn, element } from "./dom.ts";
 
 const HEIGHT = 100;
 const GAP = 2;
+
+/** The drawing of the bar, with a remark if the weight cannot be loaded. */
+export function drawnBar(loading: Loading): HTMLElement {
+  if (loading.shortKg === 0) return element("div", "bar-drawn", drawBar(loading));
+  return element(
+    "div",
+    "bar-drawn is-short",
+    drawBar(loading),
+    element("p", "short", "cannot be loaded exactly"),
+  );
+}
 
 /** The drawing of what is on one side of the bar. Its words say the same. */
 export function drawBar(loading: Loading): SVGElement {

@@ -5,6 +5,7 @@ import { type App, refresh, say } from "../common/app.ts";
 import { PASSWORD_MIN, readNewPassword, readRelay, relayOfPage } from "../common/validate.ts";
 import { Card, Input, useBusy, Working } from "../common/widgets.tsx";
 import { meetNumber } from "../common/words.ts";
+import { RelayInput } from "./relay.tsx";
 import { equalPriorities, nextPriority, type Place, proposed, rosterError } from "./roster.ts";
 
 /** The form. */
@@ -151,14 +152,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
             set={setAgain}
             required
           />
-          <Input
-            label="Relay"
-            name="relay"
-            value={relay}
-            set={setRelay}
-            error={wrong.relay ?? null}
-            hint="Leave it as it is; only a page opened through spotter serve needs the relay’s own address"
-          />
+          <RelayInput value={relay} set={setRelay} error={wrong.relay ?? null} />
         </div>
         <button type="submit" class="main" disabled={busy !== null}>
           {anew ? "Go live again" : "Go live"}

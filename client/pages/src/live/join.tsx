@@ -5,6 +5,7 @@ import { type App, refresh, say } from "../common/app.ts";
 import { readMeetNumber, readRelay, relayOfPage } from "../common/validate.ts";
 import { Card, Input, useBusy, Working } from "../common/widgets.tsx";
 import { meetNumber } from "../common/words.ts";
+import { RelayInput } from "./relay.tsx";
 
 /** The form. */
 export function Join(props: { app: App }) {
@@ -78,14 +79,7 @@ export function Join(props: { app: App }) {
           required
           autocomplete="current-password"
         />
-        <Input
-          label="Relay"
-          name="relay"
-          value={relay}
-          set={setRelay}
-          error={wrong.relay ?? null}
-          hint="Leave it as it is; only a page opened through spotter serve needs the relay’s own address"
-        />
+        <RelayInput value={relay} set={setRelay} error={wrong.relay ?? null} />
         <div class="row wide">
           <button type="submit" class="main" disabled={busy !== null}>
             Join

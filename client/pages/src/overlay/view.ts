@@ -2,7 +2,7 @@
 
 import { type LifterRow, type Loading, lifterOf, type Picture } from "../feed/display.ts";
 import { element } from "../feed/dom.ts";
-import { drawBar } from "../feed/plates.ts";
+import { drawnBar } from "../feed/plates.ts";
 import { attemptOf, bare, liftName, upcoming, withUnit } from "../feed/shown.ts";
 import type { OverlayOptions } from "./options.ts";
 import type { Verdict } from "./verdict.ts";
@@ -67,7 +67,7 @@ function lifterCard(
       attempt === null ? null : element("p", "weight", withUnit(attempt.kg, platform.meet.inKg, units)),
     ),
     show.has("attempts") ? attemptList(row, lift, number, platform.meet.inKg, options) : null,
-    show.has("plates") && loading !== null ? drawing(loading) : null,
+    show.has("plates") && loading !== null ? drawnBar(loading) : null,
     show.has("lights") && verdict !== null
       ? element(
           "p",
@@ -76,16 +76,6 @@ function lifterCard(
           element("span", "verdict", verdict.good ? "Good lift" : "No lift"),
         )
       : null,
-  );
-}
-
-function drawing(loading: Loading): HTMLElement {
-  if (loading.shortKg === 0) return element("div", "bar-drawn", drawBar(loading));
-  return element(
-    "div",
-    "bar-drawn is-short",
-    drawBar(loading),
-    element("p", "short", "cannot be loaded exactly"),
   );
 }
 

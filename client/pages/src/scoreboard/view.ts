@@ -5,12 +5,11 @@ import {
   attemptsOf,
   type Lift,
   type LifterRow,
-  type Loading,
   lifterOf,
   type Picture,
 } from "../feed/display.ts";
 import { element } from "../feed/dom.ts";
-import { drawBar } from "../feed/plates.ts";
+import { drawnBar } from "../feed/plates.ts";
 import { attemptOf, bare, liftName, withUnit } from "../feed/shown.ts";
 import type { ScoreboardOptions } from "./options.ts";
 
@@ -48,17 +47,7 @@ function present(picture: Picture, { units }: ScoreboardOptions): HTMLElement {
     element("p", "attempt-number", `Attempt ${platform.attempt}`),
     attempt === null ? null : element("p", "weight", withUnit(attempt.kg, platform.meet.inKg, units)),
     rack === "" ? null : element("p", "rack", `Rack ${rack}`),
-    platform.loading === null ? null : loaded(platform.loading),
-  );
-}
-
-function loaded(loading: Loading): HTMLElement {
-  if (loading.shortKg === 0) return element("div", "bar-drawn", drawBar(loading));
-  return element(
-    "div",
-    "bar-drawn is-short",
-    drawBar(loading),
-    element("p", "short", "cannot be loaded exactly"),
+    platform.loading === null ? null : drawnBar(platform.loading),
   );
 }
 
