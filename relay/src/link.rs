@@ -151,20 +151,8 @@ impl Links {
         let full =
             *from_here > self.limits.links_per_address_max || self.len() >= self.limits.links_max;
         let until = now.after_ms(self.limits.join_within_ms);
-        let link = Link {
-            block,
-            address,
-            state: State::Fresh { until },
-            packs: false,
-            rejections: 0,
-            bytes: Bucket::full(self.limits.bytes_rate(), now),
-            ops: Bucket::full(self.limits.ops_rate(), now),
-            messages: Bucket::full(self.limits.messages_rate(), now),
-            outstanding: 0,
-            heard_at: now,
-            pinged: false,
-            alarm: until,
-        };
+        let mut link = self.link(address, State::Fresh { until }, now);
+        link.alarm = until;
         self.links.insert(id, link);
         self.alarms.insert((until, id));
         if full {
@@ -180,10 +168,18 @@ impl Links {
         meet: MeetId,
         now: Timestamp,
     ) {
-        let link = Link {
+        let link = self.link(address, State::Display { meet }, now);
+        if self.links.insert(id, link).is_none() {
+            self.displays += 1;
+        }
+    }
+
+    /// A link that has just come, with everything it may use.
+    fn link(&self, address: core::net::IpAddr, state: State, now: Timestamp) -> Link {
+        Link {
             block: AddressBlock::of(address),
             address,
-            state: State::Display { meet },
+            state,
             packs: false,
             rejections: 0,
             bytes: Bucket::full(self.limits.bytes_rate(), now),
@@ -193,9 +189,6 @@ impl Links {
             heard_at: now,
             pinged: false,
             alarm: now,
-        };
-        if self.links.insert(id, link).is_none() {
-            self.displays += 1;
         }
     }
 

@@ -215,7 +215,20 @@ fn meet_id(printed: &str) -> Option<String> {
 /// The command that serves the demonstration's data.
 pub(crate) fn serve(listen: &str) -> Command {
     let mut command = Command::new(built("spotter-relay"));
-    command.current_dir(root()).stdin(Stdio::null()).args([
+    command
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .args(serving(listen));
+    command
+}
+
+/// What a person types to serve the demonstration's data once more.
+pub(crate) fn served_again(listen: &str) -> String {
+    format!("target/debug/spotter-relay {}", serving(listen).join(" "))
+}
+
+fn serving(listen: &str) -> [&str; 7] {
+    [
         "serve",
         "--data",
         "target/start/relay",
@@ -223,15 +236,7 @@ pub(crate) fn serve(listen: &str) -> Command {
         "target/start/relay.key",
         "--listen",
         listen,
-    ]);
-    command
-}
-
-/// What a person types to serve the demonstration's data once more.
-pub(crate) fn served_again(listen: &str) -> String {
-    format!(
-        "target/debug/spotter-relay serve --data {PLACE}/relay --key-file {PLACE}/relay.key --listen {listen}"
-    )
+    ]
 }
 
 /// A relay that runs while something is prepared or checked, and never longer.

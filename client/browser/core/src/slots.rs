@@ -108,20 +108,11 @@ fn records(batches: &str) -> Result<Vec<Record>, Trouble> {
 
 /// The meet that a slot holds, and whether it is a draft.
 fn document(records: &[Record]) -> Option<(ChangeHash, bool)> {
-    records.iter().rev().find_map(|record| match record {
-        Record::Document { root, draft } => Some((*root, *draft)),
-        Record::Replica { .. }
-        | Record::Changes { .. }
-        | Record::Acknowledged { .. }
-        | Record::CaughtUp { .. }
-        | Record::Rebuilt { .. }
-        | Record::OfferTaken { .. }
-        | Record::SetAside(_)
-        | Record::Writer { .. }
-        | Record::Joined(_)
-        | Record::SessionEnded {}
-        | Record::Roster { .. }
-        | Record::Finished {} => None,
+    records.iter().rev().find_map(|record| {
+        let Record::Document { root, draft } = record else {
+            return None;
+        };
+        Some((*root, *draft))
     })
 }
 
