@@ -15,9 +15,16 @@ Makes the changes of GUIDE.md in a checkout of OpenLifter. Made once more, it ch
   --install           install the checkout's dependencies
   --test              run the checkout's own tests
   --build             build the checkout
+  --help              say this
 `;
 
-const options = { install: flag(), test: flag(), build: flag(), packages: { type: "string" } };
+const options = {
+  install: flag(),
+  test: flag(),
+  build: flag(),
+  packages: { type: "string" },
+  help: flag(),
+};
 
 function flag() {
   return { type: "boolean", default: false };
@@ -112,8 +119,21 @@ function run(root, command, args) {
   }
 }
 
+function asked() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`spotter-openlifter: ${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
 function main() {
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { values, positionals } = asked();
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const [command, path] = positionals;
   if (command !== "apply" || path === undefined || positionals.length > 2) {
     process.stderr.write(USAGE);

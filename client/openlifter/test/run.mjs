@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../../..");
-const out = join(here, "../dist/test");
+const out = join(here, "dist");
 const chosen = process.argv.slice(2);
 const names = readdirSync(here).filter(
   (name) => name.endsWith(".test.ts") && (chosen.length === 0 || chosen.some((part) => name.includes(part))),
