@@ -136,7 +136,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
         h(
           "thead",
           null,
-          h("tr", null, ...heads.map((key) => h("th", { key, scope: "col" }, this.say(key))), h("th")),
+          h("tr", null, ...heads.map((key) => h("th", { key, scope: "col" }, this.say(key))), h("td")),
         ),
         h("tbody", null, ...roster.map((one, index) => this.rosterRow(one, index))),
       ),

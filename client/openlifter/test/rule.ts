@@ -64,6 +64,11 @@ export class Rule {
     return write && JSON.parse(write.value);
   }
 
+  /** Every write of a path that a site knows, in the order of the replay: who wrote what. */
+  history(name: string, path: string): { site: string; value: unknown }[] {
+    return this.known(name, path).map(({ site, value }) => ({ site, value: JSON.parse(value) }));
+  }
+
   /** Everything a site shows, but of entries that are withdrawn. */
   all(name: string): Map<string, unknown> {
     const shown = new Map<string, unknown>();

@@ -25,11 +25,14 @@ export function folder(): { readonly path: string; readonly remove: () => void }
 /** A relay as a process, which can be killed and started again on the same port with the same data. */
 export class Relay {
   readonly #folder: string;
+  readonly #origins: () => readonly string[];
   #process: ChildProcess | null = null;
   #port = 0;
 
-  constructor(folder: string) {
+  /** Of pages that are not the relay's own, those of `origins` may connect. */
+  constructor(folder: string, origins: () => readonly string[] = () => []) {
     this.#folder = folder;
+    this.#origins = origins;
   }
 
   get port(): number {
@@ -44,9 +47,10 @@ export class Relay {
   async start(): Promise<void> {
     const data = join(this.#folder, "relay");
     const key = join(this.#folder, "relay.key");
+    const origins = this.#origins().flatMap((origin) => ["--origins", origin]);
     const child = spawn(
       join(PROGRAMS, "spotter-relay"),
-      ["serve", "--data", data, "--key-file", key, "--listen", `127.0.0.1:${this.#port}`],
+      ["serve", "--data", data, "--key-file", key, "--listen", `127.0.0.1:${this.#port}`, ...origins],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#process = child;

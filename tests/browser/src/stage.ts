@@ -8,10 +8,12 @@ import { folder, Relay } from "./machine.ts";
 /** Set up by being made. */
 export class Stage {
   readonly place = folder();
-  readonly relay = new Relay(this.place.path);
+  readonly relay: Relay;
   #browser: Browser | undefined;
 
-  constructor() {
+  /** Pages of other hosts whose `origins` are known by the time of the first test may connect to the relay, too. */
+  constructor(origins?: () => readonly string[]) {
+    this.relay = new Relay(this.place.path, origins);
     before(async () => {
       await this.relay.start();
       this.#browser = await startChromium();
