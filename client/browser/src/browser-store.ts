@@ -23,7 +23,10 @@ const ALIVE_MS = 300;
 const LEASE_MS = 180_000;
 const LEASE_RENEWED_MS = 20_000;
 
-/** Who writes a slot. Every append checks it in the same transaction, so a tab that has lost its slot cannot write it. */
+/**
+ * Who writes a slot. Without locks every append checks it in the same transaction, so a tab that has lost its slot
+ * cannot write it.
+ */
 interface Lease {
   slot: number;
   owner: string | null;
@@ -301,15 +304,25 @@ class Claim {
     let lost = false;
     try {
       const transaction = this.#db.transaction(["slots", "batches"], "readwrite", { durability: "strict" });
-      const reading = transaction.objectStore("slots").get(slot);
-      reading.onsuccess = () => {
-        lost = (reading.result as Lease | undefined)?.owner !== this.#owner;
-        if (lost) {
-          transaction.abort();
-        } else {
-          transaction.objectStore("batches").add({ slot, records } satisfies Batch);
-        }
-      };
+      const batches = transaction.objectStore("batches");
+      const batch: Batch = { slot, records };
+      if (this.#parts.locks) {
+        // Nobody else has the slot while its lock is held. All is asked for at once, so that the browser finishes it
+        // even if the page ends now.
+        batches.add(batch);
+        transaction.commit();
+      } else {
+        const reading = transaction.objectStore("slots").get(slot);
+        reading.onsuccess = () => {
+          lost = (reading.result as Lease | undefined)?.owner !== this.#owner;
+          if (lost) {
+            transaction.abort();
+          } else {
+            batches.add(batch);
+            transaction.commit();
+          }
+        };
+      }
       await completed(transaction);
     } catch (thrown) {
       throw new Error(lost ? LOST : wordsOfFailure(thrown));

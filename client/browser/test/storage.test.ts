@@ -75,16 +75,18 @@ test("when the browser has no room, the edit fails in words, editing stops, and 
 });
 
 test("a quota that is exceeded is told as what it is, and nothing of the batch is kept", async () => {
-  const indexedDB = new IDBFactory();
-  const slot = await browserStore({ indexedDB }).open("full");
-  await slot.append('["kept"]');
-  const add = IDBObjectStoreOf(indexedDB);
-  add.fail = true;
-  await assert.rejects(slot.append('["lost"]'), { message: "the browser gives this site no more room" });
-  add.fail = false;
-  await slot.close();
-  const again = await browserStore({ indexedDB }).open("full");
-  assert.deepEqual(again.own, ['["kept"]']);
+  for (const locks of [undefined, fakeLocks()]) {
+    const indexedDB = new IDBFactory();
+    const slot = await browserStore({ indexedDB, locks }).open("full");
+    await slot.append('["kept"]');
+    const add = IDBObjectStoreOf(indexedDB);
+    add.fail = true;
+    await assert.rejects(slot.append('["lost"]'), { message: "the browser gives this site no more room" });
+    add.fail = false;
+    await slot.close();
+    const again = await browserStore({ indexedDB, locks }).open("full");
+    assert.deepEqual(again.own, ['["kept"]']);
+  }
 });
 
 /** Makes additions to stores of this factory fail as a browser does that is short of room. */
@@ -105,6 +107,7 @@ function IDBObjectStoreOf(factory: IDBFactory): { fail: boolean } {
                 value: new DOMException("no room", "QuotaExceededError"),
               });
               made.abort();
+              made.commit = () => undefined;
               return {} as IDBRequest<IDBValidKey>;
             };
           }

@@ -89,7 +89,7 @@ export function fakeLocks(): LockManager & { crash(): void } {
 
 /** Waits until something is true, and says what it waited for if it never comes true. */
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) {
       throw new Error(`waited in vain for ${what}`);

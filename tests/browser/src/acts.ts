@@ -132,6 +132,7 @@ export async function callNext(tab: Tab, judged: Judged, kg: string): Promise<vo
 export async function exported(tab: Tab, base: string): Promise<unknown> {
   await tab.goto(`${base}/`);
   await tab.untilText("#meet-id", /^\d{3}-\d{3}-\d{3}$/);
+  await live(tab);
   await tab.driver.evaluate(`
     const made = URL.createObjectURL;
     URL.createObjectURL = (blob) => {

@@ -141,6 +141,39 @@ test("questions in the middle of a page, the flight sheet, and files that are ta
   });
 });
 
+test("an edit is kept even if its tab crashes before it has heard that it is", async (context) => {
+  const steps = new Steps(context, "crash");
+  const complaints = new Complaints();
+  steps.check(() => complaints.take());
+  // A worker would answer what the page asks for here.
+  const device = await Device.in(stage.browser, complaints, { serviceWorkers: "block" });
+  const tab = await device.tab("table");
+  steps.watch(tab);
+  await steps.step("a meet is here", async () => {
+    await beginMeet(tab, stage.base);
+    await openTable(tab, stage.base, 1);
+  });
+  await steps.step("a verdict is given, and is there in the next tab", async () => {
+    const now = await current(tab);
+    assert.ok(now);
+    const browser = await device.context.newCDPSession(tab.page);
+    await tab.page.route("**/nothing", () => browser.send("Page.crash").catch(() => undefined));
+    // Waiting for an answer, the page hears nothing of its storage.
+    const waits = tab.driver.evaluate(`
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "g", bubbles: true }));
+      const request = new XMLHttpRequest();
+      request.open("GET", "/nothing", false);
+      request.send();
+    `);
+    await assert.rejects(waits, /crashed/);
+    steps.forget(tab);
+    const next = await device.tab("the next table");
+    steps.watch(next);
+    await openTable(next, stage.base, 1);
+    await verdict(next, now.slot, "good lift");
+  });
+});
+
 test("a replica at the venue shows its meet to browsers without any relay", async (context) => {
   const steps = new Steps(context, "venue");
   const complaints = new Complaints();

@@ -5,7 +5,7 @@
  */
 
 /** How long anything may take to be seen, in milliseconds. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 40;
 
 /** What can be done with a tab. */
@@ -56,15 +56,26 @@ export class Tab {
   }
 
   async goto(address: string): Promise<void> {
+    await this.#isSaved();
     await this.driver.goto(address);
   }
 
   async reload(): Promise<void> {
+    await this.#isSaved();
     await this.driver.reload();
   }
 
+  /** Closes the tab as it is, like a browser that ends. */
   async close(): Promise<void> {
     await this.driver.close();
+  }
+
+  /** Whom the page asks before it is left stays until it does not. Drivers would leave without a word. */
+  async #isSaved(): Promise<void> {
+    await this.until(
+      "the page can be left",
+      `dispatchEvent(new Event("beforeunload", { cancelable: true }))`,
+    );
   }
 
   /** Waits until an expression of the page is true, and returns it. */
