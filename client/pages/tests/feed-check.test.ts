@@ -100,6 +100,23 @@ test("a reader that is turned away says why, keeps its picture and asks at leisu
   assert.ok(actions.some((action) => action.does === "wake" && action.afterMs === REFUSED_MS));
 });
 
+test("a reader whose key stays refused asks ever more rarely, and looks for a missing relay in less than a second", () => {
+  const refusal = { status: 403, code: "x", reason: "why" };
+  let [reader, actions] = through([{ is: "closed", turn: 1, refusal }], open(5));
+  const afterMs: number[] = [];
+  const waited = () => actions.flatMap((action) => (action.does === "wake" ? [action.afterMs] : []));
+  for (let times = 0; times < 5; times += 1) {
+    afterMs.push(...waited());
+    const turn = reader.turn + 1;
+    [reader] = through([{ is: "woken", turn: turn - 1 }], reader);
+    [reader, actions] = through([{ is: "closed", turn, refusal }], reader);
+  }
+  assert.deepEqual(afterMs, [REFUSED_MS, REFUSED_MS, 60_000, 120_000, 120_000]);
+  [reader] = through([{ is: "woken", turn: reader.turn }], reader);
+  [reader, actions] = through([{ is: "closed", turn: reader.turn, refusal: null }], reader);
+  assert.ok((waited()[0] ?? 0) < 1_000, JSON.stringify(actions));
+});
+
 // All interleavings of small runs, as in the test of the other rule.
 
 type Carried =

@@ -244,9 +244,37 @@ test("a reader that is turned away keeps its picture for a while, and asks at le
       const gone = status === 403 && times >= REFUSED_TIMES;
       assert.equal(reader.held === null, gone, `${status}, ${times}`);
       assert.equal(words(actions).includes("clear"), gone && times === REFUSED_TIMES);
-      assert.ok(actions.some((action) => action.does === "wake" && action.afterMs === REFUSED_MS));
+      const afterMs = gone ? Math.min(REFUSED_MS * 2 ** (times - REFUSED_TIMES + 1), 120_000) : REFUSED_MS;
+      assert.deepEqual(actions.at(-1), { does: "wake", turn: reader.turn, afterMs });
     }
   }
+});
+
+test("a reader whose key was revoked asks once in two minutes, and looks for a missing relay in less than a second", () => {
+  const refusal = { status: 403, code: "session-revoked", reason: "why" };
+  let [reader, actions] = through([{ is: "closed", turn: 1, revoked: true }], live(7));
+  const waits: unknown[] = [actions.at(-1)];
+  for (let times = 0; times < 40; times += 1) {
+    const turn = reader.turn + 1;
+    [reader, actions] = through(
+      [
+        { is: "woken", turn: turn - 1 },
+        { is: "failed", turn, refusal },
+      ],
+      reader,
+    );
+    waits.push(actions.at(-1));
+  }
+  const afterMs = waits.map((wait) => (wait as { afterMs: number }).afterMs);
+  assert.deepEqual(afterMs, [60_000, ...Array(40).fill(120_000)]);
+  const [, missing] = through(
+    [
+      { is: "woken", turn: reader.turn },
+      { is: "failed", turn: reader.turn + 1, refusal: null },
+    ],
+    reader,
+  );
+  assert.ok((missing.at(-1) as { afterMs: number }).afterMs < 1_000, JSON.stringify(missing));
 });
 
 test("a relay that refuses and then knows the key again has forgotten nothing on the screen", () => {

@@ -8,7 +8,15 @@
 
 import { backoffMs } from "./backoff.ts";
 import type { Frame, Picture } from "./display.ts";
-import { ANSWER_MS, applied, type Held, REFUSED_MS, type Refusal, SILENCE_MS } from "./overlap.ts";
+import {
+  ANSWER_MS,
+  applied,
+  type Held,
+  type Refusal,
+  refusedAgain,
+  refusedMs,
+  SILENCE_MS,
+} from "./overlap.ts";
 import { type Fields, fieldsOf, instant, parseFrame, pictureOf, revisionOf } from "./parse.ts";
 import { decide } from "./rows.ts";
 
@@ -44,6 +52,8 @@ export interface Checker {
   readonly refusal: Refusal | null;
   readonly held: Held | null;
   readonly failures: number;
+  /** How many times in a row the key was refused. */
+  readonly refusals: number;
   readonly turn: number;
 }
 
@@ -51,7 +61,14 @@ export interface Checker {
 export type CheckStep = readonly [Checker, readonly CheckAction[]];
 
 /** A reader that has done nothing yet. */
-export const NEW_CHECKER: Checker = { at: "begin", refusal: null, held: null, failures: 0, turn: 0 };
+export const NEW_CHECKER: Checker = {
+  at: "begin",
+  refusal: null,
+  held: null,
+  failures: 0,
+  refusals: 0,
+  turn: 0,
+};
 
 /** One step. `random` is a number from 0 to 1. */
 export function stepCheck(reader: Checker, input: CheckInput, random: number): CheckStep {
@@ -60,7 +77,7 @@ export function stepCheck(reader: Checker, input: CheckInput, random: number): C
   if (input.turn !== reader.turn) return [reader, []];
   switch (input.is) {
     case "opened":
-      return ask({ ...reader, at: "open", refusal: null });
+      return ask({ ...reader, at: "open", refusal: null, refusals: 0 });
     case "all": {
       const held = {
         revision: input.version,
@@ -123,12 +140,12 @@ function updated(reader: Checker, frame: Frame): CheckStep {
 
 function rest(reader: Checker, refusal: Refusal | null, random: number): CheckStep {
   const turn = reader.turn + 1;
+  const refusals = refusedAgain(reader.refusals, refusal);
+  const failures = refusal === null ? reader.failures + 1 : 0;
+  const afterMs = refusal === null ? backoffMs(reader.failures, random) : refusedMs(refusals);
   return [
-    { ...reader, at: "resting", refusal, failures: reader.failures + 1, turn },
-    [
-      { does: "close" },
-      { does: "wake", turn, afterMs: refusal === null ? backoffMs(reader.failures, random) : REFUSED_MS },
-    ],
+    { ...reader, at: "resting", refusal, failures, refusals, turn },
+    [{ does: "close" }, { does: "wake", turn, afterMs }],
   ];
 }
 

@@ -21,12 +21,26 @@ export const ANSWER_MS = 10_000;
 export const SILENCE_MS = 20_000;
 /** How long a reader waits that was turned away: nothing but a person can help it. */
 export const REFUSED_MS = 30_000;
+/** How long it waits at most, once its key is known to be no good. */
+export const REFUSED_LAST_MS = 120_000;
 /**
  * How many times in a row a key is refused before the picture goes.
  *
  * A relay that has lost its memory refuses every key until somebody has given it back, which takes seconds.
  */
 export const REFUSED_TIMES = 3;
+
+/** How many times in a row the key has been refused, after one more refusal. Being revoked is certain at once. */
+export function refusedAgain(refusals: number, refusal: Refusal | null): number {
+  if (refusal?.code === REVOKED_KEY) return Math.max(refusals + 1, REFUSED_TIMES);
+  return refusal?.status === 403 ? refusals + 1 : refusals;
+}
+
+/** The wait of a reader whose key was refused so many times in a row. */
+export function refusedMs(refusals: number): number {
+  const beyond = Math.min(Math.max(0, refusals - REFUSED_TIMES + 1), 16);
+  return Math.min(REFUSED_LAST_MS, REFUSED_MS * 2 ** beyond);
+}
 
 /** What the reader is told. `turn` is that of the action it answers; what comes late is ignored. */
 export type Input =
@@ -281,14 +295,15 @@ function startOver(reader: Reader, random: number): Step {
 
 function fail(reader: Reader, refusal: Refusal | null, random: number): Step {
   const turn = reader.turn + 1;
-  const afterMs = refusal === null ? backoffMs(reader.failures, random) : REFUSED_MS;
-  const refusals = refusal?.status === 403 ? reader.refusals + 1 : reader.refusals;
-  const cleared = reader.held !== null && (refusal?.code === REVOKED_KEY || refusals >= REFUSED_TIMES);
+  const refusals = refusedAgain(reader.refusals, refusal);
+  const afterMs = refusal === null ? backoffMs(reader.failures, random) : refusedMs(refusals);
+  const cleared = reader.held !== null && refusals >= REFUSED_TIMES;
   return [
     {
       phase: { at: "resting", refusal },
       held: cleared ? null : reader.held,
-      failures: reader.failures + 1,
+      // A relay that answers has not failed: once it is missing, it is looked for quickly.
+      failures: refusal === null ? reader.failures + 1 : 0,
       refusals,
       turn,
     },
