@@ -158,11 +158,15 @@ export function displayAddress(
   return `${base}/${page}?meet=${meet}&day=1&platform=${platform}${quick}#key=${key}`;
 }
 
-/** Has an overlay write down whatever it shows from now on. */
+/** Has an overlay write down whatever it shows from now on: who is to lift, and verdicts. */
 export async function record(tab: Tab): Promise<void> {
   await tab.driver.evaluate(`
     const seen = (window.seenOnOverlay = []);
+    const verdicts = (window.verdictsOnOverlay = []);
+    let lit = "";
     const look = () => {
+      const light = document.querySelector(".light .verdict")?.textContent ?? "";
+      if (light !== lit) verdicts.push((lit = light));
       const name = document.querySelector(".card .name");
       const what = document.querySelector(".card .what");
       const now = name === null ? "" : name.textContent + "|" + what.textContent;
@@ -176,6 +180,12 @@ export async function record(tab: Tab): Promise<void> {
 /** What an overlay showed since `record`, one after another. */
 export async function recorded(tab: Tab): Promise<readonly string[]> {
   return (await tab.driver.evaluate("return window.seenOnOverlay")) as readonly string[];
+}
+
+/** Waits until an overlay has shown a verdict since `record`, or since the last wait for one. It is gone after a second. */
+export async function shownVerdict(tab: Tab, words: string): Promise<void> {
+  await tab.until(`the verdict “${words}” is shown`, `window.verdictsOnOverlay.includes("${words}")`);
+  await tab.driver.evaluate("window.verdictsOnOverlay.length = 0");
 }
 
 /** What an overlay shows of somebody's turn. */

@@ -22,6 +22,7 @@ import {
   outOfSync,
   record,
   recorded,
+  shownVerdict,
   tableIsThere,
   verdict,
 } from "./acts.ts";
@@ -80,7 +81,7 @@ export async function mainStory(context: TestContext, engine: Engine): Promise<v
     await record(stream.tab);
     await openTable(table.tab, table.base, 1);
     const first = await judge(table.tab, true);
-    await stream.tab.untilText(".light .verdict", /^Good lift$/);
+    await shownVerdict(stream.tab, "Good lift");
     await callNext(table.tab, first, "110");
     truth.push(first, await judge(table.tab, false));
     await openTable(desk.tab, desk.base, 2);

@@ -12,6 +12,8 @@ import {
   live,
   openTable,
   outOfSync,
+  record,
+  shownVerdict,
   verdict,
 } from "./acts.ts";
 import { Complaints, Device, PLAIN_HOST } from "./chromium.ts";
@@ -73,8 +75,9 @@ test("a meet on a venue's network over plain HTTP works, and the page says what 
       `${await stream.tab.text(".card .name")}|${await stream.tab.text(".card .what")}`,
       asShown(now),
     );
+    await record(stream.tab);
     await judge(table.tab, false);
-    await stream.tab.untilText(".light .verdict", /^No lift$/);
+    await shownVerdict(stream.tab, "No lift");
   });
 
   await steps.step(

@@ -21,6 +21,7 @@ import {
   pressVerdict,
   record,
   recorded,
+  shownVerdict,
   tableIsThere,
   verdict,
 } from "./acts.ts";
@@ -127,9 +128,9 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
 
   await steps.step("both platforms lift, and the overlays follow", async () => {
     const first = await judged(1, true);
-    await stream.tab.untilText(".light .verdict", /^Good lift$/);
+    await shownVerdict(stream.tab, "Good lift");
     await judged(2, false);
-    await second.untilText(".light .verdict", /^No lift$/);
+    await shownVerdict(second, "No lift");
     await callNext(one.tab, first, "110");
     await stream.tab.untilText(".card .name", /^Kaisa Lumi$/);
     for (const tab of [board, other]) await tab.untilText(".board .current .name", /^Kaisa Lumi$/);
