@@ -18,7 +18,7 @@ export interface Judged {
 export async function beginMeet(tab: Tab, base: string): Promise<string> {
   await tab.goto(`${base}/`);
   await tab.give("Open an OpenLifter file", "lakeside.openlifter", readFileSync(SAVED_FILE, "utf8"));
-  await tab.untilSays("12 lifters read from the file.");
+  await tab.untilText(".head h1", /^Lakeside Open/);
   await tab.fill("Password for the meet", PASSWORD);
   await tab.fill("Password again", PASSWORD);
   await tab.click("Go live");
