@@ -3,6 +3,7 @@ import { type Clock, clockHere } from "./clock.js";
 import type { Core } from "./core.js";
 import { type Act, Door, errorOf, type Outcome } from "./door.js";
 import { SpotterError, wordsOf } from "./error.js";
+import { relayAddress } from "./relay.js";
 import { fromBase64, type Line, listen, type OpenSocket, openWebSocket, toBase64 } from "./socket.js";
 import type { Slot, Store } from "./store.js";
 import { ADDRESS, type TabEar, TabLinks, type Tabs, tabsHere } from "./tabs.js";
@@ -175,7 +176,7 @@ export class Replica {
     password: string;
     again?: boolean;
   }): Promise<{ meetId: string }> {
-    return (await this.#call("goLive", normal(o))) as { meetId: string };
+    return (await this.#call("goLive", normal({ ...o, relay: relayAddress(o.relay) }))) as { meetId: string };
   }
 
   /** Joins a live meet as one of its locations. The meet follows: `sync` waits for it. */
@@ -185,7 +186,7 @@ export class Replica {
     location: string;
     password: string;
   }): Promise<{ meetId: string }> {
-    return (await this.#call("join", normal(o))) as { meetId: string };
+    return (await this.#call("join", normal({ ...o, relay: relayAddress(o.relay) }))) as { meetId: string };
   }
 
   /** The password that is wanted (`status().passwordWanted`). */
@@ -214,6 +215,10 @@ export class Replica {
     puts: Record<string, unknown>,
     o: { reason?: string; seen?: Record<string, string> } = {},
   ): Promise<{ change: string | null }> {
+    const missing = Object.keys(puts).find((path) => puts[path] === undefined);
+    if (missing !== undefined) {
+      throw new SpotterError("wrong-value", `${missing}: undefined is no value; null makes a field absent`);
+    }
     return (await this.#call("edit", { puts, ...o })) as { change: string | null };
   }
 
@@ -510,13 +515,18 @@ export class Replica {
     }
     try {
       this.#through(this.#message(what, fields));
+      // Nothing may be left to do, and that may be the news: with the last records saved, all is in sync.
+      if (!this.#closed) {
+        this.#tellStatus();
+        this.#tellNow();
+      }
     } catch (thrown) {
       this.#tell({ kind: "fault", words: wordsOf(thrown) });
     }
   }
 
   #message(what: string, fields: object): string {
-    return JSON.stringify({ ...fields, do: what, now: this.#now() });
+    return JSON.stringify({ ...fields, do: what, now: this.#now() }, onlyNumbers);
   }
 
   #through(message: string): unknown {
@@ -733,6 +743,14 @@ function notify<T>(listeners: ReadonlySet<(what: T) => void>, what: T): void {
       report(thrown);
     }
   }
+}
+
+/** JSON has no such numbers: they would arrive as null, and empty a field. */
+function onlyNumbers(name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new SpotterError("wrong-value", `${name}: ${value} is no number that can be kept`);
+  }
+  return value;
 }
 
 /** As a browser reports what nobody caught. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryStore, type News, type PathChange } from "../src/index.ts";
+import { memoryStore, type News, type PathChange, relayAddress } from "../src/index.ts";
 import { open, PASSWORD, Relay, ROSTER, savedMeet, twoLocations, until } from "./support.ts";
 
 test("two replicas agree through a relay", async () => {
@@ -26,6 +26,39 @@ test("two replicas agree through a relay", async () => {
     { inSync, editsNotSent, state: link.state, location, priority },
     { inSync: true, editsNotSent: 0, state: "live", location: "Platform 1", priority: 20 },
   );
+});
+
+test("whoever listens is told that everything is in sync as soon as it is", async () => {
+  const relay = await Relay.start();
+  const desk = await open();
+  await desk.importMeet(savedMeet());
+  let told = desk.status();
+  desk.onStatus((status) => {
+    told = status;
+  });
+  await desk.goLive({ relay: relay.url, location: "Registration", roster: ROSTER, password: PASSWORD });
+  await until(() => desk.status().inSync);
+  assert.equal(told.inSync, true);
+});
+
+test("a relay is found by whatever a person types of its address", async () => {
+  assert.equal(relayAddress(" relay.example.org ", true), "wss://relay.example.org");
+  assert.equal(relayAddress("http://10.0.0.5:7878/", false), "ws://10.0.0.5:7878");
+  assert.equal(relayAddress("https://example.org/meets/", true), "wss://example.org/meets");
+  for (const [typed, words] of [
+    ["ws://10.0.0.5", /encrypted relays only/],
+    ["ftp://example.org", /begins with wss/],
+    ["", /is no address/],
+    ["a b", /“a b” is no address/],
+  ] as const) {
+    assert.throws(() => relayAddress(typed, true), { code: "no-address", message: words });
+  }
+  const relay = await Relay.start();
+  const desk = await open();
+  await desk.importMeet(savedMeet());
+  const typed = relay.url.replace("ws://", "");
+  await desk.goLive({ relay: typed, location: "Registration", roster: ROSTER, password: PASSWORD });
+  assert.equal(desk.status().relay, relay.url);
 });
 
 test("edits made while the relay is down arrive when it is back", async () => {
