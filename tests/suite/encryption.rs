@@ -125,23 +125,39 @@ fn a_certificate_that_is_not_right_ends_the_command_at_once_with_words_and_statu
     let good = Venue::new(|folder| authority.vouch(folder, "localhost", LONG));
     let elsewhere = Venue::new(|folder| authority.vouch(folder, "relay.example.org", LONG));
     let expired = Venue::new(|folder| authority.vouch(folder, "localhost", 2_020));
-    for (venue, trusting, words) in [
-        (&good, &[][..], "an authority that is not trusted here"),
+    for (venue, trusting, words, hint) in [
+        (
+            &good,
+            &[][..],
+            "an authority that is not trusted here",
+            "give that authority's certificate with `--ca FILE`",
+        ),
         (
             &good,
             &["--ca", stranger.file()],
             "an authority that is not trusted here",
+            "`--ca FILE` puts another authority there",
         ),
         (
             &elsewhere,
             &["--ca", authority.file()],
-            "is for another name",
+            "is for another name: relay.example.org, not localhost",
+            "connect by a name that the relay's certificate carries",
         ),
-        (&expired, &["--ca", authority.file()], "has expired"),
+        (
+            &expired,
+            &["--ca", authority.file()],
+            "has expired, or this device's clock is wrong: it was good until 2020-12-3",
+            ", and here it is 2",
+        ),
     ] {
         let (_, refused) = venue.go_live(&venue.url(), trusting);
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.err.contains(words), "{words}: {refused:?}");
+        assert!(refused.err.contains(hint), "{hint}: {refused:?}");
+        // Another authority helps only where it is the authority that is not trusted.
+        let other = words.contains("authority");
+        assert_eq!(refused.err.contains("--ca"), other, "{refused:?}");
     }
     let no_certificate = place.path().join("nothing.pem");
     fs::write(&no_certificate, "nothing").unwrap();

@@ -20,6 +20,7 @@ use crate::clock::{self, Clock};
 use crate::driver::Driver;
 use crate::failure::Failure;
 use crate::out::{self, Progress};
+use crate::trust::Distrust;
 use crate::{chance, demo, store, words};
 
 /// Runs one command.
@@ -200,7 +201,7 @@ pub(super) async fn ask_until(
         let answer = driver.take_answer(request);
         match (answer, driver.take_distrust()) {
             (Some(Ok(reply)), _) => return Ok(Waited::Answered(reply)),
-            (_, Some(why)) => return Err(distrusted(&why)),
+            (_, Some(distrust)) => return Err(distrusted(&distrust)),
             (Some(Err(problem)), None) => return Err(problem.into()),
             (None, None) => {}
         }
@@ -221,10 +222,12 @@ pub(super) async fn ask_until(
 }
 
 /// Nobody who waits is served by trying again.
-fn distrusted(why: &str) -> Failure {
-    Failure::refused(format!("the relay was not trusted: {why}")).hint(
-        "if it has a certificate of your own authority, give that authority's certificate with `--ca FILE`",
-    )
+fn distrusted(distrust: &Distrust) -> Failure {
+    let failure = Failure::refused(format!("the relay was not trusted: {}", distrust.why));
+    match distrust.hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 /// Closes a replica after a command, whatever came of it, and passes that on; unless something is not on disk.

@@ -23,7 +23,7 @@ use crate::contact::Contact;
 use crate::failure::Failure;
 use crate::limits::INBOX;
 use crate::store::Store;
-use crate::trust::Trust;
+use crate::trust::{Distrust, Trust};
 use crate::wire::{Told, Wire, listen};
 
 /// Whoever hears the news.
@@ -38,7 +38,7 @@ pub(crate) struct Driver {
     disk: Disk,
     trust: Trust,
     /// Why the certificate of whoever was connected to last was not accepted.
-    distrust: Option<String>,
+    distrust: Option<Distrust>,
     wires: BTreeMap<LinkId, Wire>,
     inbox: mpsc::Receiver<Told>,
     told: mpsc::Sender<Told>,
@@ -134,7 +134,7 @@ impl Driver {
     }
 
     /// Why the certificate of the relay was not accepted, if it was not since this was last asked.
-    pub(crate) fn take_distrust(&mut self) -> Option<String> {
+    pub(crate) fn take_distrust(&mut self) -> Option<Distrust> {
         self.distrust.take()
     }
 
@@ -290,7 +290,7 @@ impl Driver {
                 self.step(Input::Received { link, frame });
             }
             Told::Heard { link } => self.step(Input::Heard { link }),
-            Told::Distrusted { why } => self.distrust = Some(why),
+            Told::Distrusted(distrust) => self.distrust = Some(distrust),
             Told::Disconnected { link, why } => {
                 tracing::info!(%link, why, "disconnected");
                 self.wires.remove(&link);

@@ -24,7 +24,7 @@ pub(crate) use listen::listen;
 
 use crate::clock;
 use crate::limits::{CONNECTING, FAREWELL, OUTBOX, READ_BUFFER, WRITE_BUFFER_MAX};
-use crate::trust::{Trust, distrust};
+use crate::trust::{Distrust, Trust, not_accepted};
 
 /// What a connection tells the driver.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) enum Told {
     /// A ping or a pong arrived.
     Heard { link: LinkId },
     /// The certificate of whoever is at the other end was not accepted; it ends.
-    Distrusted { why: String },
+    Distrusted(Distrust),
     /// It ended, or could not be made.
     Disconnected { link: LinkId, why: String },
 }
@@ -62,15 +62,15 @@ impl Wire {
         told: mpsc::Sender<Told>,
     ) -> Self {
         let (orders, received) = mpsc::channel(OUTBOX);
-        let connector = trust.connector();
+        let trust = trust.clone();
         let task = tokio::spawn(async move {
             let connecting =
-                connect_async_tls_with_config(address, Some(config()), true, connector);
+                connect_async_tls_with_config(address, Some(config()), true, trust.connector());
             match timeout_at(clock::after(CONNECTING), connecting).await {
                 Ok(Ok((socket, _))) => carry(link, socket, received, told).await,
                 Ok(Err(error)) => {
-                    if let Some(why) = distrust(&error) {
-                        let _ = told.send(Told::Distrusted { why }).await;
+                    if let Some(distrust) = trust.distrust(&error) {
+                        let _ = told.send(Told::Distrusted(distrust)).await;
                     }
                     say_lost(link, in_words(&error), &told).await;
                 }
@@ -207,7 +207,7 @@ fn config() -> WebSocketConfig {
 }
 
 fn in_words(error: &Error) -> String {
-    if let Some(why) = distrust(error) {
+    if let Some(why) = not_accepted(error) {
         return why;
     }
     if let Error::Io(error) = error {
