@@ -7,7 +7,7 @@ import { SCENES } from "../src/feed/invented.ts";
 import { operatorLines } from "../src/feed/operator.ts";
 import { whole } from "../src/feed/parse.ts";
 import { barWords, isDark } from "../src/feed/plates.ts";
-import { displayWeight, refusalWords, upcoming, withUnit } from "../src/feed/shown.ts";
+import { classOf, displayWeight, refusalWords, upcoming, withUnit } from "../src/feed/shown.ts";
 import { overlayOptions, PARTS, PLACES, THEMES } from "../src/overlay/options.ts";
 import { verdictAfter, verdictKept } from "../src/overlay/verdict.ts";
 import { COLUMNS, SORTS, scoreboardOptions } from "../src/scoreboard/options.ts";
@@ -125,6 +125,20 @@ test("an option that is not understood is remarked on and does not get in the wa
   }
 });
 
+test("a list with nothing in it that is understood is as if it were not given, and is remarked on", () => {
+  const search = `${ADDRESS}&show=nonsense,lamps`;
+  const overlay = overlayOptions("/overlay", search, "#key=abc");
+  assert.deepEqual(overlay.show, overlayOptions("/overlay", ADDRESS, "#key=abc").show);
+  const scoreboard = scoreboardOptions("/scoreboard", search, "#key=abc");
+  assert.deepEqual([...scoreboard.show], ["team", "class", "total", "place"]);
+  for (const { remarks } of [overlay, scoreboard]) {
+    assert.deepEqual(
+      remarks.map((remark) => /^show="(\w+)" is not any of/.exec(remark)?.[1]),
+      ["nonsense", "lamps"],
+    );
+  }
+});
+
 test("an operator can be switched off again, and an empty list shows nothing", () => {
   const options = overlayOptions("/overlay", "?test=3&operator=0&show=", "");
   assert.equal(options.operator, false);
@@ -148,6 +162,16 @@ test("weights have the meet's unit unless the address wants another, or both", (
   assert.equal(withUnit(100, false, "kg"), "100 kg");
   assert.equal(withUnit(100, true, "both"), "100 kg · 220.46 lb");
   assert.equal(withUnit(100, false, "both"), "220.46 lb · 100 kg");
+});
+
+test("a weight class keeps the meet's unit, and says so beside weights of the other", () => {
+  const [row] = GOOD.lifters;
+  assert.ok(row);
+  const shown = (weightClass: string, inKg: boolean) =>
+    (["meet", "kg", "lb", "both"] as const).map((units) => classOf({ ...row, weightClass }, inKg, units));
+  assert.deepEqual(shown("82.5", true), ["82.5", "82.5", "82.5 kg", "82.5"]);
+  assert.deepEqual(shown("275+", false), ["275+", "275+ lb", "275+", "275+"]);
+  assert.deepEqual(shown("", false), ["", "", "", ""]);
 });
 
 test("a verdict of whoever's turn it was appears, and stays while the next lifter is already called", () => {
@@ -285,6 +309,7 @@ test("rows stay in lifting order unless the address wants another", () => {
 test("an operator reads the link, the age by the relay's clock, and remarks on the address", () => {
   const made = { revision: 7, generatedAt: 60_000 };
   const link = {
+    by: "key",
     state: "live",
     refusal: null,
     heardAt: 98_000,
@@ -297,11 +322,16 @@ test("an operator reads the link, the age by the relay's clock, and remarks on t
   assert.deepEqual(operatorLines({ link: null, made: null, remarks: [] }, 0), ["Not connected"]);
 });
 
-test("a refusal says in words what to do", () => {
-  const words = (status: number, code = "x") => refusalWords({ status, code, reason: "no such day" });
+test("a refusal says in words what to do, with a key or a password", () => {
+  const words = (status: number, code = "x", by: "key" | "password" = "key") =>
+    refusalWords({ status, code, reason: "no such day" }, by);
   assert.match(words(403, "session-revoked"), /has been revoked/);
-  for (const status of [401, 403]) assert.match(words(status), /does not accept this/);
+  for (const status of [401, 403]) {
+    assert.match(words(status), /does not accept this.*Copy the whole address/);
+    assert.match(words(status, "x", "password"), /does not accept this.*Type the password again/);
+  }
   assert.match(words(404), /no such day/);
+  assert.match(words(404, "x", "password"), /no such day/);
 });
 
 test("the page about displays names every option and every value of it", () => {

@@ -7,7 +7,7 @@ import {
   NEW_CHECKER,
   stepCheck,
 } from "../src/feed/check.ts";
-import { REFUSED_MS } from "../src/feed/overlap.ts";
+import { REFUSED_MS, REFUSED_TIMES, REVOKED, type Refusal } from "../src/feed/overlap.ts";
 import { frameTo, pictureAt } from "./feed-fixtures.ts";
 
 function through(
@@ -32,6 +32,22 @@ function open(version: number): Checker {
   return through([{ is: "begin" }, { is: "opened", turn: 1 }, all(1, version)])[0];
 }
 
+/** Turned away as often as that, one try after another, and what the last of them led to. */
+function turnedAway(
+  times: number,
+  refusal: Refusal,
+  from: Checker,
+): readonly [Checker, readonly CheckAction[]] {
+  let reader = from;
+  let actions: readonly CheckAction[] = [];
+  for (let time = 0; time < times; time += 1) {
+    if (reader.at === "resting") [reader] = through([{ is: "woken", turn: reader.turn }], reader);
+    [reader, actions] = through([{ is: "closed", turn: reader.turn, refusal }], reader);
+  }
+  return [reader, actions];
+}
+
+const words = (actions: readonly CheckAction[]) => actions.map((action) => action.does);
 const checks = (actions: readonly CheckAction[]) => actions.filter((action) => action.does === "check");
 
 test("the first words on a connection are a version check, which asks for everything while nothing is held", () => {
@@ -86,35 +102,83 @@ test("an update that leaves a gap, or does not fit, makes the reader check its v
 
 test("silence leads to a new connection, and so to a new check", () => {
   const [reader, actions] = through([{ is: "woken", turn: 1 }], open(5));
-  assert.deepEqual(
-    actions.map((action) => action.does),
-    ["close", "open", "wake"],
-  );
+  assert.deepEqual(words(actions), ["close", "open", "wake"]);
   assert.equal(reader.held?.revision, 5);
 });
 
-test("a reader that is turned away says why, keeps its picture and asks at leisure", () => {
-  const refusal = { status: 403, code: "x", reason: "why" };
-  const [reader, actions] = through([{ is: "closed", turn: 1, refusal }], open(5));
-  assert.deepEqual([reader.at, reader.refusal, reader.held?.revision], ["resting", refusal, 5]);
-  assert.ok(actions.some((action) => action.does === "wake" && action.afterMs === REFUSED_MS));
+test("a reader that is turned away says why, keeps its picture for a while, and asks at leisure", () => {
+  for (const status of [401, 403, 404]) {
+    const refusal = { status, code: "x", reason: "why" };
+    for (let times = 1; times <= 5; times += 1) {
+      const [reader, actions] = turnedAway(times, refusal, open(5));
+      assert.deepEqual([reader.at, reader.refusal], ["resting", refusal]);
+      const gone = status === 403 && times >= REFUSED_TIMES;
+      assert.equal(reader.held === null, gone, `${status}, ${times}`);
+      assert.equal(words(actions).includes("clear"), gone && times === REFUSED_TIMES);
+      const afterMs = gone ? Math.min(REFUSED_MS * 2 ** (times - REFUSED_TIMES + 1), 120_000) : REFUSED_MS;
+      assert.deepEqual(actions.at(-1), { does: "wake", turn: reader.turn, afterMs });
+    }
+  }
 });
 
-test("a reader whose key stays refused asks ever more rarely, and looks for a missing relay in less than a second", () => {
-  const refusal = { status: 403, code: "x", reason: "why" };
-  let [reader, actions] = through([{ is: "closed", turn: 1, refusal }], open(5));
-  const afterMs: number[] = [];
-  const waited = () => actions.flatMap((action) => (action.does === "wake" ? [action.afterMs] : []));
-  for (let times = 0; times < 5; times += 1) {
-    afterMs.push(...waited());
-    const turn = reader.turn + 1;
-    [reader] = through([{ is: "woken", turn: turn - 1 }], reader);
-    [reader, actions] = through([{ is: "closed", turn, refusal }], reader);
+test("a relay that refuses and then knows the key again has forgotten nothing on the screen", () => {
+  const [refused] = turnedAway(REFUSED_TIMES - 1, { status: 403, code: "x", reason: "why" }, open(5));
+  const [reader, actions] = through(
+    [
+      { is: "woken", turn: refused.turn },
+      { is: "opened", turn: refused.turn + 1 },
+    ],
+    refused,
+  );
+  assert.deepEqual(checks(actions), [{ does: "check", version: 5 }]);
+  assert.deepEqual([reader.refusals, reader.refusal], [0, null]);
+});
+
+test("a key that is revoked takes the picture away at once, and the reader asks for everything should it be let in again", () => {
+  const revoked: CheckInput = { is: "closed", turn: 1, refusal: REVOKED };
+  const [reader, actions] = through([revoked], open(5));
+  assert.deepEqual(words(actions), ["close", "clear", "wake"]);
+  assert.deepEqual([reader.held, reader.refusal], [null, REVOKED]);
+  const [, again] = through(
+    [
+      { is: "woken", turn: 2 },
+      { is: "opened", turn: 3 },
+    ],
+    reader,
+  );
+  assert.deepEqual(checks(again), [{ does: "check", version: null }]);
+});
+
+test("a key that was revoked while the reader was away takes the picture away at once", () => {
+  const [away] = through([{ is: "closed", turn: 1, refusal: null }], open(5));
+  assert.deepEqual(words(turnedAway(1, REVOKED, away)[1]), ["close", "clear", "wake"]);
+});
+
+test("a picture that is still on the screen after a message that was not understood goes with the key, too", () => {
+  const inputs: CheckInput[] = [
+    { is: "misshapen", turn: 1 },
+    { is: "closed", turn: 1, refusal: REVOKED },
+  ];
+  assert.deepEqual(words(through(inputs, open(5))[1]), ["close", "clear", "wake"]);
+});
+
+test("a reader whose key was revoked asks once in two minutes, and looks for a missing relay in less than a second", () => {
+  let [reader, actions] = turnedAway(1, REVOKED, open(5));
+  const waits: unknown[] = [actions.at(-1)];
+  for (let times = 0; times < 40; times += 1) {
+    [reader, actions] = turnedAway(1, REVOKED, reader);
+    waits.push(actions.at(-1));
   }
-  assert.deepEqual(afterMs, [REFUSED_MS, REFUSED_MS, 60_000, 120_000, 120_000]);
-  [reader] = through([{ is: "woken", turn: reader.turn }], reader);
-  [reader, actions] = through([{ is: "closed", turn: reader.turn, refusal: null }], reader);
-  assert.ok((waited()[0] ?? 0) < 1_000, JSON.stringify(actions));
+  const afterMs = waits.map((wait) => (wait as { afterMs: number }).afterMs);
+  assert.deepEqual(afterMs, [60_000, ...Array(40).fill(120_000)]);
+  const [, missing] = through(
+    [
+      { is: "woken", turn: reader.turn },
+      { is: "closed", turn: reader.turn + 1, refusal: null },
+    ],
+    reader,
+  );
+  assert.ok((missing.at(-1) as { afterMs: number }).afterMs < 1_000, JSON.stringify(missing));
 });
 
 // All interleavings of small runs, as in the test of the other rule.
@@ -163,6 +227,8 @@ function told(world: World, input: CheckInput): World {
         assert.deepEqual(action.held.picture, pictureAt(action.held.revision));
         assert.ok(action.held.revision <= next.version);
         break;
+      case "clear":
+        assert.fail("nobody was turned away");
     }
   }
   return next;

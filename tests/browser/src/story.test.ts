@@ -322,8 +322,12 @@ test("a meet at two scoring tables and a weigh-in goes on through every trouble,
     // The displays may be refused before the click is over.
     complaints.relayDown(true);
     await desk.tab.click("Revoke it");
-    for (const tab of [board, other]) await tab.untilText(".words", /has been revoked/);
-    await stream.tab.until("nothing is shown", `document.querySelector(".card") === null`);
+    for (const tab of [board, other]) {
+      await tab.untilText(".words", /has been revoked/);
+      await tab.until("no picture is shown", `document.querySelector(".stage").childElementCount === 0`);
+    }
+    for (const tab of [stream.tab, second])
+      await tab.until("nothing is shown", `document.querySelector(".card") === null`);
     for (const tab of [board, other, stream.tab, second]) {
       steps.forget(tab);
       await tab.close();

@@ -71,7 +71,7 @@ export class Options {
     return found ?? this.#instead(name, text, `one of ${words.join(", ")}`, fallback);
   }
 
-  /** Some of some words, separated by commas; an empty text is none of them. */
+  /** Some of some words, separated by commas; an empty text is none of them, and one of nothing but strangers is no list. */
   words<Word extends string>(
     name: string,
     words: readonly Word[],
@@ -79,14 +79,15 @@ export class Options {
   ): readonly Word[] {
     const text = this.text(name);
     if (text === null) return fallback;
-    return text
+    const given = text
       .split(",")
       .map((word) => word.trim())
-      .filter((word) => word !== "")
-      .flatMap((word) => {
-        const found = words.find((known) => known === word);
-        return found ?? this.#instead<readonly Word[]>(name, word, `any of ${words.join(", ")}`, []);
-      });
+      .filter((word) => word !== "");
+    const found = given.flatMap((word) => {
+      const known = words.find((one) => one === word);
+      return known ?? this.#instead<readonly Word[]>(name, word, `any of ${words.join(", ")}`, []);
+    });
+    return found.length === 0 && given.length > 0 ? fallback : found;
   }
 
   /** Remarks on options that nobody asked for. To be called last. */

@@ -6,15 +6,14 @@
  * on a new connection: an unanswered check is no news on one that is dead.
  */
 
-import { backoffMs } from "./backoff.ts";
 import type { Frame, Picture } from "./display.ts";
 import {
   ANSWER_MS,
   applied,
+  type Failed,
   type Held,
   type Refusal,
-  refusedAgain,
-  refusedMs,
+  restAfter,
   SILENCE_MS,
 } from "./overlap.ts";
 import { type Fields, fieldsOf, instant, parseFrame, pictureOf, revisionOf } from "./parse.ts";
@@ -44,16 +43,15 @@ export type CheckAction =
   /** Send `version_check` with the version held; `null` asks for everything. */
   | { readonly does: "check"; readonly version: number | null }
   | { readonly does: "wake"; readonly turn: number; readonly afterMs: number }
-  | { readonly does: "show"; readonly held: Held; readonly live: boolean };
+  | { readonly does: "show"; readonly held: Held; readonly live: boolean }
+  /** The relay no longer lets this reader see the meet. */
+  | { readonly does: "clear" };
 
 /** The whole state of such a reader. */
-export interface Checker {
+export interface Checker extends Failed {
   readonly at: "begin" | "opening" | "open" | "resting";
   readonly refusal: Refusal | null;
   readonly held: Held | null;
-  readonly failures: number;
-  /** How many times in a row the key was refused. */
-  readonly refusals: number;
   readonly turn: number;
 }
 
@@ -140,12 +138,17 @@ function updated(reader: Checker, frame: Frame): CheckStep {
 
 function rest(reader: Checker, refusal: Refusal | null, random: number): CheckStep {
   const turn = reader.turn + 1;
-  const refusals = refusedAgain(reader.refusals, refusal);
-  const failures = refusal === null ? reader.failures + 1 : 0;
-  const afterMs = refusal === null ? backoffMs(reader.failures, random) : refusedMs(refusals);
+  const { failures, refusals, afterMs, clears } = restAfter(reader, refusal, random);
   return [
-    { ...reader, at: "resting", refusal, failures, refusals, turn },
-    [{ does: "close" }, { does: "wake", turn, afterMs }],
+    {
+      at: "resting",
+      refusal,
+      held: clears ? null : reader.held,
+      failures,
+      refusals,
+      turn,
+    },
+    [{ does: "close" }, ...(clears ? [{ does: "clear" } as const] : []), { does: "wake", turn, afterMs }],
   ];
 }
 

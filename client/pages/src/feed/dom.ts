@@ -25,3 +25,8 @@ export function drawn(
   made.append(...children.filter((child) => child !== null));
   return made;
 }
+
+/** What people have typed, such as a name: whichever way it is written, it turns nothing beside it around. */
+export function typed(classes: string, text: string): HTMLElement {
+  return element("bdi", classes, text);
+}

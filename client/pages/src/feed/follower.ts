@@ -19,20 +19,17 @@ export interface Page {
   readonly tell: (link: Link) => void;
 }
 
-/** Feeds a page, if its address names a meet or asks for a test. The key of the address may be replaced by a password. */
-export function feed(page: Page, address: Address, password: string | null = null): void {
-  if (address.test !== null) {
-    const { test } = address;
-    // Only a test pays for the data of tests.
-    void import("./invented.ts").then(({ SCENES }) =>
-      test === "all" ? playAll(page, SCENES) : playOne(page, SCENES, test),
-    );
-    return;
-  }
+/**
+ * Feeds a page, if its address names a meet or asks for a test. The key of the address may be replaced by a password.
+ *
+ * Returns what stops it.
+ */
+export function feed(page: Page, address: Address, password: string | null = null): () => void {
+  if (address.test !== null) return playTest(page, address.test);
   const { base, meet, day, platform, rule } = address;
   const credential = credentialOf(address.key, password);
-  if (meet === null || credential === null) return;
-  follow({
+  if (meet === null || credential === null) return () => {};
+  return follow({
     base: new URL(base, location.origin),
     meet,
     credential,
@@ -49,14 +46,29 @@ function credentialOf(key: string | null, password: string | null): Credential |
   return key === null ? null : { kind: "key", text: key };
 }
 
-function playAll(page: Page, scenes: readonly Scene[]): void {
+function playTest(page: Page, test: "all" | number): () => void {
+  let playing: ReturnType<typeof setInterval> | undefined;
+  let stopped = false;
+  // Only a test pays for the data of tests.
+  void import("./invented.ts").then(({ SCENES }) => {
+    if (stopped) return;
+    if (test === "all") playing = playAll(page, SCENES);
+    else playOne(page, SCENES, test);
+  });
+  return () => {
+    stopped = true;
+    clearInterval(playing);
+  };
+}
+
+function playAll(page: Page, scenes: readonly Scene[]): ReturnType<typeof setInterval> {
   let at = 0;
   const next = () => {
     play(page, scenes, at);
     at = (at + 1) % scenes.length;
   };
   next();
-  setInterval(next, SCENE_MS);
+  return setInterval(next, SCENE_MS);
 }
 
 /** One scene, after those it follows from. */
@@ -73,5 +85,5 @@ function play(page: Page, scenes: readonly Scene[], at: number): void {
   const now = Date.now();
   page.show(scene.picture, scene.follows, scene.picture && { revision: at + 1, generatedAt: now });
   const state = scene.refusal !== null ? "refused" : scene.picture === null ? "starting" : "live";
-  page.tell({ state, refusal: scene.refusal, heardAt: now, offset: { aheadMs: 0, errorMs: 0 } });
+  page.tell({ by: "key", state, refusal: scene.refusal, heardAt: now, offset: { aheadMs: 0, errorMs: 0 } });
 }

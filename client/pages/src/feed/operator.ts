@@ -51,6 +51,6 @@ function stateWords(link: Link): string {
     case "waiting":
       return "No connection, trying again";
     case "refused":
-      return link.refusal === null ? "Refused" : refusalWords(link.refusal);
+      return link.refusal === null ? "Refused" : refusalWords(link.refusal, link.by);
   }
 }

@@ -31,15 +31,41 @@ export const REFUSED_LAST_MS = 120_000;
 export const REFUSED_TIMES = 3;
 
 /** How many times in a row the key has been refused, after one more refusal. Being revoked is certain at once. */
-export function refusedAgain(refusals: number, refusal: Refusal | null): number {
+function refusedAgain(refusals: number, refusal: Refusal | null): number {
   if (refusal?.code === REVOKED_KEY) return Math.max(refusals + 1, REFUSED_TIMES);
   return refusal?.status === 403 ? refusals + 1 : refusals;
 }
 
 /** The wait of a reader whose key was refused so many times in a row. */
-export function refusedMs(refusals: number): number {
+function refusedMs(refusals: number): number {
   const beyond = Math.min(Math.max(0, refusals - REFUSED_TIMES + 1), 16);
   return Math.min(REFUSED_LAST_MS, REFUSED_MS * 2 ** beyond);
+}
+
+/** How often a reader has failed in a row. */
+export interface Failed {
+  readonly failures: number;
+  /** How many times in a row the key was refused. */
+  readonly refusals: number;
+}
+
+/** What one more failure means to a reader of either rule. */
+export interface Rest extends Failed {
+  readonly afterMs: number;
+  /** Whether what is shown may be shown no longer. */
+  readonly clears: boolean;
+}
+
+/** The rest after one more failure; `refusal` if the relay turned the reader away. */
+export function restAfter(before: Failed, refusal: Refusal | null, random: number): Rest {
+  const refusals = refusedAgain(before.refusals, refusal);
+  return {
+    // A relay that answers has not failed: once it is missing, it is looked for quickly.
+    failures: refusal === null ? before.failures + 1 : 0,
+    refusals,
+    afterMs: refusal === null ? backoffMs(before.failures, random) : refusedMs(refusals),
+    clears: refusals >= REFUSED_TIMES && before.refusals < REFUSED_TIMES,
+  };
 }
 
 /** What the reader is told. `turn` is that of the action it answers; what comes late is ignored. */
@@ -72,7 +98,7 @@ export interface Refusal {
 export const REVOKED_KEY = "session-revoked";
 
 /** What a feed that ends because of its key amounts to. */
-const REVOKED: Refusal = { status: 403, code: REVOKED_KEY, reason: "the key was revoked" };
+export const REVOKED: Refusal = { status: 403, code: REVOKED_KEY, reason: "the key was revoked" };
 
 /** What the reader wants done. */
 export type Action =
@@ -106,13 +132,9 @@ export type Phase =
   | { readonly at: "resting"; readonly refusal: Refusal | null };
 
 /** The whole state of a reader. */
-export interface Reader {
+export interface Reader extends Failed {
   readonly phase: Phase;
   readonly held: Held | null;
-  /** Failures in a row. */
-  readonly failures: number;
-  /** How many times in a row the key was refused. */
-  readonly refusals: number;
   /** Rises whenever what was asked before no longer counts. */
   readonly turn: number;
 }
@@ -295,19 +317,16 @@ function startOver(reader: Reader, random: number): Step {
 
 function fail(reader: Reader, refusal: Refusal | null, random: number): Step {
   const turn = reader.turn + 1;
-  const refusals = refusedAgain(reader.refusals, refusal);
-  const afterMs = refusal === null ? backoffMs(reader.failures, random) : refusedMs(refusals);
-  const cleared = reader.held !== null && refusals >= REFUSED_TIMES;
+  const { failures, refusals, afterMs, clears } = restAfter(reader, refusal, random);
   return [
     {
       phase: { at: "resting", refusal },
-      held: cleared ? null : reader.held,
-      // A relay that answers has not failed: once it is missing, it is looked for quickly.
-      failures: refusal === null ? reader.failures + 1 : 0,
+      held: clears ? null : reader.held,
+      failures,
       refusals,
       turn,
     },
-    [{ does: "close" }, ...(cleared ? [{ does: "clear" } as const] : []), { does: "wake", turn, afterMs }],
+    [{ does: "close" }, ...(clears ? [{ does: "clear" } as const] : []), { does: "wake", turn, afterMs }],
   ];
 }
 

@@ -9,7 +9,7 @@ import {
   versionCheck,
 } from "./check.ts";
 import { better, type Offset, offsetOf } from "./clock.ts";
-import { type Action, type Held, type Input, NEW, type Refusal, step } from "./overlap.ts";
+import { type Action, type Held, type Input, NEW, REVOKED, type Refusal, step } from "./overlap.ts";
 import { type Fields, parseFrame, parseSnapshot } from "./parse.ts";
 
 /** Which rule a reader follows. */
@@ -37,6 +37,7 @@ export interface Source {
 
 /** What an operator wants to know of the link. */
 export interface Link {
+  readonly by: Credential["kind"];
   readonly state: "starting" | "live" | "checking" | "starting over" | "waiting" | "refused";
   readonly refusal: Refusal | null;
   /** When anything was last heard, by our clock. */
@@ -141,8 +142,11 @@ function followCheck(source: Source): () => void {
           opened: () => told({ is: "opened", turn }),
           heard: (message) =>
             told(parsed((words) => readCheck(words, turn), message) ?? { is: "misshapen", turn }),
-          // A socket tells nobody why it was not let in; the snapshot's address does.
-          closed: () => void wire.why().then((refusal) => told({ is: "closed", turn, refusal })),
+          closed: (code) => {
+            if (code === REVOKED_CODE) told({ is: "closed", turn, refusal: REVOKED });
+            // A socket tells nobody why it was not let in; the snapshot's address does.
+            else void wire.why().then((refusal) => told({ is: "closed", turn, refusal }));
+          },
         });
         break;
       }
@@ -157,6 +161,9 @@ function followCheck(source: Source): () => void {
         break;
       case "show":
         source.show(action.held, action.live);
+        break;
+      case "clear":
+        source.show(null, false);
         break;
     }
   }
@@ -277,7 +284,9 @@ class Wire {
   }
 
   tell(state: Link["state"], refusal: Refusal | null): void {
-    if (!this.#ended) this.#source.tell({ state, refusal, heardAt: this.#heardAt, offset: this.#offset });
+    if (this.#ended) return;
+    const { credential, tell } = this.#source;
+    tell({ by: credential.kind, state, refusal, heardAt: this.#heardAt, offset: this.#offset });
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Units } from "./address.ts";
 import { type Attempt, attemptsOf, type Lift, type LifterRow, type Picture } from "./display.ts";
 import { REVOKED_KEY, type Refusal } from "./overlap.ts";
+import type { Credential } from "./reader.ts";
 
 const POUNDS = 2.20462262;
 
@@ -31,6 +32,13 @@ export function withUnit(kg: number, inKg: boolean, units: Units): string {
 /** A weight in a table: no unit, and only one of them. */
 export function bare(kg: number, inKg: boolean, units: Units): string {
   return displayWeight(kg, units === "kg" || units === "lb" ? units : inKg ? "kg" : "lb");
+}
+
+/** A weight class, which is a name in the meet's unit: where weights are shown in the other, it says its own. */
+export function classOf({ weightClass }: LifterRow, inKg: boolean, units: Units): string {
+  const own = inKg ? "kg" : "lb";
+  const other = inKg ? "lb" : "kg";
+  return weightClass !== "" && units === other ? `${weightClass} ${own}` : weightClass;
 }
 
 /** The word for a lift. */
@@ -84,15 +92,17 @@ export function upcoming({ platform, lifters }: Picture, count: number): readonl
   return both.slice(0, count);
 }
 
-/** Why a relay turned a display away, and what to do about it. */
-export function refusalWords(refusal: Refusal): string {
+/** Why a relay turned a display away, which came with a key or a password, and what to do about it. */
+export function refusalWords(refusal: Refusal, by: Credential["kind"]): string {
   if (refusal.code === REVOKED_KEY) {
     return "The key of this address has been revoked. Ask a location of the meet for a new address.";
   }
   switch (refusal.status) {
     case 401:
     case 403:
-      return "The relay does not accept this: the meet, the key or the password is wrong, or the key was revoked. Copy the whole address from the Live page again.";
+      return by === "password"
+        ? "The relay does not accept this: the meet or its password is wrong. Type the password again."
+        : "The relay does not accept this: the meet or the key is wrong, or the key was revoked. Copy the whole address from the Live page again.";
     default:
       return refusal.reason === ""
         ? "The relay does not know this meet, day or platform."

@@ -73,7 +73,7 @@ feed(
     },
     tell(now) {
       link = now;
-      if (now.state === "refused" && now.refusal !== null) say(refusalWords(now.refusal));
+      if (now.state === "refused" && now.refusal !== null) say(refusalWords(now.refusal, now.by));
       else said = "";
       write();
     },

@@ -1,7 +1,7 @@
 /** What an overlay shows, as elements. The classes are documented in docs/overlay.md. */
 
 import { type LifterRow, type Loading, lifterOf, type Picture } from "../feed/display.ts";
-import { element } from "../feed/dom.ts";
+import { element, typed } from "../feed/dom.ts";
 import { drawnBar } from "../feed/plates.ts";
 import { attemptOf, bare, liftName, upcoming, withUnit } from "../feed/shown.ts";
 import type { OverlayOptions } from "./options.ts";
@@ -51,8 +51,8 @@ function lifterCard(
     element(
       "div",
       "who",
-      element("p", "name", row.name),
-      show.has("team") && row.team !== "" ? element("p", "team", row.team) : null,
+      element("p", "name", typed("", row.name)),
+      show.has("team") && row.team !== "" ? element("p", "team", typed("", row.team)) : null,
     ),
     element(
       "div",
@@ -134,7 +134,7 @@ function nextList(
       return element(
         "li",
         "next-lifter",
-        element("span", "name", row.name),
+        typed("name", row.name),
         called === null
           ? null
           : element(

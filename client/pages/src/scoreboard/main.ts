@@ -40,10 +40,26 @@ function say(text: string): void {
 
 /** What the room needs to be told: why there is no picture, or that there will be no fresh one. */
 function wordsFor(now: Link): string {
-  if (now.state === "refused" && now.refusal !== null) return refusalWords(now.refusal);
+  if (now.state === "refused" && now.refusal !== null) return refusalWords(now.refusal, now.by);
   if (made !== null) return "";
   return now.state === "waiting" ? "The relay does not answer. Trying again …" : "Connecting …";
 }
+
+// Whoever knows the meet's password needs no key. It is kept nowhere.
+const field = element("input", "");
+field.type = "password";
+field.autocomplete = "off";
+field.required = true;
+const form = element(
+  "form",
+  "ask",
+  element("label", "", "Password of the meet ", field),
+  " ",
+  element("button", "", "Show the scoreboard"),
+);
+/** Whether the relay has accepted what was typed. */
+let wasAccepted = false;
+let stop = () => {};
 
 const page: Page = {
   show(picture, _live, about) {
@@ -56,33 +72,42 @@ const page: Page = {
     link = now;
     say(wordsFor(now));
     write();
+    if (now.state === "live") accepted();
+    else if (isPasswordRefused(now)) refused();
   },
 };
 
-if (options.meet !== null && options.key === null && options.test === null) askForPassword();
-else feed(page, options);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  stop();
+  form.remove();
+  wasAccepted = false;
+  stop = feed(page, options, field.value);
+});
 
-/** Whoever knows the meet's password needs no key. It is kept nowhere. */
-function askForPassword(): void {
-  const field = element("input", "");
-  field.type = "password";
-  field.autocomplete = "off";
-  field.required = true;
-  const form = element(
-    "form",
-    "ask",
-    element("label", "", "Password of the meet ", field),
-    " ",
-    element("button", "", "Show the scoreboard"),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    form.remove();
-    say("Connecting …");
-    feed(page, options, field.value);
-  });
+function accepted(): void {
+  wasAccepted = true;
+  form.remove();
+}
+
+function isPasswordRefused({ by, state, refusal }: Link): boolean {
+  return by === "password" && state === "refused" && (refusal?.status === 401 || refusal?.status === 403);
+}
+
+/** Asks for the password again. One that was good before is tried on: its relay may have lost its memory for a while. */
+function refused(): void {
+  if (form.isConnected) return;
+  words.after(form);
+  if (wasAccepted) return;
+  stop();
+  field.select();
+}
+
+if (options.meet !== null && options.key === null && options.test === null) {
   words.after(form);
   say(
     "This address has no key. Type the password of the meet, or copy the whole address from the Live page.",
   );
+} else {
+  feed(page, options);
 }

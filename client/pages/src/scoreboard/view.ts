@@ -8,9 +8,9 @@ import {
   lifterOf,
   type Picture,
 } from "../feed/display.ts";
-import { element } from "../feed/dom.ts";
+import { element, typed } from "../feed/dom.ts";
 import { drawnBar } from "../feed/plates.ts";
-import { attemptOf, bare, liftName, withUnit } from "../feed/shown.ts";
+import { attemptOf, bare, classOf, liftName, withUnit } from "../feed/shown.ts";
 import type { ScoreboardOptions } from "./options.ts";
 
 const LIFTS: readonly Lift[] = ["S", "B", "D"];
@@ -25,7 +25,11 @@ function heading({ platform }: Picture): HTMLElement {
   return element(
     "header",
     "heading",
-    element("h1", "meet-name", platform.meet.name === "" ? "Powerlifting meet" : platform.meet.name),
+    element(
+      "h1",
+      "meet-name",
+      typed("", platform.meet.name === "" ? "Powerlifting meet" : platform.meet.name),
+    ),
     element("p", "where", where),
   );
 }
@@ -43,10 +47,10 @@ function present(picture: Picture, { units }: ScoreboardOptions): HTMLElement {
   return element(
     "section",
     "present",
-    element("p", "name", row.name),
+    element("p", "name", typed("", row.name)),
     element("p", "attempt-number", `Attempt ${platform.attempt}`),
     attempt === null ? null : element("p", "weight", withUnit(attempt.kg, platform.meet.inKg, units)),
-    rack === "" ? null : element("p", "rack", `Rack ${rack}`),
+    rack === "" ? null : element("p", "rack", "Rack ", typed("", rack)),
     platform.loading === null ? null : drawnBar(platform.loading),
   );
 }
@@ -96,8 +100,8 @@ function lifterRow(
   const name = element(
     "th",
     "lifter",
-    element("span", "name", row.name),
-    show.has("team") && row.team !== "" ? element("span", "team", ` ${row.team}`) : null,
+    typed("name", row.name),
+    ...(show.has("team") && row.team !== "" ? [" ", typed("team", row.team)] : []),
     isCurrent ? element("span", "for-readers", " (lifting)") : null,
     role === "following" ? element("span", "for-readers", " (next)") : null,
   );
@@ -107,13 +111,11 @@ function lifterRow(
     role,
     name,
     show.has("lot") ? element("td", "lot", row.lot === 0 ? "" : String(row.lot)) : null,
-    show.has("class") ? element("td", "class", row.weightClass) : null,
+    show.has("class") ? element("td", "class", classOf(row, inKg, units)) : null,
     show.has("bodyweight")
       ? element("td", "bodyweight", row.bodyweightKg === 0 ? "" : bare(row.bodyweightKg, inKg, units))
       : null,
-    show.has("rack")
-      ? element("td", "rack", [row.squatRackInfo, row.benchRackInfo].filter(Boolean).join(" · "))
-      : null,
+    show.has("rack") ? element("td", "rack", ...racks(row)) : null,
     ...columns.flatMap(({ lift, numbers }) =>
       numbers.map((number) => {
         const isNow = isCurrent && lift === platform.lift && number === platform.attempt;
@@ -131,6 +133,12 @@ function lifterRow(
       : null,
     show.has("place") ? element("td", "place", row.places[0]?.place ?? "") : null,
   );
+}
+
+function racks({ squatRackInfo, benchRackInfo }: LifterRow): (Node | string)[] {
+  const [first, second] = [squatRackInfo, benchRackInfo].filter(Boolean).map((rack) => typed("", rack));
+  if (first === undefined) return [];
+  return second === undefined ? [first] : [first, " · ", second];
 }
 
 function attemptCell(
