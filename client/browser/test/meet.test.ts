@@ -204,3 +204,29 @@ test("a closed replica says so", async () => {
 test("the core imports nothing: it can reach no socket, file, clock or randomness", () => {
   assert.deepEqual(WebAssembly.Module.imports(core.module), []);
 });
+
+test("what is no value is refused before anything is written", async () => {
+  const replica = await open();
+  await replica.importMeet(savedMeet());
+  const before = replica.exportMeet();
+  const [entry] = replica.entries();
+  assert.ok(entry);
+  const path = `entries.${entry.id}.bodyweightKg`;
+  const enter = {
+    type: "ENTER_ATTEMPT",
+    entryId: entry.id,
+    lift: "S",
+    attemptOneIndexed: 1,
+    weightKg: Number.NaN,
+  };
+  for (const written of [
+    () => replica.edit({ [path]: Number.NaN }),
+    () => replica.edit({ [path]: Number.POSITIVE_INFINITY }),
+    () => replica.edit({ "meet.name": "Kept back", [path]: undefined }),
+    () => replica.act(enter),
+    () => replica.addEntry({ bodyweightKg: Number.NaN }),
+  ]) {
+    await assert.rejects(written(), { code: "wrong-value" });
+  }
+  assert.equal(replica.exportMeet(), before);
+});

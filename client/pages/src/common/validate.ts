@@ -3,6 +3,8 @@
  * replica, which knows the meet's unit.
  */
 
+import { relayAddress } from "spotter-client";
+
 /** A value that can be saved, or what is wrong with what was typed. */
 export type Read = { readonly value: unknown } | { readonly error: string };
 
@@ -99,19 +101,31 @@ export function readRack(text: string): Read {
     : { value: typed };
 }
 
-/** Weight classes: ascending limits, separated by blanks or semicolons. */
-export function readClasses(text: string, weight: ReadWeight): Read {
+/** By how much more than was typed a limit in pounds is saved; a lifter cannot be weighed as exactly. */
+const SPARE = 1 + 2 ** -50;
+
+/**
+ * Weight classes: ascending limits, separated by blanks or semicolons. A class in pounds is called by the whole pounds of
+ * its limit, which is saved in kilograms: without something to spare, 242 would come back as a bit less, and be called
+ * 241. (182 is called 183 all the same, as is the custom.)
+ */
+export function readClasses(text: string, weight: ReadWeight, inKg: boolean): Read {
   const parts = text.split(/[\s;]+/).filter((part) => part !== "");
   const limits: number[] = [];
   for (const part of parts) {
     const typed = part.replace(",", ".").replace(/\+$/, "");
     if (!/^\d{1,3}(\.\d{1,3})?$/.test(typed))
-      return { error: `“${part}” is no weight. Type limits such as 59 66 74 83.` };
+      return { error: `“${part}” is no weight. Type limits such as ${classesSuch(inKg)}.` };
     if (part.endsWith("+")) continue;
-    limits.push(weight(typed));
+    limits.push(weight(typed) * (inKg ? 1 : SPARE));
   }
   const rising = limits.every((limit, index) => index === 0 || limit > (limits[index - 1] ?? 0));
   return rising ? { value: limits } : { error: "The limits must rise from class to class." };
+}
+
+/** Limits as an example, in the meet's unit. */
+export function classesSuch(inKg: boolean): string {
+  return inKg ? "59 66 74 83" : "132 148 165 183";
 }
 
 /** Names, one a line. */
@@ -158,22 +172,10 @@ export function readNewPassword(text: string, again: string): Read {
 
 /** The relay's WebSocket address from what a person gives: a host, a page's address or the address itself. */
 export function readRelay(text: string, secure: boolean): Read {
-  const typed = text.trim();
-  const full = /^[a-z]+:\/\//i.test(typed) ? typed : `${secure ? "wss" : "ws"}://${typed}`;
   try {
-    const address = new URL(full.replace(/^http/i, "ws"));
-    if (address.protocol !== "ws:" && address.protocol !== "wss:")
-      return { error: "A relay's address begins with wss:// or ws://." };
-    if (address.protocol === "ws:" && secure) {
-      return {
-        error: "This page came encrypted, so the browser lets it reach encrypted relays only (wss://).",
-      };
-    }
-    return {
-      value: `${address.protocol}//${address.host}${address.pathname === "/" ? "" : address.pathname.replace(/\/$/, "")}`,
-    };
-  } catch {
-    return { error: `“${typed}” is no address. Type one such as wss://relay.example.org.` };
+    return { value: relayAddress(text, secure) };
+  } catch (why) {
+    return { error: why instanceof Error ? why.message : String(why) };
   }
 }
 
