@@ -430,29 +430,44 @@ interface Typed {
   currentTarget: { value: string };
 }
 
+/** How long something must last before the notice speaks of it: an acknowledgement is under way for a moment only. */
+const LASTING_MS = 700;
+
 /** Says on every page of OpenLifter that this browser is out of sync. It goes by itself, once all is caught up with. */
-export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
+export class LiveNotice extends Component<LiveTabProps, { view: LiveView; lasts: boolean }> {
   private stop: (() => void) | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** React calls this. */
   constructor(props: LiveTabProps) {
     super(props);
-    this.state = { view: props.live.view() };
+    const view = props.live.view();
+    this.state = { view, lasts: isApart(view) };
   }
 
   override componentDidMount(): void {
-    const show = () => this.setState({ view: this.props.live.view() });
+    const show = () => {
+      const view = this.props.live.view();
+      if (!isApart(view)) {
+        this.forgetTimer();
+        this.setState({ view, lasts: false });
+        return;
+      }
+      this.timer ??= setTimeout(() => this.setState({ lasts: true }), LASTING_MS);
+      this.setState({ view });
+    };
     this.stop = this.props.live.subscribe(show);
     show();
   }
 
   override componentWillUnmount(): void {
     this.stop?.();
+    this.forgetTimer();
   }
 
   override render(): ReactNode {
-    const { phase, status } = this.state.view;
-    const words = phase === "on" ? this.words(status) : [];
+    const { view, lasts } = this.state;
+    const words = view.phase === "on" ? this.words(view.status, lasts) : [];
     if (words.length === 0) {
       return null;
     }
@@ -460,7 +475,12 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
     return h("div", { role: "alert", className: "spotter-notice alert alert-warning mb-0" }, ...items);
   }
 
-  private words(status: LiveStatus | null): string[] {
+  private forgetTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private words(status: LiveStatus | null, apart: boolean): string[] {
     const say = (key: keyof Messages) => this.props.messages?.[key] ?? MESSAGES[key];
     if (status === null) {
       return [say("stopped")];
@@ -468,7 +488,7 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
     const words = [];
     if (status.finished) {
       words.push(say("finished"));
-    } else if (!status.inSync || status.needResync) {
+    } else if (apart) {
       words.push(`${say("outOfSync")} ${say("editsNotSent")}: ${status.editsNotSent}`);
     }
     if (status.passwordWanted) {
@@ -482,6 +502,11 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView }> {
     }
     return words;
   }
+}
+
+/** Whether something of the others may be missing here. An edit that is on its way to the relay is nothing missing. */
+function isApart({ phase, status }: LiveView): boolean {
+  return phase === "on" && status !== null && (status.link.state !== "live" || status.needResync);
 }
 
 /** Where the overlay of a platform is. The key is behind `#`, which browsers send to nobody. */

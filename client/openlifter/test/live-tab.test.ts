@@ -68,12 +68,15 @@ test("while the meet is shared the tab shows its parameters, and each conflict w
 });
 
 test("the notice says that this browser is out of sync, and is gone once it is not", async () => {
-  const { live: one, replica, join } = await live({ ...STATUS, inSync: false, editsNotSent: 2 });
+  const away = { ...STATUS, link: { state: "offline" as const }, inSync: false, editsNotSent: 2 };
+  const { live: one, replica, join } = await live(away);
   await join();
   const notice = () => renderToStaticMarkup(createElement(LiveNotice, { live: one }));
   assert.match(notice(), /role="alert".*Out of sync.*2/);
   replica.standing = { ...STATUS, needResync: true };
   assert.match(notice(), /Out of sync/);
+  replica.standing = { ...STATUS, inSync: false, editsNotSent: 1 };
+  assert.equal(notice(), "", "an edit under way to the relay is no news");
   replica.standing = { ...STATUS, cannotSave: "disk full", passwordWanted: true };
   assert.match(notice(), /password again.*disk full/);
   replica.standing = { ...STATUS, conflicts: 2 };
