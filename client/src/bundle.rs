@@ -11,6 +11,7 @@ use spotter_pack::Bounds;
 use spotter_relay_protocol::{ChangeBytes, MeetId, PACKED_BYTES_MAX, PACKED_CHANGES_MAX};
 
 use crate::client::fitting;
+use crate::limits::BUNDLE_BYTES_MAX;
 use crate::time::WallTime;
 
 /// The format that is written. All up to it are read.
@@ -138,11 +139,16 @@ pub(crate) struct Read {
 
 /// Reads a bundle: every line that is whole, and what is wrong with the first that is not.
 pub(crate) fn read(text: &str) -> Result<Read, BundleError> {
+    read_within(text, BUNDLE_BYTES_MAX)
+}
+
+fn read_within(text: &str, bytes_max: usize) -> Result<Read, BundleError> {
     let mut lines = text.lines().enumerate();
     let first = lines.next().map_or("", |(_, line)| line);
     let header = read_header(first)?;
     let mut changes = Vec::new();
     let mut damage = None;
+    let mut bytes = 0;
     for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let read = if header.spotter_bundle == 1 {
             read_change(line).map(|change| vec![change])
@@ -150,7 +156,18 @@ pub(crate) fn read(text: &str) -> Result<Read, BundleError> {
             read_pack(line)
         };
         match read {
-            Ok(read) => changes.extend(read),
+            Ok(read) => {
+                bytes += read
+                    .iter()
+                    .map(|change| change.bytes().len())
+                    .sum::<usize>();
+                if bytes > bytes_max {
+                    let what = format!("with it there are more than {bytes_max} bytes of changes");
+                    damage.get_or_insert(format!("line {}: {what}", number + 1));
+                    break;
+                }
+                changes.extend(read);
+            }
             Err(what) => {
                 damage.get_or_insert(format!("line {}: {what}", number + 1));
             }
@@ -224,5 +241,37 @@ mod base64_text {
     ) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
         STANDARD.decode(text).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_bundle_beyond_all_measure_is_left_out_and_named() {
+        for text in [
+            include_str!("../tests/formats/bundle-1.jsonl"),
+            include_str!("../tests/formats/bundle-2.jsonl"),
+        ] {
+            let bytes = |read: &Read| -> usize {
+                let each = read.changes.iter().map(|change| change.bytes().len());
+                each.sum()
+            };
+            let all = read(text).unwrap();
+            assert_eq!(
+                (all.damage.as_deref(), all.changes.len()),
+                (None, all.header.changes)
+            );
+            let enough = read_within(text, bytes(&all)).unwrap();
+            assert_eq!((enough.damage, enough.changes), (None, all.changes.clone()));
+            for bytes_max in [0, bytes(&all) / 2, bytes(&all) - 1] {
+                let part = read_within(text, bytes_max).unwrap();
+                assert!(bytes(&part) <= bytes_max);
+                assert!(all.changes.starts_with(&part.changes));
+                let damage = part.damage.unwrap();
+                assert!(damage.ends_with(&format!("more than {bytes_max} bytes of changes")));
+            }
+        }
     }
 }
