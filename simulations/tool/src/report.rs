@@ -100,14 +100,14 @@ fn findings(material: &Material) -> Markup {
                 }
             } @else {
                 p.verdict.bad { strong { (failed.len()) " of " (counted(worlds, "world")) " break an invariant" } " under our rule." }
-                table {
+                (framed("what is broken", html! {
                     thead { tr { th { "scenario" } th.n { "seed" } th { "breaks" } th { "what" } } }
                     tbody {
                         @for failure in failed.iter().take(50) {
-                            tr { td { (failure.scenario) } td.n { (failure.seed) } td { (failure.ids) } td { (failure.words) } }
+                            tr { td { (failure.scenario) } td.n { (failure.seed) } td { (failure.ids) } td.long { (failure.words) } }
                         }
                     }
-                }
+                }))
                 @if failed.len() > 50 { p.note { "and " (failed.len() - 50) " more" } }
             }
         }
@@ -134,7 +134,7 @@ fn again(material: &Material) -> Markup {
         section {
             h2 { "The same again" }
             p.note { "The same plan gives the same trace on every machine, with the version of the program that is named here." }
-            table {
+            (framed("plans and traces", html! {
                 thead { tr { th { "scenario" } th.n { "seed" } th { "rule" } th { "plan" } th { "trace" } } }
                 tbody {
                     @for row in material.rows.iter().take(12) {
@@ -147,10 +147,17 @@ fn again(material: &Material) -> Markup {
                         }
                     }
                 }
-            }
+            }))
             @if material.rows.len() > 12 { p.note { "and " (material.rows.len() - 12) " more rows in results.csv" } }
             p.note { "Made by version " (material.made_by) ". Drawn by version " (summary::made_by()) "." }
         }
+    }
+}
+
+/// A table in a frame of its own: what is wider than the page is scrolled there, by keys as well, and its first column stays.
+pub(crate) fn framed(label: &str, rows: Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) { table { (rows) } }
     }
 }
 

@@ -78,6 +78,11 @@ fn a_report_is_one_file_that_loads_nothing() {
         assert!(page.contains(rule), "{rule} is not in the page");
     }
     assert!(!page.contains("NaN"));
+    // A table that is wider than the page is scrolled in a frame of its own.
+    let tables = page.split("<table").skip(1).count();
+    let framed = page.split("<div class=\"scroll\"").skip(1);
+    let framed = framed.filter(|rest| rest.split('>').nth(1) == Some("<table"));
+    assert_eq!((tables, framed.count()), (2, 2));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::statistics::{Mean, mean};
-use super::{Material, colour};
+use super::{Material, colour, framed};
 use crate::rows::number_shown;
 
 /// The section: a table for all worlds, and one for each scenario if there are several.
@@ -39,26 +39,23 @@ fn table(material: &Material, rules: &[String], scenario: Option<&str>) -> Marku
             .map(|rule| mean(&values(material, rule, scenario, measure)))
             .collect()
     };
-    html! {
-        div.scroll {
-            table {
-                thead { tr { th { "measure" } @for rule in rules { th.n { (rule) } } } }
-                tbody {
-                    @for measure in &measures {
-                        @let means = row(measure);
-                        @if means.iter().any(Option::is_some) {
-                            tr {
-                                td { (measure) }
-                                @for (rule, told) in rules.iter().zip(&means) {
-                                    td.n.bar { (cell(material, rule, told.as_ref(), &means)) }
-                                }
-                            }
+    let rows = html! {
+        thead { tr { th { "measure" } @for rule in rules { th.n { (rule) } } } }
+        tbody {
+            @for measure in &measures {
+                @let means = row(measure);
+                @if means.iter().any(Option::is_some) {
+                    tr {
+                        td { (measure) }
+                        @for (rule, told) in rules.iter().zip(&means) {
+                            td.n.bar { (cell(material, rule, told.as_ref(), &means)) }
                         }
                     }
                 }
             }
         }
-    }
+    };
+    framed("measures", rows)
 }
 
 fn cell(material: &Material, rule: &str, told: Option<&Mean>, row: &[Option<Mean>]) -> Markup {
@@ -104,7 +101,7 @@ fn failures_by_scenario(material: &Material, scenarios: &[String]) -> Markup {
     }
     html! {
         h2 { "Scenarios" }
-        table {
+        (framed("scenarios", html! {
             thead { tr { th { "scenario" } th.n { "worlds" } th.n { "that break an invariant" } } }
             tbody {
                 @for scenario in scenarios {
@@ -112,7 +109,7 @@ fn failures_by_scenario(material: &Material, scenarios: &[String]) -> Markup {
                     tr { td { (scenario) } td.n { (worlds) } td.n { (failed) } }
                 }
             }
-        }
+        }))
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn figure(world: &World) -> Markup {
         .iter()
         .any(|event| matches!(event.what, Happened::Shows { .. }));
     html! {
-        figure {
+        figure.wide {
             div.legend {
                 span { i.box style="background:var(--live)" {} "live" }
                 span { i.box style="background:var(--waiting)" {} "joining or catching up" }
