@@ -51,6 +51,10 @@ pub enum Bug {
     LoggedTwice,
     /// A session that the initiator ended goes on.
     RevokedStillAccepted,
+    /// A session that has lasted its time is let in again.
+    ExpiredLetIn,
+    /// A connection goes on when its session has lasted its time.
+    ExpiredGoesOn,
     /// Everything is said to be everywhere while edits wait for their acknowledgement.
     InSyncTooEarly,
     /// After a few lost connections nobody remembers to make another.
@@ -80,6 +84,8 @@ impl Bug {
         Self::ForwardingStops,
         Self::LoggedTwice,
         Self::RevokedStillAccepted,
+        Self::ExpiredLetIn,
+        Self::ExpiredGoesOn,
         Self::InSyncTooEarly,
         Self::WakeupLost,
     ];
@@ -198,6 +204,11 @@ impl Bug {
                 "revoked-still-accepted",
                 "a session that the initiator ended goes on",
             ),
+            Self::ExpiredLetIn => (
+                "expired-let-in",
+                "the relay lets in a session that has lasted its time",
+            ),
+            Self::ExpiredGoesOn => ("expired-goes-on", "a connection outlives its session"),
             Self::InSyncTooEarly => (
                 "in-sync-too-early",
                 "a client says that everything is everywhere while edits wait for their acknowledgement",

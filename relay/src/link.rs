@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use spotter_model::LocationName;
+use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::{CloseReason, Frame, MeetId, PACK_FORMAT, RelayMessage, SessionId};
 
 use crate::action::Action;
@@ -74,6 +75,18 @@ pub(crate) struct Member {
     pub(crate) initiator: bool,
     /// Seconds since 1970.
     pub(crate) expires_at: i64,
+}
+
+impl Member {
+    /// When the session is over, and the connection with it.
+    fn session_ends(&self) -> Timestamp {
+        // Correct: no connection outlives its session.
+        if planted::is(Bug::ExpiredGoesOn) {
+            return Timestamp::from_millis(u64::MAX);
+        }
+        let seconds = u64::try_from(self.expires_at).unwrap_or(0);
+        Timestamp::from_millis(seconds.saturating_mul(1_000))
+    }
 }
 
 /// All connections, and everything that goes out on them.
@@ -368,7 +381,7 @@ impl Link {
         match &self.state {
             State::Closing => return Due::Nothing,
             State::Fresh { until } if *until <= now => return Due::Close(CloseReason::NotJoined),
-            State::Member(member) if member.expires_at <= now.as_seconds() => {
+            State::Member(member) if member.session_ends() <= now => {
                 return Due::SessionExpired;
             }
             State::Display { .. } => return Due::Nothing,
@@ -393,12 +406,7 @@ impl Link {
         let silence = self.heard_at.after_ms(quiet_for);
         match &self.state {
             State::Fresh { until } => silence.min(*until),
-            State::Member(member) => {
-                let expires_at = u64::try_from(member.expires_at)
-                    .unwrap_or(0)
-                    .saturating_mul(1_000);
-                silence.min(Timestamp::from_millis(expires_at))
-            }
+            State::Member(member) => silence.min(member.session_ends()),
             State::Asking { .. } => silence,
             State::Display { .. } | State::Closing => self.heard_at.after_ms(limits.session_ms),
         }

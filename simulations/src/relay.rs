@@ -29,6 +29,8 @@ pub(crate) struct RelayHost {
     pub(crate) postponed: Option<Vec<Coming>>,
     pub(crate) links: BTreeMap<u64, LineNumber>,
     pub(crate) last_link: u64,
+    /// The session that began last on each link that is not over.
+    pub(crate) stays: BTreeMap<u64, SessionId>,
     /// How far its clock is off now, and was when the process started, which reads it once.
     pub(crate) clock_off_ms: i64,
     pub(crate) started_off_ms: i64,
@@ -59,6 +61,7 @@ impl RelayHost {
             postponed: None,
             links: BTreeMap::new(),
             last_link: 0,
+            stays: BTreeMap::new(),
             clock_off_ms: 0,
             started_off_ms: 0,
             backup: None,

@@ -10,7 +10,7 @@ use quickcheck::{Arbitrary, Gen, QuickCheck};
 use serde_json::{Value, json};
 use spotter_sim_plan::{
     Device, DeviceNumber, Doing, EditNumber, Event, Happened, Lane, Network, PLAN_FORMAT, Plan,
-    Seat, Step, Watch,
+    SESSION_MS, Seat, Step, Watch,
 };
 use spotter_sim_rules::ReplayOrder;
 
@@ -112,6 +112,7 @@ fn plan(history: &History) -> Plan {
             .map(|name| ((*name).to_owned(), first(name)))
             .collect(),
         network: Network::default(),
+        session_ms: SESSION_MS,
         steps,
         calm_at: at,
         ends_at: at + 150_000,

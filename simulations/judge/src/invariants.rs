@@ -14,6 +14,7 @@ mod i09_authority;
 mod i10_idempotence;
 mod i11_log_shape;
 mod i12_loud_damage;
+mod i13_sessions;
 mod rank;
 mod shape;
 
@@ -60,5 +61,6 @@ pub(crate) fn all<'a>() -> Invariants<'a> {
     all.push(Box::new(i10_idempotence::Idempotence::default()));
     all.push(Box::new(i11_log_shape::LogShape::default()));
     all.push(Box::new(i12_loud_damage::LoudDamage::default()));
+    all.push(Box::new(i13_sessions::Sessions::default()));
     all
 }

@@ -1,6 +1,6 @@
 //! Judges a trace: whether what was promised held, and what a researcher measures of it.
 //!
-//! [`check`] looks for broken promises, the invariants I1 to I12 and a few plain ones, and returns a [`Finding`] for each.
+//! [`check`] looks for broken promises, the invariants I1 to I13 and a few plain ones, and returns a [`Finding`] for each.
 //! [`check_orders`] compares traces of the same edits that were brought together in different orders. [`measure`] counts
 //! and times what is published of replication. `docs/invariants.md` and `docs/metrics.md` define every one of them.
 //!

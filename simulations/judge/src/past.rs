@@ -80,6 +80,8 @@ pub(crate) struct Device<'a> {
     pub(crate) relay: Option<RelayNumber>,
     /// The session it began last.
     pub(crate) session: Option<&'a str>,
+    /// When the relay ended the connection on which that session went on, if it is over.
+    pub(crate) left_at: Option<u64>,
     /// Writes that are saved when they can be, and nobody is told of each: those made while the disk failed, of which people were
     /// told that they cannot be saved at present, and those that make an edit again whose write was refused.
     pub(crate) unsavable: Writes,
@@ -203,6 +205,14 @@ impl<'a> Past<'a> {
                 if let Some(device) = device.and_then(|device| self.device_mut(device)) {
                     device.relay = Some(*relay);
                     device.session = Some(session);
+                    device.left_at = None;
+                }
+            }
+            Happened::Left { session, .. } => {
+                let mut devices = self.devices.iter_mut();
+                let same = devices.find(|device| device.session == Some(session));
+                if let Some(device) = same {
+                    device.left_at = Some(event.at);
                 }
             }
             Happened::Logged {
@@ -246,6 +256,7 @@ impl<'a> Past<'a> {
             | Happened::Acknowledged { .. }
             | Happened::Shows { .. }
             | Happened::SessionEnded { .. }
+            | Happened::ClockRead { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }
             | Happened::Hashed { .. }
@@ -254,6 +265,11 @@ impl<'a> Past<'a> {
             | Happened::Fault { .. }
             | Happened::Ended { .. } => {}
         }
+    }
+
+    /// Whether sessions end by themselves while the world lasts.
+    pub(crate) fn has_short_sessions(&self) -> bool {
+        self.plan.session_ms < self.plan.ends_at
     }
 
     /// Whether the plan gives attackers a session.
@@ -270,7 +286,8 @@ impl<'a> Past<'a> {
         let Some(writer) = self.devices.get_mut(usize::from(device.0)) else {
             return;
         };
-        let seen = &writer.holding;
+        let seen = writer.seen_by(&self.history, write);
+        let seen = seen.as_ref().unwrap_or(&writer.holding);
         if let Some(id) = self.history.add(device, at, event, write, seen) {
             writer.began = true;
             writer.holding.add(&self.history, id);
@@ -344,6 +361,17 @@ impl<'a> Past<'a> {
 }
 
 impl Device<'_> {
+    /// What a write of this device had seen, if that is not all that is held here.
+    pub(crate) fn seen_by(&self, history: &History<'_>, write: &Write) -> Option<Holding> {
+        if write.unseen.is_empty() {
+            return None;
+        }
+        let unseen = write.unseen.iter().filter_map(|name| history.find(name));
+        let mut seen = self.holding.clone();
+        seen.remove(history, &unseen.collect::<Vec<_>>());
+        Some(seen)
+    }
+
     /// Whether a write that it holds is on its disk, as far as people were told or as its last start showed; or people
     /// know that it may not be.
     pub(crate) fn has_on_disk(&self, write: WriteId, written_at: u64) -> bool {

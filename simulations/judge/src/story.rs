@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use spotter_sim_plan::{
     Device, DeviceNumber, Doing, EditNumber, Event, Happened, Network, PLAN_FORMAT, Plan,
-    RelayNumber, Seat, Step, Watch, Whose, Write,
+    RelayNumber, SESSION_MS, Seat, Step, Watch, Whose, Write,
 };
 
 use crate::check;
@@ -114,6 +114,7 @@ impl Story {
             priority: seat.priority,
             counter: counter.unwrap_or(0) + 1,
             counters: BTreeMap::new(),
+            unseen: Vec::new(),
             actor: format!("actor-{device}"),
             puts: BTreeMap::from([("r".to_owned(), json!(name))]),
         };
@@ -240,6 +241,7 @@ impl Story {
             position,
             write: write.to_owned(),
             session: format!("session-{carrier}"),
+            found: false,
         })
     }
 
@@ -398,6 +400,7 @@ fn plan(locations: &[(&str, u32)]) -> Plan {
         relays: 1,
         start: BTreeMap::new(),
         network: Network::default(),
+        session_ms: SESSION_MS,
         steps: Vec::new(),
         calm_at: 0,
         ends_at: 0,

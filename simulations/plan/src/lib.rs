@@ -13,7 +13,7 @@ mod step;
 mod trace;
 
 pub use network::{Latency, Network};
-pub use plan::{Device, PLAN_FORMAT, Plan, Seat, Watch};
+pub use plan::{Device, PLAN_FORMAT, Plan, SESSION_MS, Seat, Watch};
 pub use step::{
     DeviceNumber, Doing, EditNumber, HalfOpenSide, Lane, RelayNumber, Rot, Step, Whose,
 };

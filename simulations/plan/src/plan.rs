@@ -33,6 +33,9 @@ pub struct Plan {
     pub start: BTreeMap<String, Value>,
     /// How messages travel.
     pub network: Network,
+    /// How long a session lasts at a relay, in milliseconds.
+    #[serde(default = "a_week", skip_serializing_if = "is_a_week")]
+    pub session_ms: u64,
     /// What happens, by time; what happens at the same time, in the order of the list.
     pub steps: Vec<Step>,
     /// When the trouble is over: everything that was cut is healed, whoever is down starts, disks work again. From then on no
@@ -44,6 +47,9 @@ pub struct Plan {
     #[serde(default)]
     pub watch: Watch,
 }
+
+/// How long a session lasts where a plan says nothing else, in milliseconds: a week.
+pub const SESSION_MS: u64 = 7 * 24 * 3_600_000;
 
 /// A location in the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +103,14 @@ impl Plan {
         let seat = self.roster.iter().find(|seat| seat.location == location);
         seat.map(|seat| seat.priority)
     }
+}
+
+fn a_week() -> u64 {
+    SESSION_MS
+}
+
+fn is_a_week(session_ms: &u64) -> bool {
+    *session_ms == SESSION_MS
 }
 
 fn one() -> u16 {

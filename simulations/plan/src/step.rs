@@ -187,6 +187,9 @@ pub enum Doing {
         from: DeviceNumber,
         /// The one that starts; it must not have begun yet.
         to: DeviceNumber,
+        /// Whether it starts with the copy that was put away last, if there is one, and not with what the disk holds now.
+        #[serde(default, skip_serializing_if = "is_no")]
+        old: bool,
     },
     /// A clock jumps.
     ClockJumps {
@@ -246,7 +249,7 @@ pub enum Doing {
         relay: RelayNumber,
         /// Whether it has joined before.
         member: bool,
-        /// What it sends: `garbage`, `bomb`, `forged-author`, `twin`, `orphans`, `flood`.
+        /// What it sends: `garbage`, `bomb`, `forged-author`, `twin`, `twin-of-latest`, `orphans`, `flood`.
         with: String,
     },
 }
@@ -270,4 +273,8 @@ impl Doing {
             None
         }
     }
+}
+
+fn is_no(said: &bool) -> bool {
+    !said
 }

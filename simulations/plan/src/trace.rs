@@ -67,6 +67,10 @@ pub struct Write {
     pub actor: String,
     /// Register and value. Values that were shown already are not written.
     pub puts: BTreeMap<String, Value>,
+    /// Writes that its device held, and that it was written without having seen: of an edit that is made again because its
+    /// write had to leave, and that is written on what its author had seen at first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
 }
 
 /// What happened. A device *holds* the writes that are part of its document.
@@ -90,7 +94,8 @@ pub enum Happened {
         /// SHA-256 over the plan's JSON, in hexadecimal.
         plan: String,
     },
-    /// A device wrote, having seen every write it holds, and holds this one from now on.
+    /// A device wrote, having seen every write it holds but those that the write names as unseen, and holds this one from now
+    /// on.
     Wrote {
         /// Which device.
         device: DeviceNumber,
@@ -191,6 +196,10 @@ pub enum Happened {
         write: String,
         /// The session that carried it.
         session: String,
+        /// Whether the relay found it there when it read the log: it was written by an earlier process, which did not live
+        /// to know that it is durable.
+        #[serde(default, skip_serializing_if = "is_no")]
+        found: bool,
     },
     /// A session began: whoever carries it has shown the password, or a token that stood for it.
     Joined {
@@ -207,6 +216,20 @@ pub enum Happened {
         relay: RelayNumber,
         /// The session.
         session: String,
+    },
+    /// A connection on which a session had begun is over at the relay, which takes in and sends nothing on it any more.
+    Left {
+        /// The relay.
+        relay: RelayNumber,
+        /// The session.
+        session: String,
+    },
+    /// A relay's process read the time of day. It does so once, when it starts, and counts from there.
+    ClockRead {
+        /// The relay.
+        relay: RelayNumber,
+        /// What the clock showed, in milliseconds since 1970.
+        shows: i64,
     },
     /// A process opened a log or a journal of its disk.
     Opened {
@@ -304,4 +327,8 @@ pub enum Happened {
         /// How many events and messages were handled: what cost is counted by.
         handled: u64,
     },
+}
+
+fn is_no(said: &bool) -> bool {
+    !said
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use spotter_sim_plan::{
     Device, DeviceNumber, Doing, EditNumber, Event, Happened, Lane, Network, PLAN_FORMAT, Plan,
-    Seat, Step, Watch,
+    SESSION_MS, Seat, Step, Watch,
 };
 use spotter_sim_rules::merging::{Replica, Rival, Store};
 use spotter_sim_rules::{Client, Place, Rule, Server};
@@ -119,6 +119,7 @@ fn shops(order: [u16; 3]) -> Plan {
         relays: 1,
         start: BTreeMap::from([("cart.milk".to_owned(), json!(0))]),
         network: Network::default(),
+        session_ms: SESSION_MS,
         steps,
         calm_at: 40_000,
         ends_at: 160_000,

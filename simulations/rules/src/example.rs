@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use spotter_sim_plan::{
-    Device, DeviceNumber, Doing, EditNumber, Lane, Network, PLAN_FORMAT, Plan, Seat, Step, Watch,
+    Device, DeviceNumber, Doing, EditNumber, Lane, Network, PLAN_FORMAT, Plan, SESSION_MS, Seat,
+    Step, Watch,
 };
 
 /// Two desks lose the network, both write the body weight of lifter 1, and come back. The first to write outranks the
@@ -52,6 +53,7 @@ pub fn example_plan() -> Plan {
             ("entries.1.bodyweightKg".to_owned(), json!(0.0)),
         ]),
         network: Network::default(),
+        session_ms: SESSION_MS,
         steps: happens
             .into_iter()
             .map(|(at, doing)| Step { at, doing })

@@ -134,6 +134,11 @@ impl Cast {
         self.those(|part| !part.reads && !part.spare)
     }
 
+    /// The devices that do not join by themselves.
+    pub(crate) fn spares(&self) -> Vec<DeviceNumber> {
+        self.those(|part| part.spare)
+    }
+
     /// The devices at which something is done; all editors if nobody has that role.
     pub(crate) fn doing(&self, role: Role) -> Vec<DeviceNumber> {
         let there = self.those(|part| !part.reads && !part.spare && part.roles.contains(&role));

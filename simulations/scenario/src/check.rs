@@ -17,6 +17,9 @@ use crate::span::Span;
 /// When people and trouble begin: everyone has joined by then.
 pub(crate) const BEGIN_MS: u64 = 5_000;
 
+/// The shortest session.
+const SESSION_MIN_MS: u64 = 1_000;
+
 /// Devices there may be.
 const DEVICES_MAX: usize = 2_000;
 
@@ -74,6 +77,15 @@ impl Checks<'_> {
         }
         if scenario.calm.ms() == 0 {
             return wrong("calm", "must last, or nobody can agree");
+        }
+        if scenario
+            .sessions_last
+            .is_some_and(|last| last.ms() < SESSION_MIN_MS)
+        {
+            return wrong(
+                "sessionsLast",
+                "must be at least 1s: relays count in seconds",
+            );
         }
         within("relays", scenario.relays, 1, 100)?;
         within("meet.lifters", scenario.meet.lifters, 0, 5_000)?;

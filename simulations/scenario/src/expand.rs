@@ -12,7 +12,11 @@ mod meet;
 mod nemesis;
 mod synthetic;
 
-use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Lane, PLAN_FORMAT, Plan, Step};
+use std::collections::BTreeMap;
+
+use spotter_sim_plan::{
+    DeviceNumber, Doing, EditNumber, Lane, PLAN_FORMAT, Plan, SESSION_MS, Step,
+};
 
 use crate::cast::Cast;
 use crate::check::check;
@@ -125,11 +129,13 @@ impl<'a> Stage<'a> {
         let network = scenario.network.planned(dice.any());
         let network = network.ok_or_else(|| ScenarioError::at("network", "no trace"))?;
         let mut ids = Ids::default();
-        let (start, acts) = self.people(&mut ids);
+        let (start, mut acts) = self.people(&mut ids);
         let mut cast = self.cast.clone();
         nemesis::clocks_off(self, &mut cast);
         let mut steps = self.beginnings();
-        steps.extend(nemesis::strikes(self));
+        let strikes = nemesis::strikes(self);
+        self.moved_to_copies(&strikes, &mut acts);
+        steps.extend(strikes);
         steps.extend(faults::planned(self));
         steps.extend(self.orders(&variant.order));
         steps.extend(self.disk_call(variant.call));
@@ -145,6 +151,7 @@ impl<'a> Stage<'a> {
             relays: scenario.relays,
             start,
             network,
+            session_ms: scenario.sessions_last.map_or(SESSION_MS, |last| last.ms()),
             steps,
             calm_at: self.calm_at,
             ends_at: self.calm_at + scenario.calm.ms(),
@@ -164,6 +171,25 @@ impl<'a> Stage<'a> {
         acts.retain(|act| act.at < self.calm_at);
         acts.sort_by_key(|act| act.at);
         (start, acts)
+    }
+
+    /// People who have a copy of their device beside it use both: half of what they edit from then on they edit there.
+    fn moved_to_copies(&self, strikes: &[Step], acts: &mut [Act]) {
+        let mut copies: BTreeMap<DeviceNumber, (u64, DeviceNumber)> = BTreeMap::new();
+        for strike in strikes {
+            if let Doing::Clone { from, to, .. } = strike.doing {
+                let first = copies.entry(to).or_insert((strike.at, from));
+                *first = (*first).min((strike.at, from));
+            }
+        }
+        for (copy, (since, of)) in copies {
+            let mut dice = Dice::of(self.seed, &format!("copy {}", copy.0));
+            for act in acts.iter_mut() {
+                if act.device == of && act.at > since && dice.chance(0.5) {
+                    act.device = copy;
+                }
+            }
+        }
     }
 
     fn written_down(&self) -> Vec<Act> {

@@ -112,4 +112,6 @@ pub enum Invariant {
     I11,
     /// Damage before the durable mark is never passed over in silence.
     I12,
+    /// A session that is over takes nothing in and is told nothing.
+    I13,
 }

@@ -194,7 +194,7 @@ pub enum Deed {
         relay: u16,
         /// Whether whoever does it knows the password.
         member: bool,
-        /// What: `garbage`, `bomb`, `forged-author`, `twin`, `orphans`, `flood`.
+        /// What: `garbage`, `bomb`, `forged-author`, `twin`, `twin-of-latest`, `orphans`, `flood`.
         with: String,
     },
 }

@@ -36,6 +36,7 @@ scenarios![
     "b24-causally-unready-flood",
     "b25-laptop-sleeps",
     "b26-thundering-herd-after-restart",
+    "b27-session-expires-while-connected",
     "big-meet-8h",
     "disconnected-edits",
     "five-locations-conflict",
@@ -54,6 +55,7 @@ scenarios![
     "three-bad-minutes",
     "three-locations-conflict",
     "three-odd-minutes",
+    "three-twin-minutes",
     "two-desks-offline",
 ];
 

@@ -54,6 +54,9 @@ pub struct Scenario {
     /// What the network is like.
     #[serde(default)]
     pub network: Network,
+    /// How long a session lasts before the password is wanted again; a week if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_last: Option<Span>,
     /// What people do.
     #[serde(default)]
     pub workload: Workload,

@@ -70,6 +70,10 @@ pub struct Trouble {
     /// A file with everything is carried from a device to another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundles: Option<Rate>,
+    /// A spare device starts with a copy of another's disk that is `length` old, and both go on. Half of what people would have
+    /// edited at the original from then on they edit at the copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clones: Option<Rate>,
     /// The initiator ends a device's sessions, and whoever sits there gives the password again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revokes: Option<Rate>,
@@ -192,7 +196,7 @@ pub struct Attacks {
     /// The share of them by somebody who has the password.
     #[serde(default = "half")]
     pub member: f64,
-    /// What is sent: some of `garbage`, `bomb`, `forged-author`, `twin`, `orphans`, `flood`.
+    /// What is sent: some of `garbage`, `bomb`, `forged-author`, `twin`, `twin-of-latest`, `orphans`, `flood`.
     pub with: Vec<String>,
 }
 

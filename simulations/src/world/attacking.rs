@@ -158,7 +158,20 @@ impl World<'_> {
                 offer(vec![compressed_bomb()]),
             ],
             "forged-author" => self.forged(number).map(offer).into_iter().collect(),
-            "twin" => self.twin(number).map(offer).into_iter().collect(),
+            "twin" => {
+                let of = |meet: &Meet| {
+                    meet.index()
+                        .actors()
+                        .into_iter()
+                        .map(|(actor, _)| actor)
+                        .next_back()
+                };
+                self.twin(number, of).map(offer).into_iter().collect()
+            }
+            "twin-of-latest" => {
+                let of = |meet: &Meet| meet.changes().last().map(|change| change.actor());
+                self.twin(number, of).map(offer).into_iter().collect()
+            }
             "orphans" => self.orphans(number).map(offer).into_iter().collect(),
             "flood" => {
                 let word = ClientMessage::ListSessions(ListSessions::default()).encode();
@@ -201,9 +214,13 @@ impl World<'_> {
     }
 
     /// A change in the name of somebody else's line of writing, which its owner is about to go on with.
-    fn twin(&mut self, number: LineNumber) -> Option<Vec<ChangeBytes>> {
+    fn twin(
+        &mut self,
+        number: LineNumber,
+        of: impl Fn(&Meet) -> Option<ActorId>,
+    ) -> Option<Vec<ChangeBytes>> {
         let mut meet = self.stolen()?;
-        let (actor, _) = meet.index().actors().into_iter().next_back()?;
+        let actor = of(&meet)?;
         let author = meet.index().author(&actor)?.clone();
         let change = write(&mut meet, &Pen { actor, author }, number)?;
         self.book.note_foreign(change.hash());

@@ -107,9 +107,11 @@ impl World<'_> {
             new.iter().partition(|hash| self.book.knows(hash));
         if forgotten.is_empty() {
             self.tell_learnt(number, &learnt);
-            self.tell_written(number, &written, forgotten);
+            self.tell_written(number, &written, forgotten, &[]);
         } else {
-            self.tell_written(number, &written, forgotten);
+            let holds = self.devices[number].holds.iter();
+            let held: Vec<ChangeHash> = holds.filter(|hash| !new.contains(hash)).copied().collect();
+            self.tell_written(number, &written, forgotten, &held);
             self.tell_learnt(number, &learnt);
         }
         if self.plan.watch == Watch::Screens {
@@ -127,8 +129,15 @@ impl World<'_> {
         }
     }
 
-    /// Tells what a device wrote itself.
-    fn tell_written(&mut self, number: usize, written: &[ChangeHash], forgotten: &[ChangeHash]) {
+    /// Tells what a device wrote itself. What it has not forgotten may be unseen by what it wrote, if it has forgotten anything:
+    /// that was `held` before.
+    fn tell_written(
+        &mut self,
+        number: usize,
+        written: &[ChangeHash],
+        forgotten: &[ChangeHash],
+        held: &[ChangeHash],
+    ) {
         if written.is_empty() {
             return;
         }
@@ -148,6 +157,7 @@ impl World<'_> {
                 let place = again.iter().position(same)?;
                 again.remove(place).edit
             });
+            write.unseen = self.unseen(number, hash, held);
             let known = Known {
                 device: number,
                 edit: write.edit,
@@ -159,6 +169,27 @@ impl World<'_> {
                 write,
             });
         }
+    }
+
+    /// Which of some writes a change had not seen: those that none of its dependencies leads to.
+    fn unseen(&self, number: usize, of: &ChangeHash, held: &[ChangeHash]) -> Vec<String> {
+        let Some(meet) = self.devices[number].client.as_ref().and_then(Client::held) else {
+            return Vec::new();
+        };
+        if held.is_empty() {
+            return Vec::new();
+        }
+        let mut seen = BTreeSet::from([*of]);
+        let mut next = vec![*of];
+        while let Some(change) = next.pop().and_then(|hash| meet.change(&hash)) {
+            next.extend(change.deps().iter().filter(|dep| seen.insert(**dep)));
+        }
+        let unseen: Vec<ChangeHash> = held
+            .iter()
+            .filter(|hash| !seen.contains(hash))
+            .copied()
+            .collect();
+        self.names(&unseen)
     }
 
     /// Which registers of the plan these changes gave which values.
@@ -192,6 +223,7 @@ impl World<'_> {
                 counters: BTreeMap::new(),
                 actor: held.write.actor.to_string(),
                 puts: BTreeMap::new(),
+                unseen: Vec::new(),
             });
             write.counters.insert(register.clone(), counter);
             let value = held.value.unwrap_or(serde_json::Value::Null);
@@ -243,6 +275,7 @@ impl World<'_> {
             counters: BTreeMap::new(),
             actor: change.actor().to_string(),
             puts: BTreeMap::new(),
+            unseen: Vec::new(),
         })
     }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use spotter_relay::{
     Action, Config, Event, Input, JobId, Limits, LinkId, Relay, RelayKey, ScryptParams, Timestamp,
 };
-use spotter_relay_protocol::Password;
+use spotter_relay_protocol::{Password, SessionId};
 use spotter_sim_plan::Happened;
 
 use super::{World, device_number, of_relay, relay_number};
@@ -37,14 +37,23 @@ impl World<'_> {
         }
         relay.run += 1;
         relay.started_off_ms = relay.clock_off_ms;
+        let limits = Limits {
+            session_ms: self.plan.session_ms,
+            ..Limits::default()
+        };
         let config = Config {
-            limits: Limits::default(),
+            limits,
             scrypt: ScryptParams::LOW_MEMORY,
         };
         // Relays share a key, so that each may take back what another was the home of.
         let key = RelayKey::from_bytes(seed(&[self.plan.seed, 9]));
         let seed = seed(&[self.plan.seed, 10, number as u64, relay.run]);
         relay.machine = Some(Relay::new(config, key, seed));
+        let shows = self.time_of_relay(number).as_millis();
+        self.tell(Happened::ClockRead {
+            relay: relay_number(number),
+            shows: i64::try_from(shows).unwrap_or(i64::MAX),
+        });
     }
 
     /// The process of a relay dies at once.
@@ -60,7 +69,12 @@ impl World<'_> {
         relay.hash = None;
         relay.wakes_at = None;
         relay.postponed = None;
-        let lines: Vec<LineNumber> = std::mem::take(&mut relay.links).into_values().collect();
+        let links = std::mem::take(&mut relay.links);
+        for link in links.keys() {
+            self.stay_over(number, LinkId(*link));
+        }
+        let relay = &self.relays[number];
+        let lines: Vec<LineNumber> = links.into_values().collect();
         let tells = happens(0.5, &[self.plan.seed, 11, number as u64, relay.run]);
         for number in lines {
             if let Some(line) = self.lines.get_mut(&number) {
@@ -123,7 +137,7 @@ impl World<'_> {
                         line.far_open = false;
                     }
                 }
-                self.relays[number].links.remove(&link.0);
+                self.link_over(number, link);
                 inputs.push_back(Input::Disconnected { link });
             }
             Action::Ping { link } => {
@@ -210,8 +224,32 @@ impl World<'_> {
             line.far_open = false;
         }
         if let Some(link) = self.relay_link(relay, number) {
-            self.relays[relay].links.remove(&link.0);
+            self.link_over(relay, link);
             self.step_relay(relay, Input::Disconnected { link });
+        }
+    }
+
+    /// A relay hears and says nothing on a link any more.
+    fn link_over(&mut self, relay: usize, link: LinkId) {
+        self.relays[relay].links.remove(&link.0);
+        self.stay_over(relay, link);
+    }
+
+    /// The session that had begun on a link goes on there no longer.
+    fn stay_over(&mut self, relay: usize, link: LinkId) {
+        if let Some(session) = self.relays[relay].stays.remove(&link.0) {
+            self.tell(Happened::Left {
+                relay: relay_number(relay),
+                session: session.to_string(),
+            });
+        }
+    }
+
+    /// A session begins on a link, if it has not gone on there already.
+    fn stay_begins(&mut self, relay: usize, link: LinkId, session: SessionId) {
+        if self.relays[relay].stays.get(&link.0) != Some(&session) {
+            self.stay_over(relay, link);
+            self.relays[relay].stays.insert(link.0, session);
         }
     }
 
@@ -287,6 +325,7 @@ impl World<'_> {
                 if let Some(device) = device {
                     self.devices[device].session = Some((number, session));
                 }
+                self.stay_begins(number, LinkId(link.0), session);
                 self.tell(Happened::Joined {
                     relay: relay_number(number),
                     device: device.map(device_number),
@@ -324,9 +363,12 @@ impl World<'_> {
         let lines = maker
             .map(|maker| self.relay_lines(maker))
             .unwrap_or_default();
-        for line in lines {
-            if let Some(line) = self.lines.get_mut(&line).filter(|line| line.far_open) {
+        let mut link = None;
+        for number_of_line in lines {
+            let line = self.lines.get_mut(&number_of_line);
+            if let Some(line) = line.filter(|line| line.far_open) {
                 line.log = log;
+                link = self.relay_link(number, number_of_line).max(link);
             }
         }
         let Some(session) = session else {
@@ -334,6 +376,9 @@ impl World<'_> {
         };
         if let Some(maker) = maker {
             self.devices[maker].session = Some((number, session));
+        }
+        if let Some(link) = link {
+            self.stay_begins(number, link, session);
         }
         self.tell(Happened::Joined {
             relay: relay_number(number),

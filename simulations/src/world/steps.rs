@@ -59,7 +59,7 @@ impl World<'_> {
             Doing::LoseMemory { whose } => self.lose_memory(*whose),
             Doing::Backup { whose } => self.backup(*whose),
             Doing::Restore { whose } => self.restore(*whose),
-            Doing::Clone { from, to } => self.clone_device(*from, *to),
+            Doing::Clone { from, to, old } => self.clone_device(*from, *to, *old),
             Doing::ClockJumps { whose, by } => self.clock_jumps(*whose, *by),
             Doing::Dial { from, to } => {
                 if let (Some(from), Some(to)) = (self.known(*from), self.known(*to))
@@ -417,15 +417,19 @@ impl World<'_> {
         }
     }
 
-    fn clone_device(&mut self, from: DeviceNumber, to: DeviceNumber) {
+    fn clone_device(&mut self, from: DeviceNumber, to: DeviceNumber, old: bool) {
         let (Some(from), Some(to)) = (self.known(from), self.known(to)) else {
             return;
         };
         if from == to || self.devices[to].has_begun || self.devices[from].disk.is_empty() {
             return;
         }
-        let copied = self.devices[from].disk.copy();
-        let synced = self.devices[from].journal.synced;
+        let now = || {
+            let device = &self.devices[from];
+            (device.disk.copy(), device.journal.synced)
+        };
+        let backup = self.devices[from].backup.clone();
+        let (copied, synced) = backup.filter(|_| old).unwrap_or_else(now);
         let (location, relay) = (
             self.devices[from].location.clone(),
             self.devices[from].relay,

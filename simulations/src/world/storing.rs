@@ -105,7 +105,7 @@ impl World<'_> {
                         let stored: Vec<_> = entries.iter().map(|one| (one.hash, one.by)).collect();
                         if let Some(log) = log {
                             let after = end - stored.len() as u64;
-                            self.notice_log(number, log, after, &stored);
+                            self.notice_log(number, log, after, &stored, false);
                         }
                         Input::Appended { meet, batch }
                     }
@@ -198,7 +198,7 @@ impl World<'_> {
         };
         let after = self.book.log_end(number, log);
         let found = self.relays[number].store.found_behind(meet, after);
-        self.notice_log(number, log, after, &found);
+        self.notice_log(number, log, after, &found, true);
         let end = self.relays[number].store.end(meet);
         self.book.found(number, log, end);
     }
@@ -220,18 +220,19 @@ impl World<'_> {
             if let Some(log) = store.log_id(meet) {
                 let after = self.book.log_end(number, log);
                 let found = store.found_behind(meet, after);
-                self.notice_log(number, log, after, &found);
+                self.notice_log(number, log, after, &found, true);
             }
         }
     }
 
-    /// Changes behind a position have become durable.
+    /// Changes behind a position have become durable, or were found to be.
     fn notice_log(
         &mut self,
         number: usize,
         log: LogId,
         after: u64,
         entries: &[(ChangeHash, SessionId)],
+        found: bool,
     ) {
         if entries.is_empty() {
             return;
@@ -245,6 +246,7 @@ impl World<'_> {
                 position,
                 write: hash.to_string(),
                 session: session.to_string(),
+                found,
             });
         }
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use spotter_sim_plan::{
     Device, DeviceNumber, Doing, EditNumber, Event, Happened, Latency, Network, PLAN_FORMAT, Plan,
-    RelayNumber, Seat, Step, Watch,
+    RelayNumber, SESSION_MS, Seat, Step, Watch,
 };
 
 pub fn device(number: u16) -> DeviceNumber {
@@ -82,6 +82,7 @@ pub fn plan(devices: u16) -> Plan {
             },
             ..Network::default()
         },
+        session_ms: SESSION_MS,
         steps,
         calm_at: 30_000,
         ends_at: 90_000,

@@ -5,7 +5,8 @@
 //! - At rest all have the same heads and the same state.
 //! - No device takes in, makes again or drops a write later than 60 simulated seconds after the calm began.
 //! - If the world lasts that long, each device that uses a relay is live at the end, has nothing to send, and says that it
-//!   is in sync; but clones, which share a session and displace each other for ever.
+//!   is in sync; but clones, which share a session and displace each other for ever, and those who lost their connection in the
+//!   last ten seconds of a world whose sessions end by themselves: somebody gives the password again.
 
 use spotter_sim_plan::{DeviceNumber, Event, Happened};
 
@@ -15,6 +16,9 @@ use crate::past::{Group, Past, Rest};
 
 /// How long agreeing may take once nothing stands in the way, in milliseconds.
 const WITHIN: u64 = 60_000;
+
+/// How long it may take until the password is given again when a session is over, in milliseconds.
+const ENTERED_WITHIN: u64 = 10_000;
 
 /// The check.
 #[derive(Debug, Default)]
@@ -77,7 +81,7 @@ fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
         let Some(status) = past.device(*device).and_then(|device| device.status) else {
             continue;
         };
-        if shares_session(past, *device) {
+        if shares_session(past, *device) || is_entering(past, *device, now) {
             continue;
         }
         if status.link != "live" || !status.in_sync || status.not_sent > 0 {
@@ -101,8 +105,16 @@ fn shares_session(past: &Past<'_>, device: DeviceNumber) -> bool {
     session.is_some() && others.any(|(_, other)| other.session == session)
 }
 
+/// Whether its session may just have ended by itself, so that the password has to be given again.
+fn is_entering(past: &Past<'_>, device: DeviceNumber, now: u64) -> bool {
+    let left_at = past.device(device).and_then(|state| state.left_at);
+    past.has_short_sessions() && left_at.is_some_and(|at| now <= at + ENTERED_WITHIN)
+}
+
 #[cfg(test)]
 mod tests {
+    use spotter_sim_plan::{Happened, RelayNumber};
+
     use crate::story::Story;
 
     #[test]
@@ -148,6 +160,27 @@ mod tests {
                 .rests();
             assert_eq!(story.broken(), ["converged"], "{link} {in_sync} {not_sent}");
         }
+    }
+
+    #[test]
+    fn who_has_to_give_the_password_again_may_be_about_to() {
+        let turned_out = |session_ms, before_the_end| {
+            let mut story = Story::of_two();
+            story.plan.session_ms = session_ms;
+            story.plan.ends_at = 65_000;
+            story.logged(0, "log", 1, "genesis");
+            story.status(1, "live", true, 0).calm();
+            story.wait(60_000 - before_the_end);
+            story.tell(Happened::Left {
+                relay: RelayNumber(0),
+                session: "session-1".to_owned(),
+            });
+            story.status(1, "offline", false, 0);
+            story.wait(before_the_end).rests().broken()
+        };
+        assert_eq!(turned_out(64_999, 10_000), [""; 0]);
+        assert_eq!(turned_out(64_999, 10_001), ["converged"]);
+        assert_eq!(turned_out(65_000, 10_000), ["converged"]);
     }
 
     #[test]

@@ -64,6 +64,8 @@ impl<'a> Invariant<'a> for NoLoss {
             | Happened::Logged { .. }
             | Happened::Joined { .. }
             | Happened::SessionEnded { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Opened { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }

@@ -90,6 +90,8 @@ impl<'a> Invariant<'a> for Available<'a> {
             | Happened::Logged { .. }
             | Happened::Joined { .. }
             | Happened::SessionEnded { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Opened { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }

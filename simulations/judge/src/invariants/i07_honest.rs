@@ -105,6 +105,8 @@ impl<'a> Invariant<'a> for Honest {
             | Happened::Shows { .. }
             | Happened::Joined { .. }
             | Happened::SessionEnded { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Opened { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }

@@ -84,6 +84,8 @@ impl<'a> Invariant<'a> for Authority<'a> {
             | Happened::Refused { .. }
             | Happened::Shows { .. }
             | Happened::Status { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Opened { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }

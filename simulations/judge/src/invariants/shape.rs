@@ -108,6 +108,15 @@ impl<'a> Shape<'a> {
             if past.history.find(&write.name).is_some() {
                 wrong(format!("{} was written already", write.name));
             }
+            for name in &write.unseen {
+                if !past.holds(*device, name) {
+                    wrong(format!(
+                        "{} does not hold {name}, which {} had not seen",
+                        past.called(*device),
+                        write.name
+                    ));
+                }
+            }
             self.written_twice(past, event.at, *device, write, wrong);
         }
         if let Happened::Refused { write, .. } = &event.what {
@@ -175,6 +184,8 @@ fn device_of(what: &Happened) -> Option<DeviceNumber> {
         Happened::Began { .. }
         | Happened::Logged { .. }
         | Happened::SessionEnded { .. }
+        | Happened::Left { .. }
+        | Happened::ClockRead { .. }
         | Happened::Holds { .. }
         | Happened::Attacked { .. }
         | Happened::Hashed { .. }
@@ -190,6 +201,8 @@ fn relay_of(what: &Happened) -> Option<u16> {
         | Happened::Logged { relay, .. }
         | Happened::Joined { relay, .. }
         | Happened::SessionEnded { relay, .. }
+        | Happened::Left { relay, .. }
+        | Happened::ClockRead { relay, .. }
         | Happened::Holds { relay, .. }
         | Happened::Attacked { relay, .. }
         | Happened::Hashed { relay } => Some(relay.0),
@@ -241,6 +254,8 @@ fn names_in(what: &Happened) -> &[String] {
         | Happened::Logged { .. }
         | Happened::Joined { .. }
         | Happened::SessionEnded { .. }
+        | Happened::Left { .. }
+        | Happened::ClockRead { .. }
         | Happened::Opened { .. }
         | Happened::Holds { .. }
         | Happened::Attacked { .. }

@@ -79,6 +79,8 @@ impl Blocked {
             | Happened::Logged { .. }
             | Happened::Joined { .. }
             | Happened::SessionEnded { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Opened { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }

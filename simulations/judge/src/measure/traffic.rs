@@ -65,6 +65,8 @@ impl Counted {
             | Happened::Status { .. }
             | Happened::Joined { .. }
             | Happened::SessionEnded { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Opened { .. }
             | Happened::Holds { .. }
             | Happened::Attacked { .. }

@@ -78,6 +78,7 @@ mod tests {
                         priority: *priority,
                         counter: clocks[*by],
                         counters: BTreeMap::new(),
+                        unseen: Vec::new(),
                         actor: format!("a{by}"),
                         puts: BTreeMap::from([("r".to_owned(), json!(writes.len()))]),
                     };

@@ -12,7 +12,7 @@
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
-use spotter_sim_plan::{DeviceNumber, Write};
+use spotter_sim_plan::{DeviceNumber, EditNumber, Write};
 
 use super::Holding;
 use super::holding::Seen;
@@ -93,7 +93,7 @@ impl<'a> History<'a> {
         self.splits_entries = true;
     }
 
-    /// Takes in a write of a device that held `seen` and does not hold the write yet. `None` if the name is taken.
+    /// Takes in a write of a device that had seen `seen` when it wrote and does not hold the write yet. `None` if the name is taken.
     pub(crate) fn add(
         &mut self,
         by: DeviceNumber,
@@ -180,6 +180,13 @@ impl<'a> History<'a> {
     /// The write that a part belongs to.
     pub(crate) fn write_of(&self, id: PutId) -> &Written<'a> {
         self.write(self.put(id).write)
+    }
+
+    /// The last write of an edit on a device.
+    pub(crate) fn last_of(&self, edit: EditNumber, by: DeviceNumber) -> Option<WriteId> {
+        let same = |written: &Written<'_>| written.write.edit == Some(edit) && written.by == by;
+        let found = self.writes.iter().rposition(same)?;
+        Some(WriteId(number(found)))
     }
 
     /// Whether the edit of a write was written again, under another name.

@@ -79,6 +79,7 @@ impl Replica {
                 location: self.place.location.clone(),
                 priority: self.place.priority,
                 counter: first,
+                unseen: Vec::new(),
                 counters: later
                     .map(|(name, counter)| (name.clone(), counter))
                     .collect(),

@@ -85,6 +85,7 @@ impl Store {
                 position: self.end(),
                 write: name.clone(),
                 session: format!("device-{}", device.0),
+                found: false,
             });
         }
         self.acknowledge(moment, device, writes, out);

@@ -340,6 +340,7 @@ impl Making {
             position: self.end(),
             write: written.write.name.clone(),
             session: format!("device-{}", device.0),
+            found: false,
         });
         for to in self.told.keys().copied().collect::<Vec<_>>() {
             let own = to == device;
@@ -372,6 +373,7 @@ impl Making {
                 priority: place.priority,
                 counter: position,
                 counters: BTreeMap::new(),
+                unseen: Vec::new(),
                 actor: place.actor.clone(),
                 puts,
             },

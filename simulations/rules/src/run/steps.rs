@@ -34,7 +34,7 @@ impl Star<'_> {
             Doing::LoseMemory { whose } => self.loses_memory(*whose),
             Doing::Backup { whose } => self.backs_up(*whose),
             Doing::Restore { whose } => self.restores(*whose),
-            Doing::Clone { from, to } => self.clones(*from, *to),
+            Doing::Clone { from, to, old } => self.clones(*from, *to, *old),
             Doing::ClockJumps { whose, by } => self.clock_jumps(*whose, *by),
             Doing::SetLocation {
                 location,
@@ -318,8 +318,11 @@ impl Star<'_> {
         self.forgets(device, gone, "restored");
     }
 
-    fn clones(&mut self, from: DeviceNumber, to: DeviceNumber) {
-        let copy = self.desk(from).client.as_ref().map(|client| client.copy());
+    fn clones(&mut self, from: DeviceNumber, to: DeviceNumber, old: bool) {
+        let desk = self.desk(from);
+        let backup = desk.backup.as_ref().filter(|_| old);
+        let copied = backup.or(desk.client.as_ref());
+        let copy = copied.map(|client| client.copy());
         let (Some(copy), false) = (copy, self.desk(to).joined) else {
             return;
         };

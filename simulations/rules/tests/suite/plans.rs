@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use spotter_sim_plan::{
     Device, DeviceNumber, Doing, EditNumber, Event, Happened, Lane, Network, PLAN_FORMAT, Plan,
-    Seat, Step, Watch,
+    SESSION_MS, Seat, Step, Watch,
 };
 use spotter_sim_rules::Rule;
 
@@ -37,6 +37,7 @@ impl Small {
             relays: 1,
             start: BTreeMap::from([(WEIGHT.to_owned(), json!(0.0))]),
             network: Network::default(),
+            session_ms: SESSION_MS,
             steps: Vec::new(),
             calm_at: 100_000,
             ends_at: 250_000,

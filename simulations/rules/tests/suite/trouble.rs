@@ -239,6 +239,7 @@ fn a_clone_writes_under_a_name_of_its_own() {
             Doing::Clone {
                 from: DeviceNumber(0),
                 to: DeviceNumber(1),
+                old: false,
             },
         )
         .writes(10_000, 0, 2.0)

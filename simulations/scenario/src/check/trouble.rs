@@ -7,11 +7,12 @@ use crate::fault::{Deed, Fault};
 use crate::length::Length;
 
 /// What attackers send.
-const ATTACKS: [&str; 6] = [
+const ATTACKS: [&str; 7] = [
     "garbage",
     "bomb",
     "forged-author",
     "twin",
+    "twin-of-latest",
     "orphans",
     "flood",
 ];
@@ -60,6 +61,9 @@ impl Checks<'_> {
         if let Some(off) = &trouble.clocks_off {
             share("trouble.clocksOff.share", off.share)?;
         }
+        if trouble.clones.is_some() && self.cast.spares().is_empty() {
+            return wrong("trouble.clones", "there is no spare device to start");
+        }
         if let Some(attacks) = &trouble.attacks {
             share("trouble.attacks.member", attacks.member)?;
             for (number, with) in attacks.with.iter().enumerate() {
@@ -84,6 +88,7 @@ impl Checks<'_> {
             ("moves", &trouble.moves, Devices),
             ("peers", &trouble.peers, Devices),
             ("bundles", &trouble.bundles, Devices),
+            ("clones", &trouble.clones, Devices),
             ("revokes", &trouble.revokes, Devices),
             ("priorityChanges", &trouble.priority_changes, Devices),
         ];

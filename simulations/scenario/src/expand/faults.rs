@@ -215,6 +215,7 @@ impl Naming<'_> {
             Deed::Clone { from, to } => Doing::Clone {
                 from: self.device(from)?,
                 to: self.device(to)?,
+                old: false,
             },
             Deed::SetLocation {
                 location,

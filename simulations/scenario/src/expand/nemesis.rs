@@ -265,6 +265,13 @@ impl Nemesis<'_> {
                 self.of_device(&blow, |from| Doing::Carry { from, to });
             }
         }
+        if let Some(rate) = &trouble.clones {
+            let spares = self.stage.cast.spares();
+            for mut blow in self.blows(&rated("clone", rate, "devices")) {
+                let to = blow.dice.one(&spares).copied();
+                self.copied(&blow, to);
+            }
+        }
         if let Some(rate) = &trouble.revokes {
             for blow in self.blows(&sudden("revoke", rate, "devices")) {
                 self.of_device(&blow, |device| Doing::Revoke { device });
@@ -300,10 +307,23 @@ impl Nemesis<'_> {
         }
     }
 
-    /// Another device than the one that is struck; the same if there is none.
+    /// A copy of a device's disk is made, and a spare starts with it later.
+    fn copied(&mut self, blow: &Blow, to: Option<DeviceNumber>) {
+        let (whose, at) = (blow.whose, blow.at);
+        if let (Whose::Device(from), Some(to)) = (whose, to)
+            && from != to
+        {
+            self.push(at, Doing::Backup { whose });
+            let old = true;
+            self.push_before_calm(blow.until, Doing::Clone { from, to, old });
+        }
+    }
+
+    /// Another device than the one that is struck, and no spare; the same if there is none.
     fn another(&self, blow: &mut Blow) -> DeviceNumber {
+        let spares = self.stage.cast.spares();
         let mut others = self.stage.cast.numbers();
-        others.retain(|device| Whose::Device(*device) != blow.whose);
+        others.retain(|device| Whose::Device(*device) != blow.whose && !spares.contains(device));
         let first = self.stage.cast.numbers().first().copied();
         let other = blow.dice.one(&others).copied();
         other.or(first).unwrap_or(DeviceNumber(0))

@@ -106,6 +106,8 @@ impl<'a> Story<'a> {
             | Happened::Shows { .. }
             | Happened::Joined { .. }
             | Happened::SessionEnded { .. }
+            | Happened::Left { .. }
+            | Happened::ClockRead { .. }
             | Happened::Holds { .. }
             | Happened::Calm
             | Happened::Traffic { .. }

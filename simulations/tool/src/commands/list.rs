@@ -23,7 +23,7 @@ pub(super) struct List {
 }
 
 fn invariant(name: &str) -> Result<Invariant, String> {
-    serde_json::from_value(name.into()).map_err(|_| "the invariants are I1 to I12".to_owned())
+    serde_json::from_value(name.into()).map_err(|_| "the invariants are I1 to I13".to_owned())
 }
 
 impl List {

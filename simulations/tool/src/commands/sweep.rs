@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
-use spotter_sim_plan::{Event, Network, PLAN_FORMAT, Plan, Watch};
+use spotter_sim_plan::{Event, Network, PLAN_FORMAT, Plan, SESSION_MS, Watch};
 
 use crate::engine::{OURS, Ruling, judgement};
 use crate::rows;
@@ -208,6 +208,7 @@ fn nothing() -> Plan {
         relays: 1,
         start: std::collections::BTreeMap::new(),
         network: Network::default(),
+        session_ms: SESSION_MS,
         steps: Vec::new(),
         calm_at: 0,
         ends_at: 0,

@@ -119,7 +119,7 @@ pub(super) fn devices_of(doing: &mut Doing) -> Vec<&mut DeviceNumber> {
             Whose::Device(device) => vec![device],
             Whose::Relay(_) => Vec::new(),
         },
-        Doing::Clone { from, to } | Doing::Dial { from, to } | Doing::Carry { from, to } => {
+        Doing::Clone { from, to, .. } | Doing::Dial { from, to } | Doing::Carry { from, to } => {
             vec![from, to]
         }
         Doing::SetLocation { .. } | Doing::Attack { .. } => Vec::new(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use spotter_sim_plan::{
-    Device, DeviceNumber, Doing, EditNumber, Lane, Network, PLAN_FORMAT, Plan, Seat, Step, Watch,
+    Device, DeviceNumber, Doing, EditNumber, Lane, Network, PLAN_FORMAT, Plan, SESSION_MS, Seat,
+    Step, Watch,
 };
 
 use super::*;
@@ -102,6 +103,7 @@ fn large() -> Plan {
             .map(|id| (format!("entries.{id}.name"), json!("Somebody")))
             .collect(),
         network: Network::default(),
+        session_ms: SESSION_MS,
         steps: (0..5).map(cut).chain((0..100).map(edit)).collect(),
         calm_at: 200_000,
         ends_at: 260_000,

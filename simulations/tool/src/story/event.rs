@@ -152,6 +152,15 @@ fn worded(names: &Names, what: &Happened) -> (String, String, bool) {
             let what = format!("session {} ends", short(session));
             (names.whose(Whose::Relay(*relay)), what, true)
         }
+        Happened::Left { relay, session } => {
+            let what = format!("the connection of session {} is over", short(session));
+            (names.whose(Whose::Relay(*relay)), what, false)
+        }
+        Happened::ClockRead { relay, shows } => (
+            names.whose(Whose::Relay(*relay)),
+            format!("reads its clock: {shows} ms since 1970"),
+            false,
+        ),
         Happened::Opened {
             whose,
             found,

@@ -89,10 +89,11 @@ pub(super) fn told(names: &Names, doing: &Doing) -> (String, String) {
             names.whose(*whose),
             "is restored from its backup".to_owned(),
         ),
-        Doing::Clone { from, to } => (
-            names.device(*to),
-            format!("starts with a copy of the disk of {}", names.device(*from)),
-        ),
+        Doing::Clone { from, to, old } => {
+            let copy = if *old { "the last backup" } else { "a copy" };
+            let what = format!("starts with {copy} of the disk of {}", names.device(*from));
+            (names.device(*to), what)
+        }
         Doing::ClockJumps { whose, by } => (
             names.whose(*whose),
             format!("has a clock that jumps by {}", signed(*by)),

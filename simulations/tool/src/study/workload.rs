@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use spotter_sim_plan::{
-    Device, DeviceNumber, Doing, EditNumber, Lane, Latency, Network, PLAN_FORMAT, Plan, Seat, Step,
-    Watch,
+    Device, DeviceNumber, Doing, EditNumber, Lane, Latency, Network, PLAN_FORMAT, Plan, SESSION_MS,
+    Seat, Step, Watch,
 };
 
 use super::estimate::Chance;
@@ -69,6 +69,7 @@ impl Workload {
                 always_packed: true,
                 ..Network::default()
             },
+            session_ms: SESSION_MS,
             steps: std::iter::once(begins).chain(joins).collect(),
             calm_at: 0,
             ends_at: 0,

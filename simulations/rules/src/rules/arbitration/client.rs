@@ -75,6 +75,7 @@ impl Updating {
                 priority: self.place.priority,
                 counter: self.made,
                 counters: BTreeMap::new(),
+                unseen: Vec::new(),
                 actor: self.place.actor.clone(),
                 puts: BTreeMap::from([(key.to_owned(), value.clone())]),
             },

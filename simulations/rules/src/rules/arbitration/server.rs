@@ -195,6 +195,7 @@ impl Arbiter {
             position: server_seq,
             write: update.name.write.name.clone(),
             session: format!("device-{}", client.0),
+            found: false,
         });
         self.standing.insert(update.key.clone(), server_seq);
         self.events.push(Event {

@@ -44,6 +44,7 @@ fn wrote(device: u16, name: &str) -> Happened {
             priority: 2,
             counter: 1,
             counters: BTreeMap::new(),
+            unseen: Vec::new(),
             actor: String::new(),
             puts: BTreeMap::new(),
         },
