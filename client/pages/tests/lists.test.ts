@@ -1,11 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Attempt, LifterRow, PlatformView } from "spotter-client";
+import type { Attempt, LifterRow, OpenLifterState, PathChange, PlatformView } from "spotter-client";
+import { daysOf, numberOf, platformsOf, platformsPlanned, screensOf } from "../src/common/schedule.ts";
 import { displayAddress } from "../src/live/addresses.ts";
 import { copies, noteCopy } from "../src/live/copies.ts";
-import { equalPriorities, nextPriority, proposed, rosterError } from "../src/live/roster.ts";
-import { after, lastJudged, pathOf, placeWords, slotsShown, wanted } from "../src/scoring/attempts.ts";
+import { wrongFile } from "../src/live/files.ts";
+import {
+  equalPriorities,
+  nextPriority,
+  proposed,
+  readRoster,
+  rosterError,
+  typed,
+} from "../src/live/roster.ts";
+import {
+  after,
+  doubted,
+  lastJudged,
+  pathOf,
+  placeWords,
+  restWords,
+  slotsShown,
+  wanted,
+} from "../src/scoring/attempts.ts";
 import { inkOn } from "../src/scoring/plates.tsx";
+import { movedBy } from "../src/scoring/turn.ts";
 import { drawn, type Entry, EVERYBODY, missing, narrowed, onScreen } from "../src/weigh-in/lifters.ts";
 
 function entry(differs: Partial<Entry>): Entry {
@@ -79,6 +98,54 @@ test("proposed locations have priorities that all differ", () => {
   assert.match(rosterError([...roster, { location: "Jury", priority: 1 }], "Jury") ?? "", /twice/);
   assert.match(rosterError([{ location: "Jury", priority: Number.NaN }], "Jury") ?? "", /whole number/);
   assert.match(equalPriorities([...roster, { location: "Stage", priority: 50 }]) ?? "", /priority 50/);
+});
+
+test("a priority is read when it is typed, and nothing and letters are none", () => {
+  const roster = proposed(1);
+  assert.deepEqual(readRoster(typed(roster)), roster);
+  const wrong = ["", "ten", "1.5", "-1"].map((priority) => readRoster([{ location: "Jury", priority }]));
+  for (const places of wrong) assert.match(rosterError(places, "Jury") ?? "", /whole number/);
+  assert.equal(nextPriority(readRoster([{ location: "Jury", priority: "" }])), 10);
+});
+
+test("a day that the meet no longer has can be looked at while a lifter is on it", () => {
+  const state = (lengthDays: unknown, platformsOnDays: unknown, ...places: [number, number][]) =>
+    ({
+      meet: { lengthDays, platformsOnDays },
+      registration: { entries: places.map(([day, platform]) => ({ day, platform })) },
+    }) as unknown as OpenLifterState;
+  const shorter = state(1, [1, 2], [1, 1], [2, 2]);
+  assert.equal(daysOf(shorter), 2);
+  assert.equal(platformsOf(shorter, 2), 2);
+  assert.equal(platformsPlanned(shorter, 2), 0);
+  assert.deepEqual(screensOf(state(2, [2])), [
+    { day: 1, platform: 1 },
+    { day: 1, platform: 2 },
+    { day: 2, platform: 1 },
+  ]);
+  assert.equal(daysOf(state("many", null, [1e12, 1])), 1);
+});
+
+test("an address names a day or platform that there may be", () => {
+  assert.deepEqual(["2", "999999999999", "0", "-1", "1.5", "x", null].map(numberOf), [2, 1, 1, 1, 1, 1, 1]);
+});
+
+test("a wrong file is told for what it is", () => {
+  const saved = JSON.stringify({ versions: {}, meet: {}, registration: { entries: [] } });
+  const bundle = '{"spotterBundle":2,"root":"00"}\n{"n":1}\n';
+  const why = (text: string, wanted: "openlifter" | "bundle") => wrongFile("a.file", text, wanted);
+  assert.equal(why(saved, "openlifter"), null);
+  assert.equal(why(`\ufeff${saved}`, "openlifter"), null);
+  assert.equal(why(bundle, "bundle"), null);
+  for (const wanted of ["openlifter", "bundle"] as const) {
+    assert.equal(why("", wanted), "“a.file” is empty");
+    assert.match(why("\ufffdPNG\r\n\0", wanted) ?? "", /a picture or the like; pick one that/);
+    assert.match(why("Name,Sex\nAnn,F", wanted) ?? "", /is neither/);
+    assert.match(why(saved.slice(0, 30), wanted) ?? "", /is not whole/);
+    assert.match(why("{}", wanted) ?? "", /holds no meet/);
+  }
+  assert.match(why(bundle, "openlifter") ?? "", /is a bundle/);
+  assert.match(why(saved, "bundle") ?? "", /is a file of OpenLifter’s/);
 });
 
 test("the key of a display stands behind the # and nowhere else", () => {
@@ -160,6 +227,47 @@ test("a weight is wanted of those who have lifted and not given the next one, up
   ];
   assert.deepEqual(wanted(view(lifters, 1)), [{ id: 1, lift: "S", slot: 2 }]);
   assert.deepEqual(wanted(view([lifter(4, [attempt(1, 1), attempt(2, 1), attempt(3, 1)])], 3)), []);
+});
+
+test("a weight that is seldom meant can be put right until it is lifted", () => {
+  const lifters = [
+    lifter(1, [attempt(225, 1), attempt(30, 0)]),
+    lifter(2, [attempt(225, 1), attempt(230, 0)]),
+    lifter(3, [attempt(225, 1), attempt(30, 1)]),
+    lifter(4, [attempt(225, 0), attempt(30, 0)]),
+  ];
+  assert.deepEqual(doubted(view(lifters, 2)), [{ id: 1, lift: "S", slot: 2 }]);
+});
+
+test("a flight is complete only if somebody had an opener", () => {
+  assert.equal(restWords(view([lifter(1, [attempt(100, 1)])], 1)), "Flight complete.");
+  assert.equal(restWords(view([lifter(1, [])], 1)), "Nobody has an opener yet.");
+  assert.equal(
+    restWords(view([{ ...lifter(1, []), events: ["BD"] }], 1)),
+    "Nobody in this flight has a squat.",
+  );
+  assert.equal(restWords(view([], 1)), "Nobody is in this flight.");
+});
+
+test("a table is moved on by what others did, not by one's own verdict", () => {
+  const change = (path: string, value: unknown, own: boolean): PathChange => ({
+    path,
+    value,
+    own,
+    text: "",
+    location: own ? "Here" : "There",
+  });
+  const before = { id: 1, lift: "S", slot: 1 } as const;
+  const mine = change("entries.1.squat.1", [100, 1], true);
+  assert.equal(movedBy(before, [mine]), null);
+  assert.equal(movedBy(before, [change("entries.1.squat.1", [100, 1], false)]), "There");
+  assert.equal(movedBy(before, [change("entries.2.lot", 3, false)]), "There");
+  assert.equal(movedBy(before, [change("lifting.1.1", {}, false)]), "There");
+  assert.equal(movedBy(null, [change("entries.1.squat.1", [100, 0], false)]), "There");
+  assert.equal(movedBy(before, [change("entries.2.notes", "late", false)]), null);
+  assert.equal(movedBy(before, [mine, change("entries.2.bodyweightKg", 80, false)]), null);
+  assert.equal(movedBy(before, [mine, change("entries.3.squat.1", [90, 0], false)]), null);
+  assert.equal(movedBy(before, [mine, change("entries.2.squat.1", [90, -1], false)]), "There");
 });
 
 test("the attempt judged last is told by the times of the writes", () => {

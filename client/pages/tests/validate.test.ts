@@ -69,10 +69,21 @@ test("names, racks and lists", () => {
 });
 
 test("weight classes rise, and the one above the last is implied", () => {
-  assert.deepEqual(readClasses("59 66,5; 74 74+", Number), { value: [59, 66.5, 74] });
-  assert.deepEqual(readClasses("", Number), { value: [] });
-  assert.match(error(readClasses("66 59", Number)), /must rise/);
-  assert.match(error(readClasses("59 heavy", Number)), /“heavy” is no weight/);
+  assert.deepEqual(readClasses("59 66,5; 74 74+", Number, true), { value: [59, 66.5, 74] });
+  assert.deepEqual(readClasses("", Number, true), { value: [] });
+  assert.match(error(readClasses("66 59", Number, true)), /must rise/);
+  assert.match(error(readClasses("59 heavy", Number, true)), /“heavy” is no weight/);
+});
+
+test("a class in pounds is called by what was typed, and takes whoever weighs that and nobody who weighs more", () => {
+  const kg = (text: string) => Number(text) / 2.20462262;
+  for (let typed = 50; typed <= 500; typed++) {
+    const read = readClasses(String(typed), kg, false);
+    const [limit = 0] = "value" in read ? (read.value as number[]) : [];
+    assert.equal(Math.floor(limit * 2.20462262), typed);
+    assert.ok(kg(String(typed)) <= limit && limit < kg(`${typed}.01`), String(typed));
+  }
+  assert.match(error(readClasses("heavy", kg, false)), /such as 132 148/);
 });
 
 test("odd attempts are doubted, not refused", () => {

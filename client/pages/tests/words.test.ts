@@ -4,14 +4,32 @@ import type { Status } from "spotter-client";
 import {
   age,
   changeWords,
+  isolated,
   linkWords,
   meetNumber,
   notSentWords,
   outOfSync,
   pathWords,
   replaces,
+  undoneWords,
   whoWords,
 } from "../src/common/words.ts";
+
+test("a name keeps its direction to itself", () => {
+  assert.equal(isolated("Zoë O’Brien"), "Zoë O’Brien");
+  for (const name of ["\u202eeoZ", "יעל", "ليلى"]) assert.equal(isolated(name), `\u2068${name}\u2069`);
+  assert.equal(
+    pathWords("entries.7.lot", () => "\u202eeoZ"),
+    "\u2068\u202eeoZ\u2069, lot",
+  );
+});
+
+test("an undo of many values says so", () => {
+  const name = () => "Zoë";
+  assert.equal(undoneWords("entries.7.lot", 1, name), "Zoë, lot");
+  assert.equal(undoneWords("entries.7.lot", 12, name), "Zoë, lot, and 11 other values of the same edit");
+  assert.equal(undoneWords(undefined, 0, name), "the last edit");
+});
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
 

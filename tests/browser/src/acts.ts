@@ -97,9 +97,13 @@ export async function judge(tab: Tab, good: boolean): Promise<Judged> {
   return now;
 }
 
-/** Presses the key of a verdict. Two presses at once are one press of a nervous hand, so a second one has to wait. */
+/**
+ * Presses the key of a verdict. Two presses at once are one press of a nervous hand, and one just after others moved the
+ * table on means the lifter before, so it has to wait for both to be a while ago.
+ */
 export async function pressVerdict(tab: Tab, good: boolean): Promise<void> {
   await tab.until("the last press is a while ago", "!(performance.now() - window.pressedAt < 550)");
+  await tab.until("the table was not just moved on", `!document.querySelector("[data-moved-by]")`);
   await tab.press(good ? "g" : "n");
   await tab.driver.evaluate("window.pressedAt = performance.now()");
 }

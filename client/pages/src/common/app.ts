@@ -22,7 +22,7 @@ import {
 import core from "spotter-client/core.wasm";
 import { valueText } from "./kinds.ts";
 import { paced } from "./pace.ts";
-import { changeWords, pathWords, replaces } from "./words.ts";
+import { changeWords, isolated, pathWords, replaces, undoneWords } from "./words.ts";
 
 /** A value on the screen that somebody else changed. */
 export interface Mark {
@@ -39,7 +39,10 @@ export interface Toast {
   readonly words: string;
   /** Something that can be done about it. */
   readonly act?: { readonly label: string; readonly run: () => void };
-  /** The disputed path that it is about: it goes when the dispute is settled. */
+  /**
+   * What it is about: a disputed path, or what a person asked for. It goes when the dispute is settled, or when they ask
+   * for the same again.
+   */
   readonly about?: string;
 }
 
@@ -96,13 +99,14 @@ export function codeOf(why: unknown): string {
   return why instanceof SpotterError ? why.code : "";
 }
 
-/** Runs something that a person asked for and says so if it fails. */
+/** Runs something that a person asked for and says so if it fails, until they try again. */
 export async function attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
+  toasts.value = toasts.value.filter((toast) => toast.about !== what);
   try {
     await run();
     return true;
   } catch (why) {
-    say("bad", `${what}: ${wordsOf(why)}`);
+    say("bad", `${what}: ${wordsOf(why)}`, undefined, what);
     return false;
   }
 }
@@ -215,15 +219,21 @@ function sayWithdrawn(app: App, change: PathChange, before: OpenLifterState): vo
   const states = [before, app.meet.peek()].filter((state) => state !== null);
   const names = states.map((state) => valueAt(state, change.path.replace(/deleted$/, "name")));
   const name = names.find((known) => typeof known === "string" && known !== "") ?? "A lifter";
-  say("note", `${name} was ${change.value === true ? "withdrawn" : "taken back"} by ${change.location}.`);
+  say(
+    "note",
+    `${isolated(String(name))} was ${change.value === true ? "withdrawn" : "taken back"} by ${change.location}.`,
+  );
 }
 
 /** Takes this page's last edit back, and says what became of it. */
 export function undoLast(app: App): void {
   void attempt("Undo", async () => {
-    const { undone, path, why } = await app.replica.undo();
-    if (undone)
-      say("good", `Taken back: ${path === undefined ? "the last edit" : pathWords(path, nameIn(app))}.`);
+    const paths = new Set<string>();
+    const stop = app.replica.onChange((changes) => {
+      for (const change of changes) if (change.own) paths.add(change.path);
+    });
+    const { undone, path, why } = await app.replica.undo().finally(stop);
+    if (undone) say("good", `Taken back: ${undoneWords(path, paths.size, nameIn(app))}.`);
     else say("warn", `Nothing was taken back: ${why ?? "there is no edit of this page to take back"}.`);
   });
 }

@@ -147,9 +147,14 @@ export function useField(props: Pick<FieldProps, "app" | "path" | "kind">) {
     await put(asked.value, asked.text, asked.theirs?.write ?? "");
   };
   const text = draft ?? shownText;
+  /** What is odd about the value as it would be saved, or is. */
+  const doubt = () => {
+    const read = draft === null ? { value } : kind.read(draft);
+    return error === null && "value" in read ? (kind.doubt?.(read.value ?? null) ?? null) : null;
+  };
   const moved =
     draft !== null && asked === null && (shown?.write ?? "") !== from.current.write ? shown : null;
-  return { shown, value, shownText, text, error, asked, saved, moved, begin, finish, drop, answer };
+  return { shown, shownText, text, error, asked, saved, moved, doubt: doubt(), begin, finish, drop, answer };
 }
 
 /** A labelled field. */
@@ -160,7 +165,6 @@ export function Field(props: FieldProps) {
   const { error } = field;
   const described = `${id}-says`;
   const mark = app.marks.value.get(path);
-  const doubt = error === null && kind.doubt !== undefined ? kind.doubt(field.value ?? null) : null;
   const said = kind.said ?? kind.text;
   const common = {
     id,
@@ -220,7 +224,11 @@ export function Field(props: FieldProps) {
             {error}
           </p>
         )}
-        {doubt === null ? null : <p class="says warn">{doubt}</p>}
+        {field.doubt === null ? null : (
+          <p class="says warn" {...(field.saved ? { role: "status" as const } : {})}>
+            {field.doubt}
+          </p>
+        )}
         {field.saved && error === null ? (
           <p class="says good" role="status">
             Saved

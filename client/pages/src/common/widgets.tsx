@@ -149,14 +149,19 @@ export function Choice(props: {
   );
 }
 
-/** A question in the middle of the page. */
+/** A question in the middle of the page. Whoever closes it is where they were. */
 export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = box.current;
+    const opener = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      // The browser gives focus back only while the dialog is on the page, where it may no longer be.
+      dialog?.close();
+      focusAgain(opener);
+    };
   }, []);
   return (
     <dialog
@@ -173,6 +178,12 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
       </div>
     </dialog>
   );
+}
+
+/** Gives focus back to what had it, or, if that is gone, to the content of the page. */
+function focusAgain(opener: Element | null): void {
+  if (!(opener instanceof HTMLElement) || opener === document.body) return;
+  (opener.isConnected ? opener : document.getElementById("content"))?.focus({ preventScroll: true });
 }
 
 /** A question before something that cannot be taken back. */

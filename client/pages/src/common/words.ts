@@ -118,7 +118,7 @@ export function pathWords(path: string, name: (entry: string) => string | undefi
   if (place === "entries" && which !== undefined) {
     const at = which.startsWith("@") ? [`${which}.${rest[0]}`, ...rest.slice(1)] : [which, ...rest];
     const entry = at[0] ?? which;
-    return `${name(entry) || `lifter ${entry}`}, ${fieldWords(at.slice(1))}`;
+    return `${isolated(name(entry) || `lifter ${entry}`)}, ${fieldWords(at.slice(1))}`;
   }
   if (place === "lifting") return `day ${which}, platform ${rest[0]}: flight and lift`;
   if (place === "meet") return `meet: ${[which, ...rest].join(" ")}`;
@@ -134,7 +134,26 @@ export function fieldWords(field: readonly string[]): string {
 
 /** One line about a change that came from elsewhere. */
 export function changeWords(what: string, now: string, before: string, location: string): string {
-  return `${what}: now ${now === "" ? "nothing" : now}${before === "" ? "" : `, was ${before}`}, by ${location}`;
+  return `${what}: now ${now === "" ? "nothing" : isolated(now)}${before === "" ? "" : `, was ${isolated(before)}`}, by ${location}`;
+}
+
+/** What an undo took back: the path that it names first, and how many values in all. */
+export function undoneWords(
+  path: string | undefined,
+  values: number,
+  name: (entry: string) => string | undefined,
+): string {
+  if (path === undefined) return "the last edit";
+  return `${pathWords(path, name)}${values > 1 ? `, and ${counted(values - 1, "other value")} of the same edit` : ""}`;
+}
+
+/** Letters that run from right to left, and characters that turn the direction of others. */
+const TURNS =
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A text as part of another one, which keeps its own direction and cannot turn what stands beside it. */
+export function isolated(text: string): string {
+  return TURNS.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 /** A meet's number in groups of three, as people read it out. */

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { type App, attempt, say } from "../common/app.ts";
+import { platformsPlanned, screensOf } from "../common/schedule.ts";
 import { Card, Confirm, Input, useBusy, Working } from "../common/widgets.tsx";
 import { clock } from "../common/words.ts";
 import { displayAddress } from "./addresses.ts";
@@ -93,12 +94,12 @@ export function DisplayKeys(props: { app: App }) {
 function Made(props: { app: App; secret: string; close: () => void }) {
   const { app, secret } = props;
   const meetId = app.status.value.meetId ?? "";
-  const meet = app.meet.value?.meet;
-  const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
-  const platforms = (Array.isArray(meet?.platformsOnDays) ? meet.platformsOnDays : [1]) as readonly number[];
-  const screens = Array.from({ length: days }, (_, day) =>
-    Array.from({ length: platforms[day] ?? 1 }, (_, platform) => ({ day: day + 1, platform: platform + 1 })),
-  ).flat();
+  const state = app.meet.value;
+  // The relay shows the days and platforms that the meet has.
+  const screens =
+    state === null
+      ? []
+      : screensOf(state).filter((screen) => screen.platform <= platformsPlanned(state, screen.day));
   return (
     <div class="asks">
       <p>

@@ -6,29 +6,40 @@ import { PASSWORD_MIN, readNewPassword, readRelay, relayOfPage } from "../common
 import { Card, Input, useBusy, Working } from "../common/widgets.tsx";
 import { meetNumber } from "../common/words.ts";
 import { RelayInput } from "./relay.tsx";
-import { equalPriorities, nextPriority, type Place, proposed, rosterError } from "./roster.ts";
+import {
+  equalPriorities,
+  nextPriority,
+  proposed,
+  readRoster,
+  rosterError,
+  type TypedPlace,
+  typed,
+} from "./roster.ts";
 
 /** The form. */
 export function GoLive(props: { app: App; again?: boolean }) {
   const { app, again: anew = false } = props;
   const { busy, run } = useBusy();
   const platforms = app.meet.value?.meet.platformsOnDays;
-  const [roster, setRoster] = useState<readonly Place[]>(() =>
-    anew
-      ? app.replica.roster()
-      : proposed(Math.max(1, ...(Array.isArray(platforms) ? (platforms as number[]) : [1]))),
+  const [roster, setRoster] = useState<readonly TypedPlace[]>(() =>
+    typed(
+      anew
+        ? app.replica.roster()
+        : proposed(Math.max(1, ...(Array.isArray(platforms) ? (platforms as number[]) : [1]))),
+    ),
   );
+  const places = readRoster(roster);
   const [own, setOwn] = useState(app.status.value.location ?? "Registration");
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [relay, setRelay] = useState(relayOfPage(location));
   const [wrong, setWrong] = useState<Record<string, string>>({});
-  const change = (index: number, place: Partial<Place>) =>
+  const change = (index: number, place: Partial<TypedPlace>) =>
     setRoster(roster.map((other, at) => (at === index ? { ...other, ...place } : other)));
   const go = async () => {
     const address = readRelay(relay, location.protocol === "https:");
     const secret = readNewPassword(password, again);
-    const list = rosterError(roster, own);
+    const list = rosterError(places, own);
     const errors: Record<string, string> = {};
     if ("error" in address) errors.relay = address.error;
     if ("error" in secret) errors.password = secret.error;
@@ -39,7 +50,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
       const { meetId } = await app.replica.goLive({
         relay: String(address.value),
         location: own.trim(),
-        roster: roster.map((place) => ({ ...place, location: place.location.trim() })),
+        roster: places,
         password,
         ...(anew ? { again: true } : {}),
       });
@@ -95,8 +106,8 @@ export function GoLive(props: { app: App; again?: boolean }) {
                   class="priority"
                   aria-label={`Priority of location ${index + 1}`}
                   inputMode="numeric"
-                  value={String(place.priority)}
-                  onInput={(event) => change(index, { priority: Number(event.currentTarget.value) })}
+                  value={place.priority}
+                  onInput={(event) => change(index, { priority: event.currentTarget.value })}
                 />
                 <label class="check">
                   <input
@@ -120,7 +131,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
           </ol>
           <button
             type="button"
-            onClick={() => setRoster([...roster, { location: "", priority: nextPriority(roster) }])}
+            onClick={() => setRoster([...roster, { location: "", priority: String(nextPriority(places)) }])}
           >
             Add a location
           </button>
@@ -129,7 +140,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
               {wrong.roster}
             </p>
           )}
-          {equalPriorities(roster) === null ? null : <p class="warn">{equalPriorities(roster)}</p>}
+          {equalPriorities(places) === null ? null : <p class="warn">{equalPriorities(places)}</p>}
         </fieldset>
         <div class="fields">
           <Input

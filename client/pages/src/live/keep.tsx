@@ -122,7 +122,7 @@ export function OtherMeets(props: { app: App }) {
           {others.map((other) => (
             <li key={other.copy}>
               <a class="button" href={`./?copy=${encodeURIComponent(other.copy)}`}>
-                {other.name || "Unnamed meet"} {other.meetId}
+                <bdi>{other.name || "Unnamed meet"}</bdi> {other.meetId}
               </a>
             </li>
           ))}

@@ -1,6 +1,7 @@
 /** The Live page: what it shows depends on how far the meet has come. */
 
 import type { App } from "../common/app.ts";
+import { daysOf, screensOf } from "../common/schedule.ts";
 import { NoMeet, pageAddress } from "../common/shell.tsx";
 import { Conflicts, Offers } from "./conflicts.tsx";
 import { DisplayKeys } from "./displays.tsx";
@@ -68,22 +69,18 @@ export function Live(props: { app: App }) {
 }
 
 function Platforms(props: { app: App }) {
-  const meet = props.app.meet.value?.meet;
-  const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
-  const platforms = (Array.isArray(meet?.platformsOnDays) ? meet.platformsOnDays : []) as readonly number[];
-  const screens = Array.from({ length: days }, (_, day) =>
-    Array.from({ length: platforms[day] ?? 1 }, (_, platform) => ({
-      day: String(day + 1),
-      platform: String(platform + 1),
-    })),
-  ).flat();
+  const state = props.app.meet.value;
+  if (state === null) return null;
+  const days = daysOf(state);
   return (
     <>
-      {screens.map((screen) => (
-        <a class="button" key={`${screen.day}.${screen.platform}`} href={pageAddress("./scoring", screen)}>
-          {days > 1
-            ? `Score day ${screen.day}, platform ${screen.platform}`
-            : `Score platform ${screen.platform}`}
+      {screensOf(state).map(({ day, platform }) => (
+        <a
+          class="button"
+          key={`${day}.${platform}`}
+          href={pageAddress("./scoring", { day: String(day), platform: String(platform) })}
+        >
+          {days > 1 ? `Score day ${day}, platform ${platform}` : `Score platform ${platform}`}
         </a>
       ))}
     </>

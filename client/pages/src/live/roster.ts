@@ -6,6 +6,25 @@ export interface Place {
   readonly priority: number;
 }
 
+/** One location as it is typed: its priority need not be a number yet. */
+export interface TypedPlace {
+  readonly location: string;
+  readonly priority: string;
+}
+
+/** Locations as they are put into boxes. */
+export function typed(roster: readonly Place[]): TypedPlace[] {
+  return roster.map(({ location, priority }) => ({ location, priority: String(priority) }));
+}
+
+/** Locations as they were typed; what is no whole number makes no priority. */
+export function readRoster(roster: readonly TypedPlace[]): Place[] {
+  return roster.map(({ location, priority }) => ({
+    location: location.trim(),
+    priority: /^\s*\d+\s*$/.test(priority) ? Number(priority) : Number.NaN,
+  }));
+}
+
 /** What is proposed for a meet with so many platforms: a name for each place, with priorities that all differ. */
 export function proposed(platforms: number): Place[] {
   const tables = Array.from({ length: platforms }, (_, index) =>
@@ -17,12 +36,13 @@ export function proposed(platforms: number): Place[] {
 
 /** The priority that is proposed for one more location: above all that are there. */
 export function nextPriority(roster: readonly Place[]): number {
-  return Math.floor(Math.max(0, ...roster.map((place) => place.priority)) / 10) * 10 + 10;
+  const known = roster.map((place) => place.priority).filter((priority) => !Number.isNaN(priority));
+  return Math.floor(Math.max(0, ...known) / 10) * 10 + 10;
 }
 
 /** What is wrong with a roster; null if nothing. */
 export function rosterError(roster: readonly Place[], own: string): string | null {
-  const names = roster.map((place) => place.location.trim());
+  const names = roster.map((place) => place.location);
   if (names.some((name) => name === "")) return "Every location needs a name.";
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `“${twice}” stands there twice.`;

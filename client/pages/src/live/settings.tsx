@@ -4,7 +4,7 @@ import type { App } from "../common/app.ts";
 import { attempt } from "../common/app.ts";
 import { CheckField, Field, type FieldKind } from "../common/fields.tsx";
 import { DATE, oneNumber, oneOf, TEXT, unit, weightOf } from "../common/kinds.ts";
-import { readBar, readClasses, readLines, readWhole } from "../common/validate.ts";
+import { classesSuch, readBar, readClasses, readLines, readWhole } from "../common/validate.ts";
 import { Card, Choice } from "../common/widgets.tsx";
 
 const FORMULAS = [
@@ -31,11 +31,12 @@ const LINES: FieldKind = {
 export function Settings(props: { app: App }) {
   const { app } = props;
   const meet = app.meet.value?.meet;
+  const inKg = meet?.inKg !== false;
   const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
   const classes: FieldKind = {
     text: (value) =>
       Array.isArray(value) ? value.map((kg) => app.replica.displayWeight(kg as number)).join(" ") : "",
-    read: (text) => readClasses(text, weightOf(app)),
+    read: (text) => readClasses(text, weightOf(app), inKg),
   };
   const bar: FieldKind = {
     text: (value) => (typeof value === "number" ? app.replica.displayWeight(value) : ""),
@@ -82,7 +83,7 @@ export function Settings(props: { app: App }) {
             "weightClassesKgWomen",
             `Classes, women (${unit(app)})`,
             classes,
-            "Upper limits, such as 47 52 57",
+            `Upper limits, such as ${classesSuch(inKg)}`,
           )}
           {field(
             "weightClassesKgMen",

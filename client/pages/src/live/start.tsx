@@ -6,6 +6,7 @@ import { useKeys } from "../common/keys.ts";
 import { readDate, readWhole } from "../common/validate.ts";
 import { Card, Input, Key, useBusy, Working } from "../common/widgets.tsx";
 import { counted } from "../common/words.ts";
+import { wrongFile } from "./files.ts";
 
 /** Starts a meet on this device. */
 export function Start(props: { app: App }) {
@@ -33,8 +34,10 @@ export function Start(props: { app: App }) {
         shortcut="o"
         accept=".openlifter,.txt,application/json"
         hint="The file that OpenLifter saves: lifters, rules, results so far."
-        picked={(text) =>
+        picked={(name, text) =>
           void run("Reading the file", async () => {
+            const wrong = wrongFile(name, text, "openlifter");
+            if (wrong !== null) throw new Error(wrong);
             await app.replica.importMeet(text);
             refresh(app);
             say(
@@ -89,8 +92,10 @@ export function OpenBundle(props: { app: App }) {
         shortcut="b"
         accept=".bundle,.spotter,.json,.txt"
         hint="What another device exported, for instance onto a stick. It brings everything that device knows; nothing here is lost."
-        picked={(text) =>
-          void run("Reading the bundle", async () => {
+        picked={(name, text) =>
+          void run("Reading the file", async () => {
+            const wrong = wrongFile(name, text, "bundle");
+            if (wrong !== null) throw new Error(wrong);
             const { brought } = await app.replica.importBundle(
               text,
               named ? undefined : seatOf(place, priority),
@@ -150,7 +155,7 @@ export function FilePick(props: {
   shortcut: string;
   accept: string;
   hint: string;
-  picked: (text: string) => void;
+  picked: (name: string, text: string) => void;
 }) {
   const box = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -172,7 +177,7 @@ export function FilePick(props: {
           if (file === undefined) return;
           const text = await file.text();
           input.value = "";
-          props.picked(text);
+          props.picked(file.name, text);
         }}
       />
       <p class="says hint" id={`${id}-hint`}>

@@ -4,7 +4,7 @@ import type { Lift, LifterRow, PlatformView } from "spotter-client";
 import { type App, nameIn, unmark } from "../common/app.ts";
 import { unit, valueText } from "../common/kinds.ts";
 import { pageAddress } from "../common/shell.tsx";
-import { Card } from "../common/widgets.tsx";
+import { Act, Card } from "../common/widgets.tsx";
 import { pathWords, whoWords } from "../common/words.ts";
 import { attemptsOf, LIFTS, liftOf, type Slot } from "./attempts.ts";
 
@@ -84,9 +84,12 @@ export function Differences(props: { app: App; view: PlatformView; open: (slot: 
             {changed.length > 5 ? <li>and {changed.length - 5} more</li> : null}
           </ul>
           <div class="row tight">
-            <button type="button" onClick={() => unmark(app, ...changed.map(([path]) => path))}>
-              Seen
-            </button>
+            <Act
+              label="Seen"
+              shortcut="s"
+              says="What others changed is seen"
+              run={() => unmark(app, ...changed.map(([path]) => path))}
+            />
           </div>
         </>
       )}

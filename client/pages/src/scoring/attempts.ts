@@ -1,6 +1,8 @@
 /** Attempts as the table names and judges them. Order, totals and places come from the replica. */
 
 import type { Attempt, Lift, LifterRow, PlatformView } from "spotter-client";
+import { attemptDoubt } from "../common/validate.ts";
+import { isolated } from "../common/words.ts";
 
 /** A lift's names. */
 export const LIFTS = [
@@ -59,14 +61,33 @@ export function wanted(view: PlatformView): Slot[] {
   });
 }
 
+/** Attempts still to come whose weight is seldom meant: they can be put right for as long as nobody has lifted it. */
+export function doubted(view: PlatformView): Slot[] {
+  return view.lifters.flatMap((row) => {
+    const attempts = attemptsOf(row, view.lift);
+    const slot = attempts.findIndex((attempt) => attempt.status === 0) + 1;
+    const kg = attempts[slot - 1]?.kg ?? 0;
+    return attemptDoubt(kg, slot, attempts) === null ? [] : [{ id: row.id, lift: view.lift, slot }];
+  });
+}
+
 /** "good lift", "no lift", or nothing. */
 export function verdictWords(status: number): string {
   return status === 1 ? "good lift" : status === -1 ? "no lift" : "not lifted";
 }
 
+/** Why nobody is to lift. */
+export function restWords(view: PlatformView): string {
+  const taking = view.lifters.filter((row) => takesPart(row, view.lift));
+  if (view.lifters.length === 0) return "Nobody is in this flight.";
+  if (taking.length === 0) return `Nobody in this flight has a ${liftOf(view.lift).title.toLowerCase()}.`;
+  const opened = taking.some((row) => attemptsOf(row, view.lift).some((attempt) => attempt.kg !== 0));
+  return opened ? "Flight complete." : "Nobody has an opener yet.";
+}
+
 /** "Nora Quinn, squat 2". */
 export function slotWords(slot: Slot, name: string): string {
-  return `${name}, ${liftOf(slot.lift).title.toLowerCase()} ${slot.slot}`;
+  return `${isolated(name)}, ${liftOf(slot.lift).title.toLowerCase()} ${slot.slot}`;
 }
 
 /** Of the judged attempts at the platform's lift, the one judged last by the clocks of those who judged; null if none. */

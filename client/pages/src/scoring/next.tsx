@@ -8,9 +8,10 @@ import { useKeys } from "../common/keys.ts";
 import { attemptWeight, unit } from "../common/kinds.ts";
 import { attemptDoubt } from "../common/validate.ts";
 import { Card, Key } from "../common/widgets.tsx";
+import { isolated } from "../common/words.ts";
 import { attemptsOf, liftOf, pathOf, type Slot } from "./attempts.ts";
 
-/** One box for each weight that is wanted. */
+/** One box for each weight that is wanted, or was given and is doubted. */
 export function NextAttempts(props: { app: App; view: PlatformView; slots: readonly Slot[] }) {
   const { app, view, slots } = props;
   const box = useRef<HTMLDivElement>(null);
@@ -45,7 +46,7 @@ export function NextAttempts(props: { app: App; view: PlatformView; slots: reado
               key={pathOf(slot)}
               app={app}
               path={pathOf(slot)}
-              label={`${row.name}, ${liftOf(slot.lift).title.toLowerCase()} ${slot.slot} (${unit(app)})`}
+              label={`${isolated(row.name)}, ${liftOf(slot.lift).title.toLowerCase()} ${slot.slot} (${unit(app)})`}
               then="leave"
               hint={`after ${attempts[slot.slot - 2]?.shown ?? ""}`}
               kind={{

@@ -6,15 +6,19 @@ import { type App, attempt, codeOf, say, undoLast, unmark, wordsOf } from "../co
 import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { unit, valueText } from "../common/kinds.ts";
+import { numberOf } from "../common/schedule.ts";
 import { NoMeet, pageAddress } from "../common/shell.tsx";
 import { Act, Dialog } from "../common/widgets.tsx";
+import { isolated } from "../common/words.ts";
 import { Company, Differences, Rack, Upcoming } from "./around.tsx";
 import {
   attemptsOf,
+  doubted,
   LIFTS,
   lastJudged,
   liftOf,
   pathOf,
+  restWords,
   type Slot,
   slotWords,
   verdictWords,
@@ -26,6 +30,7 @@ import { Plates } from "./plates.tsx";
 import { Selectors } from "./selectors.tsx";
 import { FlightSheet } from "./sheet.tsx";
 import { FlightTable } from "./table.tsx";
+import { useMovedOn } from "./turn.ts";
 
 /** Two presses within this time are one press of a nervous hand. */
 const AGAIN_MS = 500;
@@ -83,6 +88,7 @@ function Table(props: {
   const now: Slot | null = current === null ? null : { id: current.id, lift: view.lift, slot: view.attempt };
   const target = correcting ?? now;
   const targetRow = target === null ? null : row(target.id);
+  const { moved: movedOn, latest: justMoved } = useMovedOn(app, now);
   const targetSeen = target === null ? "" : (app.replica.get(pathOf(target))?.write ?? "");
 
   useEffect(() => {
@@ -123,6 +129,13 @@ function Table(props: {
     if (at === null || lifter === null) return say("note", "Nobody is to lift now.");
     if (performance.now() - pressed.current < AGAIN_MS)
       return say("note", "Two presses in half a second: the second was not taken.");
+    if (aim.current === null && justMoved.current !== null) {
+      const by = justMoved.current.by || "another location";
+      return say(
+        "note",
+        `Not taken: ${by} has only just moved the table on to ${isolated(lifter.name)}. Press again if this lift is to be judged.`,
+      );
+    }
     pressed.current = performance.now();
     const kg = attemptsOf(lifter, at.lift)[at.slot - 1]?.kg ?? 0;
     const seen = at === target ? targetSeen : (app.replica.get(pathOf(at))?.write ?? "");
@@ -160,12 +173,14 @@ function Table(props: {
         <Selectors app={app} view={view} go={props.go} select={select} />
         <Company app={app} view={view} />
         <div class="stage">
-          <section class={`card now ${correcting === null ? "" : "correcting"}`} aria-labelledby="now-title">
+          <section
+            class={`card now ${correcting === null ? "" : "correcting"}`}
+            aria-labelledby="now-title"
+            data-moved-by={movedOn?.by}
+          >
             <h2 id="now-title">{correcting === null ? "Lifting now" : "Correcting"}</h2>
             {target === null || targetRow === null ? (
-              <p class="who">
-                {view.lifters.length === 0 ? "Nobody is in this flight." : "Flight complete."}
-              </p>
+              <p class="who">{restWords(view)}</p>
             ) : (
               <>
                 <p class="who" id="current-lifter">
@@ -231,7 +246,7 @@ function Table(props: {
           </section>
           <Upcoming app={app} view={view} row={row(view.next)} />
         </div>
-        <NextAttempts app={app} view={view} slots={wanted(view)} />
+        <NextAttempts app={app} view={view} slots={[...wanted(view), ...doubted(view)]} />
         <Differences app={app} view={view} open={setOpened} />
         <FlightTable app={app} view={view} correcting={correcting} open={setOpened} />
       </div>
@@ -312,9 +327,4 @@ function stepCell(by: number): void {
   const cells = [...document.querySelectorAll<HTMLElement>("button[data-slot]")];
   const at = cells.indexOf(document.activeElement as HTMLElement);
   cells[Math.max(0, Math.min(cells.length - 1, at + by))]?.focus();
-}
-
-function numberOf(text: string | null): number {
-  const number = Number(text);
-  return Number.isInteger(number) && number > 0 ? number : 1;
 }

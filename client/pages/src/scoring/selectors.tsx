@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { Lift, PlatformView } from "spotter-client";
 import type { App } from "../common/app.ts";
 import { useKeys } from "../common/keys.ts";
+import { daysOf, platformsOf, upTo } from "../common/schedule.ts";
 import { Choice, Confirm } from "../common/widgets.tsx";
 import { after, LIFTS, liftOf } from "./attempts.ts";
 
@@ -14,13 +15,13 @@ export function Selectors(props: {
   go: (day: number, platform: number) => void;
   select: (flight: string, lift: Lift) => void;
 }) {
-  const { view, select, go } = props;
+  const { app, view, select, go } = props;
+  const state = app.meet.value;
   const [asked, setAsked] = useState<{ flight: string; lift: Lift } | null>(null);
-  const days = view.meet.lengthDays;
-  const platforms = Math.max(view.platform, view.meet.platformsOnDays[view.day - 1] ?? 1);
+  const days = Math.max(view.day, state === null ? 1 : daysOf(state));
+  const platforms = Math.max(view.platform, state === null ? 1 : platformsOf(state, view.day));
   const flights = view.flights.includes(view.flight) ? view.flights : [...view.flights, view.flight];
-  const count = (most: number) =>
-    Array.from({ length: most }, (_, index) => [String(index + 1), String(index + 1)] as const);
+  const count = (most: number) => upTo(most).map((number) => [String(number), String(number)] as const);
   const change = (flight: string, lift: Lift) => {
     if (view.current === null) select(flight, lift);
     else setAsked({ flight, lift });

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { LifterRow, PlatformView, FlightSheet as Sheets } from "spotter-client";
 import type { App } from "../common/app.ts";
 import { unit } from "../common/kinds.ts";
+import { isolated } from "../common/words.ts";
 import { attemptsOf, liftOf, takesPart } from "./attempts.ts";
 
 /** How long the table must be quiet before the sheet is made anew. */
@@ -33,7 +34,8 @@ function Sheet(props: { app: App; view: PlatformView }) {
       {sheets.map((sheet) => (
         <section key={sheet.lift} class="page">
           <h2>
-            {meet.name || "Unnamed meet"}: {liftOf(sheet.lift).title.toLowerCase()}, flight {sheet.flight}
+            <bdi>{meet.name || "Unnamed meet"}</bdi>: {liftOf(sheet.lift).title.toLowerCase()}, flight{" "}
+            {sheet.flight}
           </h2>
           <p>
             {meet.date}, day {view.day}, platform {view.platform}. Weights in {unit(app)}. Printed{" "}
@@ -108,7 +110,7 @@ function Unopened(props: { view: PlatformView; sheet: OneSheet }) {
   const names = view.lifters
     .filter((row) => takesPart(row, sheet.lift) && !there.has(row.id))
     .map((row) => row.name);
-  return names.length === 0 ? null : <p>Without an opener: {names.join(", ")}.</p>;
+  return names.length === 0 ? null : <p>Without an opener: {names.map(isolated).join(", ")}.</p>;
 }
 
 function sign(row: LifterRow | undefined, sheet: OneSheet, slot: number): string {

@@ -6,6 +6,7 @@ import type { App } from "../common/app.ts";
 import { useKeys } from "../common/keys.ts";
 import { unit } from "../common/kinds.ts";
 import { Card } from "../common/widgets.tsx";
+import { isolated } from "../common/words.ts";
 import {
   attemptsOf,
   LIFTS,
@@ -79,7 +80,7 @@ export function FlightTable(props: {
                 class={row.id === view.current ? "current" : row.id === view.next ? "upcoming" : ""}
               >
                 <th scope="row">
-                  {row.name}
+                  <bdi>{row.name}</bdi>
                   {row.id === view.current ? (
                     <span class="tag">now</span>
                   ) : row.id === view.next ? (
@@ -176,7 +177,7 @@ function Cell(props: {
         type="button"
         class="cell"
         data-slot={`${row.id}.${lift}.${props.slot}`}
-        aria-label={`${row.name}, ${lift} ${props.slot}: ${shown === "" ? "no weight" : `${shown}, ${verdictWords(status)}`}${props.disputed.has(path) ? ", disputed" : ""}`}
+        aria-label={`${isolated(row.name)}, ${lift} ${props.slot}: ${shown === "" ? "no weight" : `${shown}, ${verdictWords(status)}`}${props.disputed.has(path) ? ", disputed" : ""}`}
         onClick={() => props.open(slot)}
         {...(mark?.replaced ? { title: mark.words } : {})}
       >

@@ -20,8 +20,9 @@ import {
   unit,
   whole,
 } from "../common/kinds.ts";
+import { daysPlanned, platformsPlanned } from "../common/schedule.ts";
 import { Act, Card, Confirm } from "../common/widgets.tsx";
-import { age, whoWords } from "../common/words.ts";
+import { age, fieldWords, isolated, whoWords } from "../common/words.ts";
 import { does, type Entry, LIFTS, missing } from "./lifters.ts";
 
 /** The form of one lifter. Every field is saved on its own, as it is left. */
@@ -30,8 +31,9 @@ export function Editor(props: { app: App; entry: Entry; close: () => void; step:
   const box = useRef<HTMLDivElement>(null);
   const [asked, setAsked] = useState(false);
   const meet = app.meet.value?.meet;
-  const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
-  const platforms = (meet?.platformsOnDays as number[] | undefined)?.[entry.day - 1] ?? 1;
+  const state = app.meet.value;
+  const days = state === null ? 1 : daysPlanned(state);
+  const platforms = state === null ? 1 : platformsPlanned(state, entry.day);
   const divisions = Array.isArray(meet?.divisions) ? (meet.divisions as string[]) : [];
   const path = (field: string) => `entries.${entry.id}.${field}`;
   const field = (name: string, label: string, kind: FieldKind, hint?: string) => (
@@ -94,19 +96,9 @@ export function Editor(props: { app: App; entry: Entry; close: () => void; step:
         <fieldset>
           <legend class="label">When and where</legend>
           <div class="fields narrow">
-            {days > 1
-              ? field(
-                  "day",
-                  "Day",
-                  oneNumber(days, (day) => String(day)),
-                )
-              : null}
+            {days > 1 || entry.day > 1 ? field("day", "Day", planned(days, entry.day)) : null}
             {platforms > 1 || entry.platform > 1
-              ? field(
-                  "platform",
-                  "Platform",
-                  oneNumber(Math.max(platforms, entry.platform), (platform) => String(platform)),
-                )
+              ? field("platform", "Platform", planned(platforms, entry.platform))
               : null}
             {field("flight", "Flight", oneOf(FLIGHTS.map((flight) => [flight, flight] as const)))}
           </div>
@@ -133,14 +125,14 @@ export function Editor(props: { app: App; entry: Entry; close: () => void; step:
         </div>
         {asked ? (
           <Confirm
-            title={`Withdraw ${entry.name || "this lifter"}?`}
+            title={`Withdraw ${isolated(entry.name) || "this lifter"}?`}
             words="The lifter disappears from every list and can be taken back under Withdrawn lifters."
             yes="Withdraw"
             close={() => setAsked(false)}
             run={() =>
               void attempt("Withdrawing the lifter", async () => {
                 await app.replica.withdrawEntry(entry.id);
-                say("good", `${entry.name} is withdrawn.`);
+                say("good", `${isolated(entry.name)} is withdrawn.`);
                 close();
               })
             }
@@ -161,10 +153,17 @@ function Here(props: { app: App; entry: Entry }) {
       {there.map((other) => (
         <p key={`${other.location} ${other.tab ?? ""}`}>
           <strong>{whoWords(other)}</strong> has this lifter open, too ({age(other.since, app.now.value)}
-          {other.field === undefined ? "" : `, at ${other.field}`}).
+          {other.field === undefined ? "" : `, at ${fieldWords(other.field.split("."))}`}).
         </p>
       ))}
     </div>
+  );
+}
+
+/** A day or platform of the meet; one that it no longer has can be left, and is told from the others. */
+function planned(count: number, now: number): FieldKind {
+  return oneNumber(Math.max(count, now), (number) =>
+    number > count ? `${number} (the meet has none)` : String(number),
   );
 }
 

@@ -135,7 +135,7 @@ function Row(props: { app: App; facts: Facts; pick: () => void }) {
     <tr class={open ? "open" : ""} onClick={props.pick}>
       <th scope="row" class={marks.get(`entries.${entry.id}.name`)?.replaced ? "changed" : ""}>
         <button type="button" class="link" data-entry={entry.id} aria-pressed={open}>
-          {entry.name || "(no name)"}
+          <bdi>{entry.name || "(no name)"}</bdi>
         </button>
         {there.length === 0 ? null : <span class="there">{there.join(", ")} is here</span>}
       </th>

@@ -5,6 +5,7 @@ import { type App, attempt, say, undoLast, unmark } from "../common/app.ts";
 import { allSaved } from "../common/fields.tsx";
 import { useKeys } from "../common/keys.ts";
 import { FLIGHTS } from "../common/kinds.ts";
+import { screensOf, upTo } from "../common/schedule.ts";
 import { NoMeet } from "../common/shell.tsx";
 import { Act, Card, Choice, Confirm, Key } from "../common/widgets.tsx";
 import { counted } from "../common/words.ts";
@@ -18,24 +19,23 @@ export function WeighIn(props: { app: App }) {
   const state = app.meet.value;
   const [filter, setFilter] = useState<Filter>(EVERYBODY);
   const [open, setOpened] = useState<number | null>(null);
-  const setOpen = (id: number | null) => {
-    if (id === open) return;
-    void allSaved().then((well) => {
-      if (!well) return;
-      setOpened(id);
-      if (id === null)
-        requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-entry="${open}"]`)?.focus());
-    });
-  };
   if (state === null) {
     return <NoMeet app={app} />;
   }
   const entries = state.registration.entries as unknown as Entry[];
   const shown = narrowed(entries, filter);
   const entry = entries.find((other) => other.id === open) ?? null;
+  const place = shown.findIndex((other) => other.id === open);
+  const setOpen = (id: number | null) => {
+    if (id === open) return;
+    void allSaved().then((well) => {
+      if (!well) return;
+      setOpened(id);
+      if (id === null) requestAnimationFrame(() => focusLine(open, place));
+    });
+  };
   const step = (by: number) => {
-    const at = shown.findIndex((other) => other.id === open);
-    const next = shown[at < 0 ? 0 : at + by];
+    const next = shown[place < 0 ? 0 : place + by];
     if (next !== undefined) setOpen(next.id);
   };
   return (
@@ -52,6 +52,13 @@ export function WeighIn(props: { app: App }) {
   );
 }
 
+/** Goes to a lifter's line of the list; if the lifter is gone, to the line that has its place, or to the search. */
+function focusLine(id: number | null, place: number): void {
+  const all = [...document.querySelectorAll<HTMLElement>("button[data-entry]")];
+  const own = all.find((line) => line.dataset.entry === String(id));
+  (own ?? all[Math.min(place, all.length - 1)] ?? document.getElementById("search"))?.focus();
+}
+
 function Tools(props: {
   app: App;
   entries: readonly Entry[];
@@ -64,19 +71,19 @@ function Tools(props: {
   const search = useRef<HTMLInputElement>(null);
   const name = useRef<HTMLInputElement>(null);
   const [draw, setDraw] = useState(false);
-  const meet = app.meet.value?.meet;
-  const days = typeof meet?.lengthDays === "number" ? meet.lengthDays : 1;
-  const platforms = Math.max(1, ...((meet?.platformsOnDays as number[] | undefined) ?? [1]));
+  const screens = app.meet.value === null ? [] : screensOf(app.meet.value);
+  const days = Math.max(1, ...screens.map((screen) => screen.day));
+  const platforms = Math.max(1, ...screens.map((screen) => screen.platform));
   useKeys([
     { key: "/", label: "Search", run: () => search.current?.focus() },
     { key: "n", label: "Add a lifter", run: () => name.current?.focus() },
   ]);
   const pick = (field: keyof Filter) => (value: string) => set({ ...filter, [field]: value });
   const numbers = (count: number, word: string) =>
-    [
-      ["", `every ${word}`],
-      ...Array.from({ length: count }, (_, index) => [String(index + 1), String(index + 1)]),
-    ] as [string, string][];
+    [["", `every ${word}`], ...upTo(count).map((number) => [String(number), String(number)])] as [
+      string,
+      string,
+    ][];
   const add = async () => {
     const text = name.current?.value.trim() ?? "";
     if (text === "") return say("bad", "Type the lifter’s name first.");
@@ -222,9 +229,12 @@ function ChangedByOthers(props: { app: App; open: (id: number) => void }) {
         <button type="button" onClick={run}>
           Look at the first <Key name="c" />
         </button>
-        <button type="button" onClick={() => unmark(app, "entries")}>
-          All seen
-        </button>
+        <Act
+          label="All seen"
+          shortcut="s"
+          says="What others changed is seen"
+          run={() => unmark(app, "entries")}
+        />
       </div>
     </div>
   );
@@ -244,7 +254,7 @@ function Withdrawn(props: { app: App }) {
         <ul class="plain-list">
           {gone.map((entry) => (
             <li key={entry.key} class="row between">
-              {entry.name || `lifter ${entry.id}`}
+              <bdi>{entry.name || `lifter ${entry.id}`}</bdi>
               <button
                 type="button"
                 onClick={() =>
