@@ -31,6 +31,13 @@ pub struct Present {
     pub since: WallTime,
 }
 
+impl Present {
+    /// Whether two that were heard in two ways may be one.
+    fn is_where(&self, other: &Self) -> bool {
+        (&self.location, &self.at) == (&other.location, &other.at)
+    }
+}
+
 /// One's own presence and the others'.
 #[derive(Debug, Default)]
 pub(crate) struct Presences {
@@ -133,15 +140,30 @@ impl Presences {
     /// Everybody else who is there. Whoever is heard by the relay and directly is one, named as the relay does.
     pub(crate) fn others(&self) -> impl Iterator<Item = &Present> {
         let all = || self.others.values().map(|(present, _)| present);
-        let same = |one: &Present, other: &Present| {
-            (&one.location, &one.at) == (&other.location, &other.at)
-        };
         all().filter(move |present| match present.who {
             Who::Session(_) => true,
-            Who::Peer(_) => {
-                !all().any(|other| matches!(other.who, Who::Session(_)) && same(present, other))
-            }
+            Who::Peer(_) => !all()
+                .any(|other| matches!(other.who, Who::Session(_)) && present.is_where(other)),
         })
+    }
+
+    /// The connection over which somebody is heard directly, be it beside the relay. Of several at one place whom the
+    /// relay names, as many are as there are connections.
+    pub(crate) fn directly(&self, present: &Present) -> Option<LinkId> {
+        let there = || {
+            let all = self.others.values().map(|(present, _)| present);
+            all.filter(|other| present.is_where(other))
+        };
+        let link = |other: &Present| match other.who {
+            Who::Session(_) => None,
+            Who::Peer(link) => Some(link),
+        };
+        if let Some(link) = link(present) {
+            return Some(link);
+        }
+        let sessions = there().filter(|other| link(other).is_none());
+        let place = sessions.take_while(|other| other.who != present.who);
+        there().filter_map(link).nth(place.count())
     }
 
     pub(crate) fn get(&self, who: Who) -> Option<&Present> {
@@ -177,5 +199,26 @@ mod tests {
         assert_eq!(who(&presences), [session]);
         presences.heard(now, peer, desk, at(2));
         assert_eq!(who(&presences), [session, peer]);
+    }
+
+    #[test]
+    fn of_two_at_one_place_as_many_are_heard_directly_as_there_are_connections() {
+        let now = Now {
+            moment: Moment::from_ms(1),
+            wall: WallTime::default(),
+        };
+        let table = LocationName::parse("Platform 1").ok();
+        let at = Some(Whereabouts::default());
+        let sessions = [1, 2].map(|byte| Who::Session(SessionId::from_bytes([byte; 8])));
+        let link = LinkId::Accepted(1);
+        let mut presences = Presences::default();
+        for who in [sessions[0], sessions[1], Who::Peer(link)] {
+            presences.heard(now, who, table.clone(), at.clone());
+        }
+        let directly: Vec<(Who, Option<LinkId>)> = presences
+            .others()
+            .map(|present| (present.who, presences.directly(present)))
+            .collect();
+        assert_eq!(directly, [(sessions[0], Some(link)), (sessions[1], None)]);
     }
 }

@@ -17,6 +17,11 @@ impl Client {
         self.presences.others()
     }
 
+    /// The connection over which one of [`Client::presence`] is heard directly, if any, be it beside the relay.
+    pub fn heard_directly(&self, present: &Present) -> Option<LinkId> {
+        self.presences.directly(present)
+    }
+
     pub(super) fn presence_relayed(&mut self, now: Now, relayed: PresenceRelayed) {
         let who = Who::Session(relayed.session_id);
         self.presence_heard(now, who, Some(relayed.location_name), relayed.at);

@@ -115,7 +115,11 @@ impl Desk {
 
     /// Who else is there, and where they look.
     fn presence(&mut self) -> Result<Value, Trouble> {
-        Ok(self.client()?.presence().map(words::present).collect())
+        let client = self.client()?;
+        let seen = client.presence();
+        Ok(seen
+            .map(|present| words::present(present, client.heard_directly(present)))
+            .collect())
     }
 
     fn platform(&mut self, message: &Message) -> Result<Value, Trouble> {

@@ -2,7 +2,7 @@
 //! (`docs/command-line.md`) wherever it has the same thing.
 
 use serde_json::{Map, Value, json};
-use spotter_client::{LinkState, Present, Reply, Status, WallTime, Who};
+use spotter_client::{LinkId, LinkState, Present, Reply, Status, WallTime, Who};
 use spotter_model::{Author, Conflict, EntryName, Held, HistoryItem, Shown};
 use spotter_relay_protocol::{DisplayKeyShown, Roster, SessionShown};
 
@@ -126,8 +126,8 @@ pub(crate) fn reply(reply: &Reply) -> Value {
     }
 }
 
-/// Somebody who is there.
-pub(crate) fn present(present: &Present) -> Value {
+/// Somebody who is there; `tab` is the connection to them, which in a browser leads to another tab of it.
+pub(crate) fn present(present: &Present, tab: Option<LinkId>) -> Value {
     let mut json = match serde_json::to_value(&present.at) {
         Ok(Value::Object(at)) => at,
         Ok(_) | Err(_) => Map::new(),
@@ -136,10 +136,12 @@ pub(crate) fn present(present: &Present) -> Value {
     let location = present.location.as_ref().map(|location| location.as_str());
     put("location", location.into());
     put("since", time(present.since.unix_seconds()).into());
-    match present.who {
-        Who::Session(session) => put("session", session.to_string().into()),
-        Who::Peer(link) => put("tab", link_name(link).into()),
-    };
+    if let Who::Session(session) = present.who {
+        put("session", session.to_string().into());
+    }
+    if let Some(link) = tab {
+        put("tab", link_name(link).into());
+    }
     Value::Object(json)
 }
 
