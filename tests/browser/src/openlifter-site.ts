@@ -1,8 +1,11 @@
-/** A host of static files, as OpenLifter is deployed to, and the page that it hands out here. */
+/** A host of static files, as OpenLifter is deployed to, and the pages that it hands out here. */
 
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { extname, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { extname, join, resolve } from "node:path";
 import { build } from "esbuild";
+import { bundle } from "../../../client/openlifter/test/create-react-app/bundle.ts";
 
 const PAGE = resolve(import.meta.dirname, "../src/openlifter-page.ts");
 const TYPES: Record<string, string> = {
@@ -68,12 +71,29 @@ export class Site {
 }
 
 /** A page with nothing in it but a script. */
-export function htmlOf(script: string, kind: "module" | "text/javascript"): string {
+function htmlOf(script: string, kind: "module" | "text/javascript"): string {
   return (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>OpenLifter, stood in for</title>' +
     '<link rel="icon" href="data:,"></head>' +
     `<body><div id="root"></div><script type="${kind}" src="${script}" defer></script></body></html>`
   );
+}
+
+/** What webpack makes of a small app in the way of Create React App 5. */
+export async function webpackFiles(): Promise<Files> {
+  const folder = mkdtempSync(join(tmpdir(), "spotter-webpack-"));
+  try {
+    const [script] = await bundle(resolve(import.meta.dirname, "../../.."), folder);
+    const files = new Map<string, string | Uint8Array>([
+      ["index.html", htmlOf(`./${script}`, "text/javascript")],
+    ]);
+    for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      if (statSync(join(folder, path)).isFile()) files.set(path, readFileSync(join(folder, path)));
+    }
+    return files;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The stand-in for OpenLifter, with the packages as they are built. */
