@@ -22,7 +22,7 @@ pub(crate) const PACKED_PEER_BYTES_MAX: usize = 768 * 1024;
 pub(crate) const RECORD_BYTES_MAX: usize = 256 * 1024;
 
 /// Bytes of changes in one bundle that is read: some dozen times the largest meet measured, and little enough for a browser's tab. A
-/// short line may hold two megabytes of them.
+/// dozen kilobytes of the file may hold two megabytes of them.
 pub(crate) const BUNDLE_BYTES_MAX: usize = 256 << 20;
 
 /// The first pause before connecting again; doubled after every failure.

@@ -134,7 +134,22 @@ fn prometheus_own_checker_finds_no_fault() {
 #[test]
 fn the_page_for_operators_explains_every_metric_and_every_alert_and_no_others() {
     let page = read("docs/operating.md");
-    assert_eq!(metrics_in(&page), metrics_of(&told()));
+    let told = told();
+    assert_eq!(metrics_in(&page), metrics_of(&told));
+    // Whatever a row names beside metrics is a label of theirs, or one of its values.
+    for row in page.lines().filter(|line| line.starts_with("| `spotter_")) {
+        let named: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let (metrics, labels): (Vec<&str>, Vec<&str>) =
+            named.iter().partition(|name| name.starts_with("spotter_"));
+        for label in labels {
+            let forms = [format!("{label}=\""), format!("=\"{label}\"")];
+            let is_told = told.lines().any(|line| {
+                metrics.iter().any(|metric| line.starts_with(metric))
+                    && forms.iter().any(|form| line.contains(form))
+            });
+            assert!(is_told, "{label} in {row}");
+        }
+    }
     let alerts = read("relay/server/deploy/alerts.yml");
     let ruled: BTreeSet<&str> = alerts
         .lines()
@@ -156,37 +171,77 @@ fn the_page_for_operators_explains_every_metric_and_every_alert_and_no_others() 
     );
 }
 
-#[test]
-fn every_flag_and_setting_that_operators_are_told_of_exists() {
-    let help = |command: &mut Command| finish(command.arg("--help"), None).ok();
-    let mut known = String::new();
-    for word in [
-        "serve",
-        "healthcheck",
-        "check-config",
-        "verify",
-        "repair",
-        "list",
-        "show",
-    ] {
-        known += &help(spotter_relay().arg(word));
-    }
-    for word in ["golive", "join", "import"] {
-        known += &help(spotter().arg(word));
-    }
-    let page = read("docs/operating.md").replace("\\\n", " ");
-    let ours = page.lines().filter(|line| {
-        let line = line.trim_start();
-        line.starts_with("spotter") && !line.contains('|')
-    });
-    for line in ours {
-        for flag in line
-            .split_whitespace()
-            .filter(|word| word.starts_with("--"))
-        {
-            assert!(known.contains(flag), "{flag} in {line}");
+/// What a program says of itself, or of one of its commands.
+fn help_of(program: &str, command: Option<&str>) -> String {
+    let mut asked = match program {
+        "spotter" => spotter(),
+        _ => spotter_relay(),
+    };
+    finish(asked.args(command).arg("--help"), None).ok()
+}
+
+/// How our programs are called in a text, in scripts and in sentences: program, command and flags.
+fn calls_in(text: &str) -> Vec<(&str, &str, Vec<&str>)> {
+    let begins = |at: &usize| {
+        let before = text[..*at].chars().next_back();
+        before.is_none_or(|c| "\n`(/=".contains(c))
+    };
+    let all = text.match_indices("spotter").map(|(at, _)| at);
+    let mut calls = Vec::new();
+    for at in all.filter(begins) {
+        let line = text[at..].split(['\n', '`', '|', ')']).next().unwrap();
+        let mut words = line.split_whitespace().peekable();
+        let program = words.next().unwrap();
+        // The replica is named before the command.
+        if words.next_if_eq(&"--replica").is_some() {
+            words.next();
+        }
+        let is_command = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        let command = words.next().filter(is_command);
+        if let (true, Some(command)) = (["spotter", "spotter-relay"].contains(&program), command) {
+            let flags = words.filter(|word| word.starts_with("--"));
+            calls.push((program, command, flags.collect()));
         }
     }
+    calls
+}
+
+#[test]
+fn every_command_and_flag_that_operators_are_told_of_exists() {
+    let mut seen = BTreeSet::new();
+    for file in [
+        "docs/operating.md",
+        "relay/server/deploy/spotter-relay.service",
+    ] {
+        let text = read(file).replace("\\\n", " ");
+        for (program, command, flags) in calls_in(&text) {
+            // A command that does not exist has no help.
+            let help = help_of(program, Some(command));
+            let known = help.split(|c: char| c.is_whitespace() || "[,`".contains(c));
+            let known: BTreeSet<&str> = known.collect();
+            for flag in &flags {
+                assert!(known.contains(flag), "{program} {command} {flag} in {file}");
+            }
+            seen.insert((program.to_owned(), command.to_owned()));
+        }
+    }
+    let commands: Vec<&str> = seen.iter().map(|(_, command)| &**command).collect();
+    for command in [
+        "golive",
+        "join",
+        "import",
+        "serve",
+        "healthcheck",
+        "verify",
+        "repair",
+    ] {
+        assert!(commands.contains(&command), "{command} of {commands:?}");
+    }
+}
+
+#[test]
+fn every_setting_that_operators_are_told_of_exists() {
+    let known = help_of("spotter-relay", Some("serve"));
     for file in [
         "relay.toml",
         "spotter-relay.service",
@@ -196,9 +251,31 @@ fn every_flag_and_setting_that_operators_are_told_of_exists() {
         let text = read(&format!("relay/server/deploy/{file}"));
         let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
         for variable in words.filter(|word| word.starts_with("SPOTTER_RELAY_")) {
-            assert!(known.contains(variable), "{variable} in {file}");
+            assert!(
+                known.contains(&format!("{variable}=")),
+                "{variable} in {file}"
+            );
         }
     }
+    let page = read("docs/operating.md");
+    let section = |number: u32| {
+        let rest = page.split(&format!("## {number}. ")).nth(1).unwrap();
+        rest.split("\n## ").next().unwrap()
+    };
+    let alerts = page.lines().filter(|line| line.contains("| Raise `"));
+    let told = [section(6), section(9)].into_iter().chain(alerts);
+    let mut seen = 0;
+    for text in told {
+        // What stands in marks and is one word: a setting, or a command that looks at them.
+        for word in text.split('`').skip(1).step_by(2) {
+            let is_one = word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            if is_one && word != "check-config" {
+                assert!(known.contains(&format!("--{word}")), "{word}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 12, "{seen}");
     let place = TempDir::new().unwrap();
     let settings = root().join("relay/server/deploy/relay.toml");
     let mut check = spotter_relay();

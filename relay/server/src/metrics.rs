@@ -57,7 +57,13 @@ const EXPECTED: &[(Of, &[&str])] = &[
     (|numbers| &numbers.links_closed, &["slow-reader", "full"]),
     (
         |numbers| &numbers.displays_closed,
-        &["left", "slow-reader", "silent", "session-ended"],
+        &[
+            "left",
+            "slow-reader",
+            "silent",
+            "session-ended",
+            "going-away",
+        ],
     ),
     (|numbers| &numbers.display_answers, &["200", "304", "403"]),
 ];
