@@ -29,8 +29,6 @@ await build({
   entryPoints: ["src/index.ts", "src/inline.ts"],
   outdir: "dist",
   bundle: true,
-  splitting: true,
-  chunkNames: "shared-[hash]",
   format: "esm",
   target: "es2020",
   external: ["./spotter.wasm.js"],
