@@ -99,7 +99,11 @@ export class Device {
   }
 
   async tab(name: string): Promise<Tab & { readonly page: Page }> {
-    const page = await this.context.newPage();
+    return this.tabOf(await this.context.newPage(), name);
+  }
+
+  /** The tab of a page that another one has opened. */
+  tabOf(page: Page, name: string): Tab & { readonly page: Page } {
     this.#complaints.watch(name, page);
     page.on("dialog", (dialog) => void dialog.accept());
     return Object.assign(new Tab(name, new PageDriver(page)), { page });

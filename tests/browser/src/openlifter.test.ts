@@ -441,8 +441,9 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
     await desk.tab.fill("Day", "1");
     await desk.tab.fill("Platform", "1");
     const [page] = await Promise.all([desk.device.context.waitForEvent("page"), desk.tab.click("Open")]);
-    complaints.watch("overlay", page);
-    await page.locator(".card .name", { hasText: /^Anne$/ }).waitFor();
+    const overlay = desk.device.tabOf(page, "overlay");
+    steps.watch(overlay);
+    await overlay.untilText(".card .name", /^Anne$/);
     const { origin, pathname, searchParams, hash } = new URL(page.url());
     assert.deepEqual(
       [origin, pathname, searchParams.get("meet"), searchParams.get("platform")],
@@ -451,8 +452,9 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
     assert.match(hash, /^#key=[\w-]{43}$/);
     await write(table.tab, "Squat 1 of 5000", "115");
     said.write(TABLE, "entries.5000.squat.1", [115, 0]);
-    await page.locator(".card .what", { hasText: "115 kg" }).waitFor();
-    await page.close();
+    await overlay.untilText(".card .what", /115 kg$/);
+    steps.forget(overlay);
+    await overlay.close();
   });
 
   await steps.step(
