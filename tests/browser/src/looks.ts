@@ -93,10 +93,10 @@ async function smaller(page: Page, bytes: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-async function overflows(page: Page): Promise<boolean> {
-  return (await page.evaluate(
-    "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1",
-  )) as boolean;
+/** Whether a page, or the first part of it that a selector finds, has something that is wider than it. */
+export async function overflows(page: Page, selector = "html"): Promise<boolean> {
+  const found = `document.querySelector(${JSON.stringify(selector)})`;
+  return (await page.evaluate(`${found}.scrollWidth > ${found}.clientWidth + 1`)) as boolean;
 }
 
 /** Checks that a page came with a policy that allows no script or style of its own inside, and has none. */

@@ -1,5 +1,6 @@
 /** What a scoreboard shows, as elements. */
 
+import type { Units } from "../feed/address.ts";
 import {
   type Attempt,
   attemptsOf,
@@ -11,8 +12,26 @@ import {
 import { element, typed } from "../feed/dom.ts";
 import { drawnBar } from "../feed/plates.ts";
 import { attemptOf, bare, classOf, liftName, withUnit } from "../feed/shown.ts";
-import type { ScoreboardOptions } from "./options.ts";
+import { COLUMNS, type Column, type ScoreboardOptions } from "./options.ts";
 
+/** The attempts at a lift that have a column. */
+interface Attempts {
+  readonly lift: Lift;
+  readonly numbers: readonly number[];
+}
+
+/** How wide about each column is, in em; a team stands with the name. */
+const WIDTHS: Readonly<Record<Column, number>> = {
+  team: 0,
+  lot: 2.5,
+  class: 4,
+  bodyweight: 5.5,
+  rack: 6,
+  total: 5,
+  place: 3,
+};
+/** Those that a narrow screen has, by the style sheet. */
+const NARROW_COLUMNS: readonly Column[] = ["lot", "total", "place"];
 const LIFTS: readonly Lift[] = ["S", "B", "D"];
 
 /** The scoreboard for a picture. */
@@ -84,14 +103,38 @@ function table(picture: Picture, options: ScoreboardOptions): HTMLElement {
     element("tbody", "", ...rows),
   );
   made.style.setProperty("--rows", String(Math.max(rows.length, 6)));
-  made.style.setProperty("--attempts", String(columns.reduce((sum, { numbers }) => sum + numbers.length, 0)));
+  const shown = COLUMNS.filter((column) => show.has(column));
+  const wide = widthOf(11, shown, columns, picture, options.units);
+  const few = shown.filter((column) => NARROW_COLUMNS.includes(column));
+  const now = columns.filter(({ lift }) => lift === platform.lift);
+  const narrow = widthOf(7, few, now, picture, options.units);
+  made.style.setProperty("--width", String(wide));
+  made.style.setProperty("--narrow-width", String(narrow));
   return element("div", "board-frame", made);
+}
+
+/** About how wide a table with these columns is, in em. */
+function widthOf(
+  name: number,
+  others: readonly Column[],
+  attempts: readonly Attempts[],
+  { platform, lifters }: Picture,
+  units: Units,
+): number {
+  const shown = attempts.flatMap(({ lift, numbers }) =>
+    numbers.flatMap((number) =>
+      lifters.map((row) => bare(attemptsOf(row, lift)[number - 1]?.kg ?? 0, platform.meet.inKg, units)),
+    ),
+  );
+  const letters = Math.max(5, ...shown.map((text) => text.length));
+  const count = attempts.reduce((sum, { numbers }) => sum + numbers.length, 0);
+  return others.reduce((sum, column) => sum + WIDTHS[column], name + count * (0.7 + 0.6 * letters));
 }
 
 function lifterRow(
   row: LifterRow,
   { platform }: Picture,
-  columns: readonly { readonly lift: Lift; readonly numbers: readonly number[] }[],
+  columns: readonly Attempts[],
   { show, units }: ScoreboardOptions,
 ): HTMLElement {
   const isCurrent = row.id === platform.current;
