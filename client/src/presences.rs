@@ -142,8 +142,9 @@ impl Presences {
         let all = || self.others.values().map(|(present, _)| present);
         all().filter(move |present| match present.who {
             Who::Session(_) => true,
-            Who::Peer(_) => !all()
-                .any(|other| matches!(other.who, Who::Session(_)) && present.is_where(other)),
+            Who::Peer(_) => {
+                !all().any(|other| matches!(other.who, Who::Session(_)) && present.is_where(other))
+            }
         })
     }
 
