@@ -42,7 +42,7 @@ function say(text: string): void {
 function wordsFor(now: Link): string {
   if (now.state === "refused" && now.refusal !== null) return refusalWords(now.refusal, now.by);
   if (made !== null) return "";
-  return now.state === "waiting" ? "The relay does not answer. Trying again …" : "Connecting …";
+  return now.state === "waiting" ? "The relay sends no picture yet. Trying again …" : "Connecting …";
 }
 
 // Whoever knows the meet's password needs no key. It is kept nowhere.
