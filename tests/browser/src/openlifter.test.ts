@@ -396,12 +396,21 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
       await desk.tab.press("Tab");
       said.write(DESK, "entries.5005.name", "Faye");
       await shows(further, box, "Faye");
+      for (const [tab, by, kg] of [
+        [further, SECOND, "235"],
+        [table.tab, TABLE, "230"],
+      ] as const) {
+        await write(tab, "Squat 1 of 5006", kg);
+        said.write(by, "entries.5006.squat.1", [Number(kg), 0]);
+      }
       await desk.tab.untilText(".spotter-editsNotSent", /^[1-9]/);
+      await shows(desk.tab, "Squat 1 of 5006", "235");
       desk.network.mend();
       said.mend();
       for (const tab of [desk.tab, further, table.tab]) {
         await live(tab);
         await shows(tab, box, "Faye");
+        await shows(tab, "Squat 1 of 5006", "230");
       }
       complaints.relayDown(false);
     },
