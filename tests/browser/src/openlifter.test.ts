@@ -466,6 +466,22 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
     await overlay.close();
   });
 
+  await steps.step("platform 1 leaves, and returns to what others did meanwhile", async () => {
+    const { tab } = table;
+    const box = "Squat 1 of 5011";
+    await tab.click("Leave the live meet");
+    await tab.untilSays("Return to the live meet that was left");
+    said.cut(TABLE);
+    await write(desk.tab, box, "227.5");
+    said.write(DESK, "entries.5011.squat.1", [227.5, 0]);
+    await live(desk.tab);
+    assert.equal(await tab.read(box), "225");
+    await tab.click("Return to the live meet that was left");
+    said.mend();
+    await live(tab);
+    await shows(tab, box, "227.5");
+  });
+
   await steps.step(
     "stores, boxes, conflicts and histories are what the rule says, and nobody wrote what nobody typed",
     async () => {
