@@ -2,9 +2,12 @@
 //! break one; the suite tries what the fuzzer begins with, and every crasher that was ever found.
 
 pub mod admission;
+pub mod bundle;
 pub mod change;
+pub mod cold;
 pub mod log;
 pub mod message;
+pub mod records;
 pub mod seeds;
 pub mod unpack;
 

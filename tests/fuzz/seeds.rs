@@ -1,4 +1,5 @@
-//! What the fuzzer begins with for each check: golden packs, changes and messages, and logs that were kept.
+//! What the fuzzer begins with for each check: golden packs, changes and messages, logs, bundles and records that were
+//! kept.
 
 use std::fs;
 use std::io;
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{CHECKED, Golden, UNSEEN};
+use super::{CHECKED, Golden, UNSEEN, bundle, cold, records};
 
 /// Bytes to begin with, and what they are for.
 pub struct Seed {
@@ -70,9 +71,74 @@ pub fn all(root: &Path) -> io::Result<Vec<Seed>> {
             [&[1, 7], &*begin].concat(),
         );
     }
+    for (name, text) in bundles(root)? {
+        for kind in [0, 2] {
+            add(
+                "bundle",
+                format!("{name}-{kind}"),
+                [&[kind], text.as_bytes()].concat(),
+            );
+        }
+    }
+    let beginning = &meet[..meet.len() - UNSEEN];
+    for (kind, changes, name) in [(1, beginning, "whole"), (3, unseen, "more")] {
+        let header = bundle::header(&meet[0].hash(), changes.len());
+        let mut parts = vec![kind];
+        part(&mut parts, bundle::LINE, header.as_bytes());
+        for (number, change) in changes.iter().enumerate() {
+            let kind = if kind == 1 && number == 0 {
+                bundle::ROOT
+            } else {
+                bundle::CHANGE
+            };
+            part(&mut parts, kind, &change.bytes()[CHECKED..]);
+        }
+        add("bundle", name.to_owned(), parts);
+        let mut packed = vec![kind];
+        let header = header.replace("\"spotterBundle\":1", "\"spotterBundle\":2");
+        part(&mut packed, bundle::LINE, header.as_bytes());
+        part(&mut packed, bundle::PACK, &spotter_pack::pack(changes));
+        add("bundle", format!("{name}-packed"), packed);
+    }
+    let (auth, sessions) = records::sound();
+    let documents = format!("{auth}\0{sessions}");
+    add("records", "made".to_owned(), documents.into_bytes());
+    for meet in ["current-meets/123456789", "finished-meets/000000007"] {
+        let read = |file: &str| {
+            fs::read(root.join(format!("relay/store/tests/kept/format-1/{meet}/{file}")))
+        };
+        let documents = [&*read("auth.json")?, &[0], &*read("sessions.json")?].concat();
+        add("records", meet.replace('/', "-"), documents);
+    }
+    for (name, kept) in [("one", cold::kept()), ("two", cold::kept_in_two())] {
+        for repaired in [0, 1] {
+            let name = format!("{name}-{repaired}");
+            add("cold", name, [&[repaired], &*kept].concat());
+        }
+    }
     let lines: &[u8] = b"\x03\x05{\"n\":0,\"d\":0,\"p\":\"00000000\",\"k\":\"00000000\"}\n{\"n\":1,\"d\":50,\"p\":\"00000000\",\"x\":1,\"k\":\"00000000\"}\n";
     add("log", "lines".to_owned(), lines.to_vec());
     Ok(seeds)
+}
+
+/// Bundles that are kept, by name.
+fn bundles(root: &Path) -> io::Result<Vec<(String, String)>> {
+    let read = |format: u32| {
+        let path = format!("client/tests/formats/bundle-{format}.jsonl");
+        Ok((
+            format!("kept-{format}"),
+            fs::read_to_string(root.join(path))?,
+        ))
+    };
+    [1, 2].into_iter().map(read).collect()
+}
+
+/// Writes a part of a bundle as its check reads it.
+fn part(out: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
+    let length = u16::try_from(bytes.len()).expect("golden parts are short");
+    out.push(kind);
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(bytes);
 }
 
 /// The JSON files of a folder, by name.

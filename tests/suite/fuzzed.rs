@@ -18,9 +18,12 @@ fn root() -> PathBuf {
 fn check(target: &str, bytes: &[u8]) {
     match target {
         "admission" => checks::admission::check(bytes),
+        "bundle" => checks::bundle::check(bytes),
         "change" => checks::change::check(bytes),
+        "cold" => checks::cold::check(bytes),
         "log" => checks::log::check(bytes),
         "message" => checks::message::check(bytes),
+        "records" => checks::records::check(bytes),
         "unpack" => checks::unpack::check(bytes, unpack_counted),
         other => panic!("there is no check {other}"),
     }
@@ -48,6 +51,77 @@ fn what_the_fuzzer_begins_with_and_what_it_ever_found_passes_its_checks() {
             &name,
             &fs::read(&crasher).unwrap(),
         );
+    }
+}
+
+/// How often what the fuzzer begins with is changed somewhere, for each target.
+const MUTANTS: u64 = 200;
+
+#[test]
+fn what_the_fuzzer_begins_with_passes_its_checks_when_it_is_changed_anywhere() {
+    let mut targets = BTreeMap::<&str, Vec<Vec<u8>>>::new();
+    for seed in checks::seeds::all(&root()).unwrap() {
+        targets.entry(seed.target).or_default().push(seed.bytes);
+    }
+    for (target, seeds) in targets {
+        for number in 0..MUTANTS {
+            let mut chance = Chance(number);
+            let mut bytes = seeds[chance.below(seeds.len())].clone();
+            for _ in 0..=chance.below(3) {
+                bytes = mutated(&bytes, &seeds, &mut chance);
+            }
+            passes(target, &format!("mutant {number}"), &bytes);
+        }
+    }
+}
+
+/// What a number, a text or a length may be replaced by, to do harm.
+const HARM: [&[u8]; 10] = [
+    b"0",
+    b"-1",
+    b"18446744073709551615",
+    b"-9223372036854775808",
+    b"1e400",
+    b"null",
+    b"[]",
+    b"\"\"",
+    b"\0\xff",
+    b"\xff\xff\xff\xff\xff",
+];
+
+/// The same bytes, changed in one place.
+fn mutated(bytes: &[u8], seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
+    // Behind the first byte, which mostly says how the others are tried.
+    let begin = 1 + chance.below(bytes.len().max(2) - 1);
+    let begin = begin.min(bytes.len());
+    let end = (begin + chance.below(20)).min(bytes.len());
+    let (before, middle, behind) = (&bytes[..begin], &bytes[begin..end], &bytes[end..]);
+    match chance.below(6) {
+        0 => [before, &[chance.below(256) as u8], behind].concat(),
+        1 => [before, behind].concat(),
+        2 => [before, middle, middle, behind].concat(),
+        3 => [before, HARM[chance.below(HARM.len())], behind].concat(),
+        4 => before.to_vec(),
+        _ => {
+            let other = &seeds[chance.below(seeds.len())];
+            let from = chance.below(other.len());
+            let upto = (from + chance.below(200)).min(other.len());
+            [before, &other[from..upto], behind].concat()
+        }
+    }
+}
+
+/// A small generator, so that every run tries the same.
+struct Chance(u64);
+
+impl Chance {
+    /// A number below this one, which is not zero.
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
     }
 }
 
