@@ -24,10 +24,13 @@ test("a meet in pounds from nothing: registered, weighed in, lifted, with the ke
 
   await steps.step("an empty meet in pounds", async () => {
     await tab.goto(`${stage.base}/`);
+    await tab.give("Open an OpenLifter file", "podium.png", "\0PNG");
+    await tab.untilText(".toasts .bad", /“podium.png” is no text, but a picture/);
     await tab.fill("Name of the meet", "Pound Open");
     await tab.fill("Weights in", "lb");
     await tab.click("Start an empty meet");
     await tab.untilText(".head .pill", /^On this device only$/);
+    await tab.until("nothing is wrong any more", `!document.querySelector(".toasts .bad")`);
     await tab.until(
       "the unit is set",
       `!document.getElementById("unit") && [...document.querySelectorAll("select")].some((one) => one.value === "lb")`,

@@ -89,6 +89,11 @@ export function unsay(id: number): void {
   toasts.value = toasts.value.filter((toast) => toast.id !== id);
 }
 
+/** Takes away what was said about something. */
+export function unsayAbout(about: string): void {
+  toasts.value = toasts.value.filter((toast) => toast.about !== about);
+}
+
 /** What went wrong, in the words of the replica where it has some. */
 export function wordsOf(why: unknown): string {
   return why instanceof Error ? why.message : String(why);
@@ -101,7 +106,7 @@ export function codeOf(why: unknown): string {
 
 /** Runs something that a person asked for and says so if it fails, until they try again. */
 export async function attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
-  toasts.value = toasts.value.filter((toast) => toast.about !== what);
+  unsayAbout(what);
   try {
     await run();
     return true;

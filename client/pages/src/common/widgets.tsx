@@ -4,7 +4,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { attempt } from "./app.ts";
+import { attempt, unsayAbout } from "./app.ts";
 import { keyShown, useKeys } from "./keys.ts";
 
 /** A part of a page with its heading. */
@@ -222,9 +222,13 @@ export function useBusy(): {
   run: (what: string, work: () => Promise<unknown>) => Promise<boolean>;
 } {
   const [busy, setBusy] = useState<string | null>(null);
+  const last = useRef("");
   return {
     busy,
     run: async (what, work) => {
+      // Whoever goes another way is done with what went wrong on this one.
+      unsayAbout(last.current);
+      last.current = what;
       setBusy(what);
       try {
         return await attempt(what, async () => {
