@@ -16,7 +16,7 @@ use crate::clock::{self, Clock};
 use crate::diagnostics;
 use crate::displays::{Asking, Stages};
 use crate::hasher::Hasher;
-use crate::limits::TOLD_TOGETHER;
+use crate::limits::{REMINDED_LATE, TOLD_TOGETHER};
 use crate::metrics::Metrics;
 use crate::orders::{LinkHandle, Order};
 use crate::packs::Packs;
@@ -73,7 +73,8 @@ impl Driver {
             if wakeup != set_for {
                 set_for = wakeup;
                 if let Some(at) = wakeup {
-                    alarm.as_mut().reset(self.clock.instant_of(at));
+                    let moment = self.clock.instant_of(at) + REMINDED_LATE;
+                    alarm.as_mut().reset(moment);
                 }
             }
             tokio::select! {

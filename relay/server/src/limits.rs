@@ -96,3 +96,7 @@ pub(crate) const CLOSED_SIDE_BY_SIDE: usize = 16;
 /// How soon after a sync that several meets shared the next one may begin. A disk that syncs faster than this would have
 /// each sync shared by few, and a sync costs more than the rest of an edit. A meet that is edited alone never waits for it.
 pub(crate) const SHARED_SYNC_EVERY: Duration = Duration::from_millis(3);
+
+/// How late the machine may be reminded of the time. What it watches is counted in seconds, and every connection has a
+/// moment of its own: looking at those that come close together in one go spares a wake for each.
+pub(crate) const REMINDED_LATE: Duration = Duration::from_millis(100);
