@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// Writes two lower-case digits for each byte.
 ///
 /// # Errors
 /// When the formatter refuses.
 pub fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     // An id at once: every hash in a log or a trace goes through here.
     let mut pairs = [[0; 2]; 32];
     for chunk in bytes.chunks(pairs.len()) {
@@ -26,17 +27,47 @@ pub fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if digits.len() != 2 * N {
         return None;
     }
-    let mut bytes = [0; N];
+    let (mut bytes, mut seen) = ([0; N], 0);
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let [high, low] = [pair[0], pair[1]].map(|digit| WORTH[usize::from(digit)]);
+        *byte = high << 4 | low;
+        seen |= high | low;
     }
-    Some(bytes)
+    (seen < 16).then_some(bytes)
 }
 
-fn digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// What each digit is worth, and `NONE` for what is no digit. A processor that had to guess for every digit whether it is
+/// a letter would be wrong too often: a log that is read is hashes for the most part.
+const WORTH: [u8; 256] = {
+    let (mut worth, mut value) = ([NONE; 256], 0);
+    while value < 16 {
+        worth[DIGITS[value as usize] as usize] = value;
+        value += 1;
+    }
+    worth
+};
+
+/// Has bits that no digit's worth has.
+const NONE: u8 = 0xff;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_digits_are_read_and_nothing_else() {
+        for other in (0..=u8::MAX).map(char::from) {
+            let worth = other
+                .to_digit(16)
+                .filter(|_| !other.is_ascii_uppercase())
+                .map(|worth| worth as u8);
+            let [high, low] = [format!("{other}0"), format!("0{other}")].map(|text| {
+                let bytes: Option<[u8; 1]> = read_hex(&text);
+                bytes.map(|[byte]| byte)
+            });
+            assert_eq!(high, worth.map(|worth| worth << 4), "{other:?}");
+            assert_eq!(low, worth, "{other:?}");
+        }
+        assert_eq!(read_hex::<2>("0a1"), None);
     }
 }

@@ -8,6 +8,9 @@ use crate::{Place, frame};
 /// the bound keeps a reader's memory small when a file is nothing but one endless line.
 pub const LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// As long as most lines, so that they are written without growing what holds them.
+const SHORT_LINE_BYTES: usize = 512;
+
 /// What to append for a batch of payloads, and the place after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -40,7 +43,8 @@ pub enum EncodeError {
 ///
 /// A payload that is no JSON object, or one too long for a line; then none of the batch is encoded.
 pub fn encode<T: Serialize>(place: Place, payloads: &[T]) -> Result<Batch, EncodeError> {
-    let (mut bytes, mut json) = (Vec::new(), Vec::new());
+    let mut bytes = Vec::with_capacity(payloads.len() * SHORT_LINE_BYTES);
+    let mut json = Vec::with_capacity(SHORT_LINE_BYTES);
     let mut end = place;
     for payload in payloads {
         json.clear();

@@ -66,12 +66,15 @@ pub(crate) fn take(line: &[u8]) -> Result<Frame<'_>, Damage> {
         .and_then(|rest| rest.strip_suffix(TAIL_CLOSE))
         .ok_or(Damage::NotALine)?;
     let stated = hex(digits).ok_or(Damage::NotALine)?;
-    if crc32fast::hash(body) != stated {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(body);
+    if checksum.clone().finalize() != stated {
         return Err(Damage::Checksum);
     }
     let head = head(body).ok_or(Damage::NotALine)?;
+    checksum.update(tail);
     Ok(Frame {
-        crc: crc32fast::hash(line),
+        crc: checksum.finalize(),
         ..head
     })
 }

@@ -89,7 +89,7 @@ impl Scanner {
         mut bytes: &[u8],
         mut sink: impl FnMut(Line<'_>) -> Result<(), Unreadable>,
     ) {
-        while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (head, tail) = bytes.split_at(end + 1);
             bytes = tail;
             if self.rest.is_empty() {

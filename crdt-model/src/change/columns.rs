@@ -4,8 +4,13 @@
 //! that many single values, zero by a count of nulls. A column of nulls only is not written at all. Numbers that
 //! grow are stored as differences from the one before.
 
+use smallvec::SmallVec;
+
 use super::leb128::{Reader, write_signed, write_unsigned};
 use crate::refusal::Refusal;
+
+/// The values of a column that was read. Most changes have few operations, whose columns need no memory of their own.
+pub(super) type Values<V> = SmallVec<[Option<V>; 4]>;
 
 /// How one value of a column is written.
 pub(super) trait Written: PartialEq {
@@ -118,9 +123,9 @@ pub(super) fn read_runs<V: Read>(
     pad: usize,
     max: usize,
     what: &'static str,
-) -> Result<Vec<Option<V>>, Refusal> {
+) -> Result<Values<V>, Refusal> {
     let mut reader = Reader::new(bytes);
-    let mut values = Vec::with_capacity(pad);
+    let mut values = Values::with_capacity(pad);
     while !reader.is_empty() {
         let count = reader.signed(what)?;
         let length = match count {
@@ -181,7 +186,7 @@ mod tests {
             .collect();
         let mut bytes = Vec::new();
         write_runs(&mut bytes, values.iter().copied());
-        read_runs(&bytes, values.len(), values.len(), "") == Ok(values)
+        read_runs(&bytes, values.len(), values.len(), "").map(Values::into_vec) == Ok(values)
     }
 
     #[quickcheck]

@@ -186,7 +186,7 @@ impl<'a> Columns<'a> {
         const WHAT: &str = "the list of columns";
         let mut columns = Self::default();
         let count = reader.length(WHAT)?;
-        let mut listed = Vec::new();
+        let mut listed = Vec::with_capacity(count.min(column::ALL));
         for _ in 0..count {
             let number = reader.unsigned(WHAT)?;
             let length = reader.length(WHAT)?;

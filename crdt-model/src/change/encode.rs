@@ -1,7 +1,5 @@
 //! From what a change says to its bytes.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest as _, Sha256};
 
 use super::columns::{write_deltas, write_runs};
@@ -84,17 +82,24 @@ struct ActorTable {
 
 impl ActorTable {
     fn of(draft: &ChangeDraft) -> Self {
-        let mut others = BTreeSet::new();
+        let mut others = Vec::new();
+        let mut note = |actor: ActorId| {
+            // Neighbours mostly name the same, so that nearly all that repeats is passed over here.
+            if actor != draft.actor && others.last() != Some(&actor) {
+                others.push(actor);
+            }
+        };
         for op in &draft.ops {
             if let ObjectId::Made(id) = op.object {
-                others.insert(id.actor);
+                note(id.actor);
             }
-            others.extend(op.preds.iter().map(|pred| pred.actor));
+            op.preds.iter().for_each(|pred| note(pred.actor));
         }
-        others.remove(&draft.actor);
+        others.sort_unstable();
+        others.dedup();
         Self {
             writer: draft.actor,
-            others: others.into_iter().collect(),
+            others,
         }
     }
 
@@ -121,7 +126,7 @@ pub(super) mod column {
     pub(in super::super) const PRED_COUNTER: u64 = 0x73;
 
     /// How many columns we use.
-    pub(super) const ALL: usize = 10;
+    pub(in super::super) const ALL: usize = 10;
 
     /// Columns that Automerge writes and we never do: element keys, the edges and names of marks.
     pub(in super::super) const OF_LISTS_AND_MARKS: [u64; 4] = [0x11, 0x13, 0x94, 0xa5];

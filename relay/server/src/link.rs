@@ -1,6 +1,5 @@
 //! One connection, after its upgrade: carries messages between a socket and the driver.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,7 +19,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::clock;
 use crate::driver::Told;
 use crate::limits::{FAREWELL, SENT_TOLD_FROM};
-use crate::orders::{Order, Orders};
+use crate::orders::{Order, Orders, Waiting};
 
 /// Carries messages until either side is done, then tells the driver that the connection is gone.
 pub(crate) async fn run<S>(
@@ -62,7 +61,7 @@ struct Gone;
 
 /// What a connection waits for.
 enum Happened {
-    Ordered(Option<VecDeque<Order>>),
+    Ordered(Option<Waiting>),
     Heard(Option<Result<Message, Error>>),
     Flushed(Result<(), Error>),
 }
@@ -131,7 +130,7 @@ where
     }
 
     /// Writes all that was ordered, to be flushed together.
-    fn write(&mut self, orders: VecDeque<Order>) -> Result<Option<CloseReason>, Gone> {
+    fn write(&mut self, orders: Waiting) -> Result<Option<CloseReason>, Gone> {
         for order in orders {
             let message = match order {
                 Order::Say(message) => {

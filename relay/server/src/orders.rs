@@ -4,11 +4,11 @@
 //! channel would hold blocks of memory in advance. Whatever has come together by the time the connection gets to run is
 //! taken at once, and written and flushed together.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use smallvec::SmallVec;
 use spotter_relay_protocol::CloseReason;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -22,6 +22,9 @@ pub(crate) enum Order {
     Close(CloseReason),
 }
 
+/// Orders that wait. Mostly it is one, which needs no memory of its own.
+pub(crate) type Waiting = SmallVec<[Order; 1]>;
+
 /// The driver's end. Dropping it cuts the connection at once.
 #[derive(Debug)]
 pub(crate) struct LinkHandle(Arc<Mutex<Queue>>);
@@ -32,7 +35,7 @@ pub(crate) struct Orders(Arc<Mutex<Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Order>,
+    waiting: Waiting,
     /// One of the ends is gone: what waits is waited for by nobody.
     cut: bool,
     /// Whom to wake when there is something to take.
@@ -60,7 +63,7 @@ impl LinkHandle {
         if queue.cut || queue.waiting.len() >= ORDERS {
             return Err(NotTaken);
         }
-        queue.waiting.push_back(order);
+        queue.waiting.push(order);
         let taker = queue.taker.take();
         drop(queue);
         taker.into_iter().for_each(Waker::wake);
@@ -80,7 +83,7 @@ impl Drop for LinkHandle {
 
 impl Orders {
     /// Takes everything that waits, or is ready with nothing once the connection is to be cut.
-    pub(crate) fn poll_take(&self, cx: &Context<'_>) -> Poll<Option<VecDeque<Order>>> {
+    pub(crate) fn poll_take(&self, cx: &Context<'_>) -> Poll<Option<Waiting>> {
         let mut queue = lock(&self.0);
         if queue.cut {
             return Poll::Ready(None);
@@ -107,7 +110,7 @@ impl Drop for Orders {
     fn drop(&mut self) {
         let mut queue = lock(&self.0);
         queue.cut = true;
-        queue.waiting = VecDeque::new();
+        queue.waiting = Waiting::new();
     }
 }
 
