@@ -52,10 +52,10 @@ export function Locations(props: { app: App }) {
             .sort((a, b) => b.priority - a.priority)
             .map((place) => (
               <tr key={place.location}>
-                <td>
+                <th scope="row">
                   {place.location}
                   {place.location === app.status.value.location ? " (this device)" : ""}
-                </td>
+                </th>
                 <td class="number">{place.priority}</td>
                 <td class="number">
                   {initiator ? (
