@@ -18,7 +18,7 @@ const MEMORY: u32 = 127;
 
 /// How much of the way to a bit a counter goes that has seen so many: 2 of twice as many and three, in parts of 2^32,
 /// rounded up. A way is shorter than 2^22 and all that is divided by below 2^9, so the product is never rounded wrongly.
-const STEPS: [u64; MEMORY as usize + 1] = {
+static STEPS: [u64; MEMORY as usize + 1] = {
     let mut table = [0; MEMORY as usize + 1];
     let mut count = 0;
     while count < table.len() {
@@ -226,13 +226,14 @@ impl<'a> Model<'a> {
     ) -> bool {
         self.steps += 1;
         let node = node.wrapping_mul(SCATTER);
+        let counters = self.counters.as_mut_slice();
         let (mut places, mut inputs) = ([0; N], [0; N]);
         let mut seen = 0;
         for ((hash, place), input) in contexts.iter().zip(&mut places).zip(&mut inputs) {
             *place = ((hash ^ node).wrapping_mul(SCATTER) >> self.shift) as usize;
-            let counter = self.counters[*place];
-            *input = i32::from(STRETCH[counter.probability() as usize >> 10]);
-            seen += usize::from(counter.count() > 0);
+            let counter = counters[*place];
+            *input = i32::from(STRETCH[counter.0 as usize >> 20]);
+            seen += usize::from(counter.has_seen());
         }
         let weights = &mut self.weights[set * (CONTEXTS_MAX + 1) + seen];
         let mut sum = 0;
@@ -249,7 +250,7 @@ impl<'a> Model<'a> {
         }
         // Two contexts may share a counter, which then learns twice.
         for place in places {
-            self.counters[place].learn(bit);
+            counters[place].learn(bit);
         }
         bit
     }
@@ -289,22 +290,26 @@ impl Counter {
     const HALF: u32 = 1 << 21;
     const ONE: u32 = (1 << 22) - 1;
 
-    fn probability(self) -> u32 {
-        (self.0 >> 10) ^ Self::HALF
+    fn count(self) -> u32 {
+        self.0 & MEMORY
     }
 
-    fn count(self) -> u32 {
-        self.0 & 0x3ff
+    /// Whether it has seen anything: it counts what it sees, so it is zero only before.
+    fn has_seen(self) -> bool {
+        self.0 != 0
     }
 
     /// Goes some of the way to where the bit points, rounded towards where it was.
     fn learn(&mut self, bit: bool) {
-        // What turns the probability, as it is stored, into its distance from where the bit points, and back.
-        let turn = Self::HALF ^ if bit { Self::ONE } else { 0 };
-        let count = self.count() & MEMORY;
-        let far = (self.0 >> 10) ^ turn;
-        let step = (u64::from(far) * STEPS[count as usize]) >> 32;
-        self.0 = ((far - step as u32) ^ turn) << 10 | (count + 1).min(MEMORY);
+        let count = self.count();
+        // How far the probability is from where the bit points.
+        let far = (self.0 >> 10) ^ Self::HALF ^ if bit { Self::ONE } else { 0 };
+        let step = ((u64::from(far) * STEPS[count as usize]) >> 32) as u32;
+        // What is stored goes as far as the probability does, only round the end of its bits.
+        let way = step << 10;
+        let way = if bit { way } else { way.wrapping_neg() };
+        let more = u32::from(count < MEMORY);
+        self.0 = self.0.wrapping_add(way).wrapping_add(more);
     }
 }
 
@@ -333,13 +338,14 @@ static SQUASH: [u16; 4_095] = {
     table
 };
 
-/// The inverse: for every probability of 4096, the least logarithm whose probability is not less.
+/// The inverse: for every probability of 4096, the least logarithm whose probability is not less. They stand in the order
+/// in which counters store them, with the halves exchanged.
 static STRETCH: [i16; 4_096] = {
     let mut table = [2_047; 4_096];
     let (mut at, mut next) = (0, 0);
     while at < SQUASH.len() {
         while next <= SQUASH[at] as usize >> 4 {
-            table[next] = at as i16 - 2_047;
+            table[next ^ 2_048] = at as i16 - 2_047;
             next += 1;
         }
         at += 1;
@@ -380,8 +386,10 @@ mod tests {
         for bit in [true, false] {
             let mut counter = Counter(0);
             (0..100_000).for_each(|_| counter.learn(bit));
-            assert!(counter.probability() < 1 << 22);
-            assert_eq!(counter.count(), MEMORY);
+            // As near to the end as it gets: a step of less than one is none.
+            let far = (counter.0 >> 10) ^ Counter::HALF ^ if bit { Counter::ONE } else { 0 };
+            assert!(2 * far < 2 * MEMORY + 3);
+            assert_eq!(counter.0 & 0x3ff, MEMORY);
         }
     }
 }
