@@ -158,7 +158,7 @@ test("tabs go on when the one that had the password is closed, and one that is o
   assert.ok(isLive(again));
 });
 
-test("a tab shows itself to other locations, once", async () => {
+test("a tab shows itself to other locations once, and to its neighbours as what it is", async () => {
   const { tabs, relay, meetId } = await liveTabs(2);
   const [first, second] = tabs as [Replica, Replica];
   const jury = await open();
@@ -173,6 +173,13 @@ test("a tab shows itself to other locations, once", async () => {
     ["Registration", 5001],
   ]);
   await until(() => first.presence().length === 2 && second.presence().length === 2);
+  const beside = (): unknown[] => first.presence().map((one) => [one.location, one.tab !== undefined]);
+  await until(() => beside().some((one) => JSON.stringify(one) === '["Registration",true]'));
+  assert.deepEqual(beside().sort(), [
+    ["Jury", false],
+    ["Registration", true],
+  ]);
+  assert.ok(first.presence().every((one) => one.session !== undefined));
   await first.close();
   await until(() => seen().length === 1);
   assert.deepEqual(seen(), [["Registration", 5001]]);
