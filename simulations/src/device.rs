@@ -38,7 +38,8 @@ pub(crate) struct Device {
     pub(crate) requests: u64,
     pub(crate) clock_off_ms: i64,
     pub(crate) bytes_per_second: Option<u64>,
-    pub(crate) backup: Option<(Copied, u64)>,
+    /// What its disk held, how many records were synced there, and whether bytes of them had changed.
+    pub(crate) backup: Option<(Copied, u64, bool)>,
     pub(crate) is_rotten: bool,
     pub(crate) is_damaged: bool,
     /// Why it stopped.

@@ -5,13 +5,15 @@ mod history;
 mod holding;
 mod reach;
 mod relay;
+mod rot;
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use spotter_sim_plan::{
-    DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Step, Whose, Write,
+    DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Rot as Rotting, Step,
+    Whose, Write,
 };
 
 pub(crate) use definition::replay;
@@ -19,6 +21,7 @@ pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId};
 pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
+use rot::{Rot, Syncs};
 
 /// How long a write can be on its way to a disk that is well, in milliseconds.
 const ON_ITS_WAY: u64 = 1_000;
@@ -78,6 +81,8 @@ pub(crate) struct Device<'a> {
     pub(crate) status: Option<Status<'a>>,
     /// The relay that it joined last; none on a device that the plan does not have.
     pub(crate) relay: Option<RelayNumber>,
+    /// The relay that its people want it to use, if the plan has the device.
+    wanted: Option<RelayNumber>,
     /// The session it began last.
     pub(crate) session: Option<&'a str>,
     /// When the relay ended the connection on which that session went on, if it is over.
@@ -94,8 +99,18 @@ pub(crate) struct Device<'a> {
     next_sync_fails: bool,
     /// Since when a disk that was full has room, if nobody was told of anything saved there since.
     has_room_since: Option<u64>,
-    /// What was saved when a copy was put away.
-    backup: Option<Writes>,
+    /// What was saved when a copy was put away, and what had become of the bytes.
+    backup: Option<(Writes, Rot)>,
+    /// When each write was called saved here, in this order.
+    saved_in: Vec<(u64, WriteId)>,
+    /// How often its journal was synced, as far as that shows.
+    syncs: Syncs,
+    /// What became of the bytes of its journal since it was last read and found sound.
+    rot: Rot,
+    /// What that may have taken from it, as it was last read.
+    may_lack: Writes,
+    /// Whether its process may have found out that its journal is not what it was, and can save nothing before it starts anew.
+    cannot_save: bool,
 }
 
 /// What a device tells people about its link.
@@ -112,6 +127,7 @@ impl<'a> Past<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
         let devices = plan.devices.iter().map(|device| Device {
             relay: Some(RelayNumber(device.relay)),
+            wanted: Some(RelayNumber(device.relay)),
             ..Device::default()
         });
         Self {
@@ -171,9 +187,7 @@ impl<'a> Past<'a> {
             Happened::Saved { device, write } => {
                 let found = self.history.find(write);
                 if let Some((device, write)) = self.device_mut(*device).zip(found) {
-                    device.saved.add(write);
-                    device.next_sync_fails = false;
-                    device.has_room_since = None;
+                    device.called_saved(event.at, write);
                 }
             }
             Happened::Refused { write, .. } => {
@@ -195,6 +209,9 @@ impl<'a> Past<'a> {
                         not_sent: *not_sent,
                         event: number,
                     });
+                    if *in_sync {
+                        device.syncs.in_sync(device.holding.writes().len());
+                    }
                 }
             }
             Happened::Joined {
@@ -223,9 +240,12 @@ impl<'a> Past<'a> {
                     relay.logged(log, found);
                 }
             }
-            Happened::Opened { whose, found, .. } => {
-                self.opened(*whose, event.at, found == "damaged");
-            }
+            Happened::Opened {
+                whose,
+                found,
+                records,
+                ..
+            } => self.opened(*whose, event.at, found == "damaged", *records),
             Happened::Trouble { whose, what } => self.trouble(*whose, event.at, what),
             Happened::Calm => {
                 self.calm_at = Some(event.at);
@@ -327,13 +347,11 @@ impl<'a> Past<'a> {
         }
     }
 
-    fn opened(&mut self, whose: Whose, at: u64, is_damaged: bool) {
+    fn opened(&mut self, whose: Whose, at: u64, is_damaged: bool, records: u64) {
         match whose {
             Whose::Device(device) => {
                 if let Some(device) = self.device_mut(device) {
-                    device.is_damaged = is_damaged;
-                    device.is_down = false;
-                    device.opened_at = at;
+                    device.opened(at, is_damaged, records);
                 }
             }
             Whose::Relay(relay) => {
@@ -346,8 +364,18 @@ impl<'a> Past<'a> {
 
     fn trouble(&mut self, whose: Whose, at: u64, what: &str) {
         match whose {
-            Whose::Device(device) => {
-                if let Some(device) = self.device_mut(device) {
+            Whose::Device(number) => {
+                let cuts = what == "rots" && self.is_cut(whose, at);
+                let copied = (what == "clone").then(|| self.copied(number, at));
+                let wanted = (what == "move").then(|| self.wanted(number, at));
+                if let Some(device) = self.device_mut(number) {
+                    device.wanted = wanted.flatten().or(device.wanted);
+                    if what == "rots" {
+                        device.rot.strikes(cuts, &device.saved);
+                    }
+                    if let Some((rot, relay)) = copied.flatten() {
+                        (device.rot, device.wanted) = (rot, relay);
+                    }
                     device.trouble(at, what);
                 }
             }
@@ -357,6 +385,42 @@ impl<'a> Past<'a> {
                 }
             }
         }
+    }
+}
+
+impl Past<'_> {
+    /// Whether a file is cut short at this time, and not only a bit of it turned around.
+    fn is_cut(&self, of: Whose, now: u64) -> bool {
+        self.plan.steps.iter().any(|step| {
+            step.at == now
+                && matches!(step.doing, Doing::Rots { whose, rot: Rotting::Cut, .. } if whose == of)
+        })
+    }
+
+    /// Which relay a device is to use from this time on. What the plan does not say is the calm, in which everybody goes where the
+    /// first device is.
+    fn wanted(&self, device: DeviceNumber, now: u64) -> Option<RelayNumber> {
+        let steps = self.plan.steps.iter().filter(|step| step.at == now);
+        let moves = steps.filter_map(|step| match &step.doing {
+            Doing::Move { device: of, relay } if *of == device => Some(*relay),
+            _ => None,
+        });
+        let first = self.devices.first().and_then(|first| first.wanted);
+        moves.last().or(first)
+    }
+
+    /// What a device is made a copy of at this time: what has become of the bytes of that disk, and the relay to use.
+    fn copied(&self, copy: DeviceNumber, now: u64) -> Option<(Rot, Option<RelayNumber>)> {
+        let steps = self.plan.steps.iter().filter(|step| step.at == now);
+        let mut copied = steps.filter_map(|step| match &step.doing {
+            Doing::Clone { from, to, old } if *to == copy => Some((*from, *old)),
+            _ => None,
+        });
+        let (from, old) = copied.next()?;
+        let from = self.device(from)?;
+        let backup = from.backup.as_ref().filter(|_| old);
+        let rot = backup.map_or(&from.rot, |(_, rot)| rot);
+        Some((rot.clone(), from.wanted))
     }
 }
 
@@ -378,9 +442,21 @@ impl Device<'_> {
         self.saved.has(write) || written_at < self.opened_at || self.unsavable.has(write)
     }
 
+    /// Whether a write was called saved here and must be there still. Where bytes changed by themselves, the start that finds out
+    /// may miss some, if it calls the file sound.
+    pub(crate) fn must_keep(&self, write: WriteId, now: u64) -> bool {
+        let is_found_out = self.opened_at == now && self.may_lack.has(write);
+        self.saved.has(write) && !is_found_out
+    }
+
+    /// Whether its journal may be found empty and not damaged, since bytes of it changed.
+    pub(crate) fn may_be_found_empty(&self) -> bool {
+        self.rot.may_take_all(self.syncs.at_least())
+    }
+
     /// Whether its disk is known to fail, so that its people are told that nothing can be saved.
     pub(crate) fn has_failing_disk(&self) -> bool {
-        self.is_full || self.next_sync_fails
+        self.is_full || self.next_sync_fails || self.cannot_save
     }
 
     /// Whether its people may be told at this time that nothing can be edited: its disk fails, or has room again and nobody
@@ -390,9 +466,37 @@ impl Device<'_> {
         self.has_failing_disk() || self.has_room_since.is_some_and(tries)
     }
 
+    /// Whether it asks a relay, if it has ever joined any: its people want it to, or it joined there last and has a meet.
+    pub(crate) fn uses(&self, relay: RelayNumber) -> bool {
+        let is_there = self.began && self.relay == Some(relay);
+        self.session.is_some() && (is_there || self.wanted == Some(relay))
+    }
+
     /// Whether a person can use it: it runs, and has a meet.
     pub(crate) fn is_usable(&self) -> bool {
         self.began && !self.is_down && !self.is_damaged && !self.is_paused
+    }
+
+    fn called_saved(&mut self, at: u64, write: WriteId) {
+        self.saved.add(write);
+        self.saved_in.push((at, write));
+        self.syncs.saved(at);
+        self.next_sync_fails = false;
+        self.has_room_since = None;
+        self.cannot_save &= self.rot.is_cut();
+    }
+
+    fn opened(&mut self, at: u64, is_damaged: bool, records: u64) {
+        self.is_damaged = is_damaged;
+        self.is_down = false;
+        self.opened_at = at;
+        self.cannot_save = false;
+        if !is_damaged {
+            let saved = std::mem::take(&mut self.saved_in).into_iter();
+            self.saved_in = saved.filter(|(_, write)| self.saved.has(*write)).collect();
+            self.may_lack = std::mem::take(&mut self.rot).may_lack(&self.saved_in);
+            self.syncs = Syncs::found(records);
+        }
     }
 
     fn trouble(&mut self, at: u64, what: &str) {
@@ -400,14 +504,16 @@ impl Device<'_> {
             "crash" => self.dies(),
             "lose-memory" => {
                 self.dies();
-                self.saved = Writes::default();
+                self.has_nothing();
             }
+            // Whoever finds a journal damaged begins with an empty folder.
+            "repaired" if self.is_damaged => self.has_nothing(),
             "restore" => {
                 self.dies();
-                self.saved = self.backup.clone().unwrap_or_default();
+                (self.saved, self.rot) = self.backup.clone().unwrap_or_default();
+                self.syncs = Syncs::default();
             }
-            "backup" => self.backup = Some(self.saved.clone()),
-            "rots" => self.saved = Writes::default(),
+            "backup" => self.backup = Some((self.saved.clone(), self.rot.clone())),
             "disk-full" => {
                 self.is_full = true;
                 self.fails_at(at);
@@ -426,6 +532,21 @@ impl Device<'_> {
             "resume" => self.goes_on(at),
             _ => {}
         }
+        // A file that got shorter is noticed by the next attempt to save, and any other change once it is read again, as it is after
+        // a failure.
+        let tries = ["rots", "disk-full", "disk-has-room", "sync-fails"];
+        let reads_again = self.has_failing_disk() || self.has_room_since.is_some();
+        if tries.contains(&what) && self.rot.is_there() && (self.rot.is_cut() || reads_again) {
+            self.cannot_save = true;
+            self.fails_at(at);
+        }
+    }
+
+    /// Nothing is left of what was on its disk.
+    fn has_nothing(&mut self) {
+        self.saved = Writes::default();
+        self.rot = Rot::default();
+        self.syncs = Syncs::default();
     }
 
     /// The time during which the process stood still does not count for what is on its way to the disk.
@@ -455,6 +576,7 @@ impl Device<'_> {
 
     fn dies(&mut self) {
         self.has_room_since = None;
+        self.cannot_save = false;
         self.is_down = true;
         self.is_paused = false;
         self.status = None;

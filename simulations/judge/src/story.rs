@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use spotter_sim_plan::{
     Device, DeviceNumber, Doing, EditNumber, Event, Happened, Network, PLAN_FORMAT, Plan,
-    RelayNumber, SESSION_MS, Seat, Step, Watch, Whose, Write,
+    RelayNumber, Rot, SESSION_MS, Seat, Step, Watch, Whose, Write,
 };
 
 use crate::check;
@@ -266,6 +266,54 @@ impl Story {
             whose: Whose::Device(DeviceNumber(device)),
             what: what.to_owned(),
         })
+    }
+
+    /// A device is to use another relay.
+    pub(crate) fn moves(&mut self, device: u16, relay: u16) -> &mut Self {
+        self.plan.steps.push(Step {
+            at: self.now,
+            doing: Doing::Move {
+                device: DeviceNumber(device),
+                relay: RelayNumber(relay),
+            },
+        });
+        self.trouble(device, "move")
+    }
+
+    /// Bytes of a device's journal change by themselves.
+    pub(crate) fn rots(&mut self, device: u16, rot: Rot) -> &mut Self {
+        self.plan.steps.push(Step {
+            at: self.now,
+            doing: Doing::Rots {
+                whose: Whose::Device(DeviceNumber(device)),
+                rot,
+                at_share: 0.5,
+            },
+        });
+        self.trouble(device, "rots")
+    }
+
+    /// A device reads its journal, of which bytes had changed.
+    pub(crate) fn opened(
+        &mut self,
+        device: u16,
+        found: &str,
+        records: u64,
+        synced: u64,
+    ) -> &mut Self {
+        self.tell(Happened::Opened {
+            whose: Whose::Device(DeviceNumber(device)),
+            found: found.to_owned(),
+            records,
+            synced,
+            rotten: true,
+        })
+    }
+
+    /// A device whose journal is damaged begins with an empty one.
+    pub(crate) fn begins_anew(&mut self, device: u16) -> &mut Self {
+        self.trouble(device, "repaired")
+            .opened(device, "none", 0, 0)
     }
 
     pub(crate) fn trouble_of_relay(&mut self, relay: u16, what: &str) -> &mut Self {

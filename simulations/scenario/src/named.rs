@@ -37,6 +37,7 @@ scenarios![
     "b25-laptop-sleeps",
     "b26-thundering-herd-after-restart",
     "b27-session-expires-while-connected",
+    "b28-bit-rot-on-a-device",
     "big-meet-8h",
     "disconnected-edits",
     "five-locations-conflict",
@@ -55,6 +56,7 @@ scenarios![
     "three-bad-minutes",
     "three-locations-conflict",
     "three-odd-minutes",
+    "three-rotten-minutes",
     "three-twin-minutes",
     "two-desks-offline",
 ];

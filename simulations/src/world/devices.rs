@@ -69,6 +69,8 @@ impl World<'_> {
         device.status = None;
         self.step_device(number, Input::Opened { records });
         self.forget_the_lost(number);
+        // All of the journal was read, and what is left of it is sound.
+        self.devices[number].is_rotten = false;
         self.urge(number, 0);
     }
 

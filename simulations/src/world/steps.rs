@@ -361,7 +361,7 @@ impl World<'_> {
         match whose {
             Whose::Device(device) => {
                 let device = &mut self.devices[usize::from(device.0)];
-                device.backup = Some((disk.copy(), device.journal.synced));
+                device.backup = Some((disk.copy(), device.journal.synced, device.is_rotten));
             }
             Whose::Relay(relay) => {
                 let number = usize::from(relay.0);
@@ -394,12 +394,13 @@ impl World<'_> {
         match whose {
             Whose::Device(device) => {
                 let device = &mut self.devices[usize::from(device.0)];
-                if let Some((copied, synced)) = &device.backup {
+                if let Some((copied, synced, is_rotten)) = &device.backup {
                     device.disk.restore(copied);
                     device.journal = Journal::new(device.disk.clone());
                     device.journal.synced = *synced;
                     device.stopped = "restored";
-                    device.is_rotten = false;
+                    // A copy of what had changed by itself is no better than that.
+                    device.is_rotten = *is_rotten;
                 }
             }
             Whose::Relay(relay) => {
@@ -408,7 +409,6 @@ impl World<'_> {
                     relay.disk.restore(copied);
                     relay.store.let_go();
                     relay.store.synced.clone_from(synced);
-                    // A copy of what had changed by itself is no better than that.
                     relay.rotten.clone_from(rotten);
                     relay.damaged.clear();
                     relay.revoked.clear();
@@ -426,10 +426,11 @@ impl World<'_> {
         }
         let now = || {
             let device = &self.devices[from];
-            (device.disk.copy(), device.journal.synced)
+            let synced = device.journal.synced;
+            (device.disk.copy(), synced, device.is_rotten)
         };
         let backup = self.devices[from].backup.clone();
-        let (copied, synced) = backup.filter(|_| old).unwrap_or_else(now);
+        let (copied, synced, is_rotten) = backup.filter(|_| old).unwrap_or_else(now);
         let (location, relay) = (
             self.devices[from].location.clone(),
             self.devices[from].relay,
@@ -437,6 +438,7 @@ impl World<'_> {
         let clone = &mut self.devices[to];
         clone.disk.restore(&copied);
         clone.journal.synced = synced;
+        clone.is_rotten = is_rotten;
         clone.wants = Wants::Member;
         clone.location = location;
         clone.relay = relay;

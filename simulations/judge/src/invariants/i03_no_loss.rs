@@ -2,7 +2,9 @@
 //!
 //! - What a person was told is saved stays on the device. Excused is only what trouble took from its disk: lost memory,
 //!   bytes that changed by themselves, or a restored backup, and that one keeps what was saved before it was made. A crash
-//!   excuses nothing, a full disk nothing, and neither does a sync that fails, for it says so.
+//!   excuses nothing, a full disk nothing, and neither does a sync that fails, for it says so. Bytes that changed excuse
+//!   everything where the start that reads them calls the journal damaged; else only what came with the last sync, or with as
+//!   many of the last ones as bits turned around, or what had been called saved before the file was cut short.
 //! - A device drops a write as refused only if that one was refused, or had seen one that was. The edit of a refused
 //!   write is made again, unless what it says is shown anyway.
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
@@ -105,7 +107,7 @@ impl NoLoss {
         for write in writes.iter().filter_map(|name| past.history.find(name)) {
             if why == "refused" {
                 self.dropped.push((number, device, write));
-            } else if state.saved.has(write) {
+            } else if state.must_keep(write, at) {
                 let written = past.history.write(write);
                 report.add("I3", at, &[written.event, number], || {
                     let (called, name) = (past.called(device), &written.write.name);
@@ -222,6 +224,8 @@ fn missing(
 
 #[cfg(test)]
 mod tests {
+    use spotter_sim_plan::Rot;
+
     use crate::story::Story;
 
     #[test]
@@ -245,7 +249,64 @@ mod tests {
         // Whatever the runner calls it.
         assert_eq!(crashed(true, "crash", "lost"), ["I3"]);
         assert_eq!(crashed(true, "sync-fails", "crash"), ["I3"]);
-        assert_eq!(crashed(true, "rots", "crash"), [""; 0]);
+    }
+
+    #[test]
+    fn bytes_that_changed_take_the_last_syncs_or_are_called_damage() {
+        let lost = |rots: &[Rot], found: &str, forgotten: &[&str]| {
+            let mut story = Story::of_two();
+            for (name, value) in [("a", 1), ("b", 2), ("c", 3)] {
+                story.wrote(0, name, value).wait(10);
+            }
+            story.learnt(1, &["a", "b", "c"]);
+            for rot in rots {
+                story.rots(0, *rot);
+            }
+            story.wait(10).trouble(0, "crash").opened(0, found, 1, 3);
+            if found == "damaged" {
+                story.begins_anew(0);
+            }
+            story.forgot(0, forgotten, "lost").learnt(0, forgotten);
+            story.wait(10).rests().broken()
+        };
+        assert_eq!(lost(&[Rot::Bit], "damaged", &["a", "b", "c"]), [""; 0]);
+        assert_eq!(lost(&[Rot::Bit], "torn", &["c"]), [""; 0]);
+        assert_eq!(lost(&[Rot::Bit], "torn", &["b", "c"]), ["I3"]);
+        assert_eq!(lost(&[Rot::Bit, Rot::Bit], "torn", &["b", "c"]), [""; 0]);
+        assert_eq!(lost(&[Rot::Cut], "clean", &["a", "b", "c"]), [""; 0]);
+        assert_eq!(lost(&[], "torn", &["c"]), ["I3"]);
+    }
+
+    #[test]
+    fn what_is_called_saved_in_a_file_that_was_cut_stays() {
+        let lost = |rot: Rot, found: &str, read_before: bool| {
+            let mut story = Story::of_two();
+            story.wrote(0, "a", 1).rots(0, rot).wait(10);
+            if read_before {
+                story.trouble(0, "crash").opened(0, "torn", 1, 1).wait(10);
+            }
+            story.wrote(0, "b", 2).wait(10).wrote(0, "c", 3).wait(10);
+            story.learnt(1, &["a", "b", "c"]).trouble(0, "crash");
+            story.opened(0, found, 1, 3);
+            if found == "damaged" {
+                story.begins_anew(0);
+            }
+            story.forgot(0, &["b"], "lost").learnt(0, &["b"]);
+            story.wait(10).rests().broken()
+        };
+        assert_eq!(lost(Rot::Cut, "torn", false), ["I3"]);
+        assert_eq!(lost(Rot::Bit, "torn", false), ["I3"]);
+        assert_eq!(lost(Rot::Bit, "damaged", false), [""; 0]);
+        assert_eq!(lost(Rot::Bit, "torn", true), ["I3"]);
+    }
+
+    #[test]
+    fn who_begins_anew_without_damage_loses_nothing() {
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).learnt(1, &["a"]).wait(10);
+        story.begins_anew(0).forgot(0, &["a"], "lost");
+        story.learnt(0, &["a"]).wait(10).rests();
+        assert_eq!(story.broken(), ["I3"]);
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn is_of_the_process(what: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Happened, Step};
+    use spotter_sim_plan::{DeviceNumber, Doing, EditNumber, Happened, Rot, Step};
 
     use crate::story::Story;
 
@@ -363,6 +363,39 @@ mod tests {
         };
         assert_eq!(written(false), [""; 0]);
         assert_eq!(written(true), ["I3", "I6"]);
+    }
+
+    #[test]
+    fn who_may_have_found_that_the_file_changed_turns_edits_down_until_the_next_start() {
+        let turned_down = |troubles: &[&str], starts: bool| {
+            let mut story = Story::of_two();
+            story.wrote(1, "a", 1).learnt(0, &["a"]).wait(10);
+            for what in troubles {
+                match *what {
+                    "bit" => story.rots(1, Rot::Bit),
+                    "cut" => story.rots(1, Rot::Cut),
+                    what => story.trouble(1, what),
+                };
+            }
+            story.wait(60_000);
+            if starts {
+                story.trouble(1, "crash").opened(1, "torn", 2, 2);
+                story.wait(10);
+            }
+            not_written(&mut story, false);
+            let last = story.plan.steps.last_mut().unwrap();
+            last.at = story.trace.last().unwrap().at;
+            story.wait(10).rests().broken()
+        };
+        assert_eq!(turned_down(&["cut"], false), [""; 0]);
+        assert_eq!(turned_down(&["cut"], true), ["I6"]);
+        assert_eq!(turned_down(&["bit"], false), ["I6"]);
+        let room = ["disk-full", "disk-has-room"];
+        assert_eq!(turned_down(&room, false), ["I6"]);
+        assert_eq!(turned_down(&["bit", room[0], room[1]], false), [""; 0]);
+        assert_eq!(turned_down(&["bit", room[0], room[1]], true), ["I6"]);
+        assert_eq!(turned_down(&[room[0], "bit", room[1]], false), [""; 0]);
+        assert_eq!(turned_down(&[room[0], room[1], "bit"], false), [""; 0]);
     }
 
     #[test]

@@ -330,6 +330,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_can_know_that_what_was_saved_has_changed() {
+        let mut story = joined();
+        story.wrote(1, "a", 1).logged(0, "log", 2, "a");
+        story
+            .acknowledged(1, "a", "log", 2)
+            .rots(1, spotter_sim_plan::Rot::Bit);
+        story.status(1, "live", true, 0).wait(10);
+        story.learnt(0, &["a"]).rests();
+        assert_eq!(story.broken(), [""; 0]);
+    }
+
+    #[test]
     fn an_acknowledgement_of_what_the_log_began_with_tells_nothing_of_a_later_log() {
         let mut story = joined();
         story.trouble_of_relay(0, "backup").wrote(1, "a", 1);

@@ -29,12 +29,17 @@ impl<'a> Invariant<'a> for LogShape {
             found,
             records,
             synced,
-            rotten: false,
+            rotten,
         } = &event.what
         else {
             return;
         };
-        if self.rotten.contains(whose) {
+        let is_rotten = *rotten || self.rotten.contains(whose);
+        if matches!(whose, Whose::Device(_)) && found != "damaged" {
+            // It was read as a whole, and what is left of it is sound.
+            self.rotten.remove(whose);
+        }
+        if is_rotten {
             return;
         }
         if found == "damaged" {
@@ -84,7 +89,7 @@ pub(super) fn owner(past: &Past<'_>, whose: Whose) -> String {
 
 #[cfg(test)]
 mod tests {
-    use spotter_sim_plan::{Happened, RelayNumber, Whose};
+    use spotter_sim_plan::{DeviceNumber, Happened, RelayNumber, Rot, Whose};
 
     use crate::story::Story;
 
@@ -107,6 +112,25 @@ mod tests {
         for (found, records) in [("clean", 4), ("torn", 4), ("none", 0), ("damaged", 5)] {
             assert_eq!(opened(found, records, false), ["I11"], "{found} {records}");
         }
+    }
+
+    #[test]
+    fn a_journal_that_was_read_after_bytes_changed_is_sound_from_then_on() {
+        let damaged_later = |found_first: &str| {
+            let mut story = Story::of_two();
+            story.rots(0, Rot::Bit).trouble(0, "crash");
+            story.opened(0, found_first, 1, 2).wait(10);
+            story.trouble(0, "crash").tell(Happened::Opened {
+                whose: Whose::Device(DeviceNumber(0)),
+                found: "damaged".to_owned(),
+                records: 0,
+                synced: 2,
+                rotten: false,
+            });
+            story.rests().broken().contains(&"I11".to_owned())
+        };
+        assert!(damaged_later("torn"));
+        assert!(!damaged_later("damaged"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use spotter_sim_plan::{Doing, Event, Happened, RelayNumber, Rot, Whose};
 use super::Invariant;
 use super::i11_log_shape::owner;
 use crate::finding::Report;
-use crate::past::Past;
+use crate::past::{Device, Past};
 
 /// The check.
 #[derive(Debug, Default)]
@@ -53,11 +53,17 @@ impl<'a> Invariant<'a> for LoudDamage {
         else {
             return;
         };
-        let unguarded = match whose {
-            Whose::Relay(relay) => self.last.get(relay).map_or(1, |(_, count)| *count),
-            Whose::Device(_) => synced.saturating_sub(1),
+        let is_silent = match whose {
+            Whose::Relay(relay) => {
+                let unguarded = self.last.get(relay).map_or(1, |(_, count)| *count);
+                records + unguarded < *synced && !is_cut(past, *whose, event.at)
+            }
+            Whose::Device(device) => {
+                let device = past.device(*device);
+                *records == 0 && *synced > 0 && !device.is_some_and(Device::may_be_found_empty)
+            }
         };
-        if found != "damaged" && records + unguarded < *synced && !is_cut(past, *whose, event.at) {
+        if found != "damaged" && is_silent {
             report.add("I12", event.at, &[number], || {
                 format!(
                     "{} uses {records} records of {synced} after bytes changed by themselves, and finds its file {found}",
@@ -133,6 +139,42 @@ mod tests {
         assert_eq!(opened("torn", 0, Rot::Bit), ["I12"]);
         assert_eq!(opened("clean", 0, Rot::Bit), ["I12"]);
         assert!(!opened("damaged", 0, Rot::Bit).contains(&"I12".to_owned()));
+    }
+
+    #[test]
+    fn a_journal_may_be_found_empty_only_if_it_was_synced_no_more_often_than_bits_turned_around() {
+        let found_empty = |saves: u64, rots: &[Rot]| {
+            let mut story = Story::of_two();
+            for number in 0..saves {
+                story.wrote(1, &format!("a{number}"), 1).wait(10);
+            }
+            for rot in rots {
+                story.rots(1, *rot);
+            }
+            story.trouble(1, "crash").opened(1, "torn", 0, 3).rests();
+            story.broken().contains(&"I12".to_owned())
+        };
+        assert!(!found_empty(0, &[Rot::Bit]));
+        assert!(!found_empty(1, &[Rot::Bit]));
+        assert!(found_empty(2, &[Rot::Bit]));
+        assert!(!found_empty(2, &[Rot::Bit, Rot::Bit]));
+        assert!(!found_empty(2, &[Rot::Cut]));
+    }
+
+    #[test]
+    fn what_was_in_sync_was_synced() {
+        let found_empty = |learns_more: bool| {
+            let mut story = Story::of_two();
+            story.wrote(0, "a", 1).status(1, "live", true, 0).wait(10);
+            if learns_more {
+                story.learnt(1, &["a"]).wait(10);
+            }
+            story.status(1, "live", true, 0).wait(10).rots(1, Rot::Bit);
+            story.trouble(1, "crash").opened(1, "torn", 0, 3).rests();
+            story.broken().contains(&"I12".to_owned())
+        };
+        assert!(!found_empty(false));
+        assert!(found_empty(true));
     }
 
     #[test]

@@ -30,6 +30,8 @@ impl<'a> Relay<'a> {
     }
 
     pub(super) fn logged(&mut self, log: &'a str, write: Option<WriteId>) {
+        // Whoever writes has a log that is sound, if only a new one.
+        self.is_damaged = false;
         if self.log != Some(log) {
             self.log = Some(log);
             self.has = Writes::default();
@@ -42,6 +44,7 @@ impl<'a> Relay<'a> {
     pub(super) fn trouble(&mut self, at: u64, what: &str) {
         match what {
             "lose-memory" | "moved-away" => {
+                self.is_damaged = false;
                 self.log = None;
                 self.has = Writes::default();
             }
