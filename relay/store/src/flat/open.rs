@@ -14,7 +14,7 @@ use super::layout::{AUTH, LOG, Layout, SESSIONS, head_of};
 use super::volumes::Volumes;
 use crate::{LogHead, Opened, StoreError};
 
-/// After so many lines of a log that is being checked, whoever else wants the core may have it: some 50 microseconds.
+/// After so many lines of a log that is being checked, whoever else wants the core may have it: some 20 microseconds.
 /// On a single core a meet of very many changes would else hold up all others for as long as the system lets a thread
 /// run, at each turn of theirs.
 const LINES_BETWEEN_TURNS: u64 = 128;
