@@ -3,6 +3,7 @@
 //! - The positions of a log are dense: each write gets the one behind the last, from 1. A log goes back only where its disk
 //!   did: to the length it had at the backup that was restored, to nothing with lost memory, and once anywhere after
 //!   bytes changed by themselves.
+//!   What a copy that was put back holds may be told again as found on the disk, at the positions where it is.
 //! - A log never holds a write twice.
 //! - A device never takes in a write that it holds.
 
@@ -45,11 +46,13 @@ impl<'a> Invariant<'a> for Idempotence<'a> {
             log,
             position,
             write,
+            found,
             ..
         } = &event.what
         {
             let disk = self.disks.entry(*relay).or_default();
-            if let Some(words) = disk.logged(log, *position, write) {
+            let is_known = *found && disk.has(log, *position, write);
+            if !is_known && let Some(words) = disk.logged(log, *position, write) {
                 report.add("I10", at, &[number], || {
                     format!("relay {} {words}", relay.0)
                 });
@@ -76,6 +79,15 @@ impl<'a> Invariant<'a> for Idempotence<'a> {
 }
 
 impl<'a> Disk<'a> {
+    /// Whether this write is known to be there.
+    fn has(&self, log: &str, position: u64, write: &str) -> bool {
+        let place = position
+            .checked_sub(1)
+            .and_then(|at| usize::try_from(at).ok());
+        let there = place.and_then(|place| self.log.writes.get(place));
+        self.log.name == log && there == Some(&write)
+    }
+
     /// Takes in what was logged, and says what is wrong with it.
     fn logged(&mut self, log: &'a str, position: u64, write: &'a str) -> Option<String> {
         if self.log.name != log {
@@ -120,7 +132,7 @@ impl Log<'_> {
 
 #[cfg(test)]
 mod tests {
-    use spotter_sim_plan::{DeviceNumber, Happened};
+    use spotter_sim_plan::{DeviceNumber, Happened, RelayNumber};
 
     use crate::story::Story;
 
@@ -211,6 +223,25 @@ mod tests {
         };
         assert_eq!(twice_cut(true), [""; 0]);
         assert_eq!(twice_cut(false), ["I10"]);
+    }
+
+    #[test]
+    fn what_a_copy_holds_may_be_told_again_where_it_is() {
+        let found_at = |position: u64, found: bool| {
+            let mut story = written();
+            story.logged(0, "log", 2, "a").tell(Happened::Logged {
+                relay: RelayNumber(0),
+                log: "log".to_owned(),
+                position,
+                write: "a".to_owned(),
+                session: "session-0".to_owned(),
+                found,
+            });
+            story.rests().broken()
+        };
+        assert_eq!(found_at(2, true), [""; 0]);
+        assert_eq!(found_at(2, false), ["I10"]);
+        assert_eq!(found_at(3, true), ["I10"]);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! When a process opens a log or a journal of which bytes changed by themselves, it either calls the file damaged, or uses every
 //! record that was synced there, except those of the last sync: no later line has vouched for them, and damage there cannot
-//! be told from a torn tail. For a relay these are the writes of the last `Logged` millisecond; how much a device synced last
-//! the trace does not tell, so that of devices only a loss without any record left is judged.
+//! be told from a torn tail. If bytes changed more than once, the line that vouches may itself be spoilt, and as many of the last
+//! syncs may be missing. For a relay a sync is what it logged in one millisecond; how much a device synced when the trace does not
+//! tell, so that of devices only a loss without any record left is judged.
 //!
 //! A file that was cut short cleanly cannot be told from one that is shorter: nothing is asked for where the plan cuts. That
 //! such a loss is made good by those who remember is judged by I2 and I3.
@@ -20,28 +21,47 @@ use crate::past::{Device, Past};
 /// The check.
 #[derive(Debug, Default)]
 pub(crate) struct LoudDamage {
-    /// When each relay last logged, and how many writes at that time.
-    last: BTreeMap<RelayNumber, (u64, u64)>,
+    /// What each relay logged, as far as its lines vouch for each other.
+    logs: BTreeMap<RelayNumber, Log>,
     /// The same, when a copy of each relay's disk was put away.
-    backup: BTreeMap<RelayNumber, (u64, u64)>,
+    backups: BTreeMap<RelayNumber, Log>,
+}
+
+/// The syncs of a log, and how often bytes of it changed since it was last read and found sound.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    /// When each was, and how many writes came with it.
+    syncs: Vec<(u64, u64)>,
+    changes: usize,
+}
+
+impl Log {
+    fn logged(&mut self, at: u64) {
+        match self.syncs.last_mut() {
+            Some((last, count)) if *last == at => *count += 1,
+            Some(_) | None => self.syncs.push((at, 1)),
+        }
+    }
+
+    /// How many records may be missing from a file that is not called damaged: each change spoils what came with one sync, and what is
+    /// spoilt vouches for nothing.
+    fn unguarded(&self) -> u64 {
+        let last = self.syncs.iter().rev().take(self.changes.max(1));
+        last.map(|(_, count)| count).sum::<u64>().max(1)
+    }
 }
 
 impl<'a> Invariant<'a> for LoudDamage {
     fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
         if let Happened::Logged { relay, .. } = &event.what {
-            let last = self.last.entry(*relay).or_default();
-            *last = if last.0 == event.at {
-                (event.at, last.1 + 1)
-            } else {
-                (event.at, 1)
-            };
+            self.logs.entry(*relay).or_default().logged(event.at);
         }
         if let Happened::Trouble {
             whose: Whose::Relay(relay),
             what,
         } = &event.what
         {
-            self.copied(*relay, what);
+            self.trouble(*relay, what);
         }
         let Happened::Opened {
             whose,
@@ -55,7 +75,7 @@ impl<'a> Invariant<'a> for LoudDamage {
         };
         let is_silent = match whose {
             Whose::Relay(relay) => {
-                let unguarded = self.last.get(relay).map_or(1, |(_, count)| *count);
+                let unguarded = self.logs.get(relay).map_or(1, Log::unguarded);
                 records + unguarded < *synced && !is_cut(past, *whose, event.at)
             }
             Whose::Device(device) => {
@@ -71,19 +91,28 @@ impl<'a> Invariant<'a> for LoudDamage {
                 )
             });
         }
+        if let Whose::Relay(relay) = whose
+            && found != "damaged"
+            && let Some(log) = self.logs.get_mut(relay)
+        {
+            // All of it was read.
+            log.changes = 0;
+        }
     }
 }
 
 impl LoudDamage {
     /// A copy that is put back ends with the last sync before it was made.
-    fn copied(&mut self, relay: RelayNumber, what: &str) {
+    fn trouble(&mut self, relay: RelayNumber, what: &str) {
         let (from, to) = match what {
-            "backup" => (&self.last, &mut self.backup),
-            "restore" => (&self.backup, &mut self.last),
+            "backup" => (&self.logs, &mut self.backups),
+            "restore" => (&self.backups, &mut self.logs),
+            "rots" => return self.logs.entry(relay).or_default().changes += 1,
+            "lose-memory" | "moved-away" => return drop(self.logs.remove(&relay)),
             _ => return,
         };
-        if let Some(last) = from.get(&relay) {
-            to.insert(relay, *last);
+        if let Some(log) = from.get(&relay) {
+            to.insert(relay, log.clone());
         }
     }
 }
@@ -181,11 +210,42 @@ mod tests {
     fn a_copy_that_is_put_back_ends_with_the_last_sync_before_it_was_made() {
         let mut check = super::LoudDamage::default();
         let relay = RelayNumber(0);
-        check.last.insert(relay, (5_010, 2));
-        check.copied(relay, "backup");
-        check.last.insert(relay, (6_000, 1));
-        check.copied(relay, "restore");
-        assert_eq!(check.last[&relay], (5_010, 2));
+        let mut log = super::Log::default();
+        log.logged(5_010);
+        log.logged(5_010);
+        check.logs.insert(relay, log);
+        check.trouble(relay, "backup");
+        check.logs.entry(relay).or_default().logged(6_000);
+        check.trouble(relay, "restore");
+        assert_eq!(check.logs[&relay].syncs, [(5_010, 2)]);
+    }
+
+    #[test]
+    fn a_line_that_is_spoilt_vouches_for_nothing() {
+        let found_torn = |rots: usize, records: u64| {
+            let mut story = Story::of_two();
+            story.logged(0, "log", 1, "genesis").wait(10);
+            for (position, name) in [(2, "a"), (3, "b")] {
+                story.wrote(0, name, 1).logged(0, "log", position, name);
+                story.wait(10);
+            }
+            for _ in 0..rots {
+                story.trouble_of_relay(0, "rots");
+            }
+            story.tell(Happened::Opened {
+                whose: Whose::Relay(RelayNumber(0)),
+                found: "torn".to_owned(),
+                records,
+                synced: 3,
+                rotten: true,
+            });
+            story.learnt(1, &["a", "b"]).rests();
+            story.broken().contains(&"I12".to_owned())
+        };
+        assert!(!found_torn(1, 2));
+        assert!(found_torn(1, 1));
+        assert!(!found_torn(2, 1));
+        assert!(found_torn(2, 0));
     }
 
     #[test]
