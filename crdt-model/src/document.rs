@@ -8,6 +8,7 @@ mod writing;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use automerge::Automerge;
@@ -347,14 +348,12 @@ impl Document {
             .filter_map(|bytes| automerge::Change::try_from(&bytes[..]).ok())
             .collect();
         let one_by_one_max = ONE_BY_ONE_MAX.min(self.applied / ONE_BY_ONE_FOR);
-        let at_once = if changes.len() > one_by_one_max {
-            changes.len().max(1)
+        let whole = if changes.len() > one_by_one_max {
+            apply(&mut self.automerge, changes)
         } else {
-            1
+            let mut changes = changes.into_iter();
+            changes.all(|change| apply(&mut self.automerge, [change]))
         };
-        let whole = changes
-            .chunks(at_once)
-            .all(|batch| apply(&mut self.automerge, batch));
         debug_assert!(
             whole,
             "admission lets nothing through that Automerge refuses"
@@ -373,7 +372,7 @@ impl Document {
         self.automerge = Automerge::new();
         for bytes in &self.bytes {
             if let Ok(change) = automerge::Change::try_from(&bytes[..]) {
-                apply(&mut self.automerge, &[change]);
+                apply(&mut self.automerge, [change]);
             }
         }
     }
@@ -381,9 +380,13 @@ impl Document {
 
 /// Hands changes to Automerge and answers whether it took them. A panic in it is caught here, the second net behind
 /// admission; a build that aborts on panic does without.
-fn apply(automerge: &mut Automerge, changes: &[automerge::Change]) -> bool {
-    let mut taking = std::panic::AssertUnwindSafe(automerge);
-    let taken = std::panic::catch_unwind(move || taking.apply_changes(changes.to_vec()).is_ok());
+fn apply(
+    automerge: &mut Automerge,
+    changes: impl IntoIterator<Item = automerge::Change> + Clone,
+) -> bool {
+    let taken = catch_unwind(AssertUnwindSafe(|| {
+        automerge.apply_changes(changes).is_ok()
+    }));
     taken.unwrap_or(false)
 }
 

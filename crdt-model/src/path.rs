@@ -92,7 +92,8 @@ impl Path {
         &self.place
     }
 
-    pub(crate) fn key(&self) -> &str {
+    /// The key of the register that the path names, within the map that it lies in.
+    pub fn key(&self) -> &str {
         &self.key
     }
 

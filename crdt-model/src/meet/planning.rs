@@ -9,7 +9,7 @@ use crate::document::{NewOps, Pen, Target};
 use crate::edit::{Act, Assignment, Edit, unit_path, unit_registers};
 use crate::op::{ObjectId, RegisterId, Scalar};
 use crate::openlifter::{
-    DAYS_MAX, ORDER, Registers, day_key, last_day, new_entry, plate_key, plate_names, read_entry,
+    DAYS_MAX, ORDER, Registers, day_key, new_entry, plate_key, plate_names, read_entry,
     scalar_value, shape_key,
 };
 use crate::path::{Path, Place, RegisterKind};
@@ -173,15 +173,17 @@ impl Meet {
             return Ok(());
         };
         let object = self.containers()?.meet;
-        let last = last_day(&self.registers(&object));
-        for day in last + 1..=DAYS_MAX {
+        let register = |day| RegisterId {
+            object,
+            key: day_key(day),
+        };
+        let last = (1..=DAYS_MAX).rfind(|day| self.read(&register(*day)).is_some());
+        for day in last.unwrap_or(0) + 1..=DAYS_MAX {
             if day as f64 > *days {
                 break;
             }
-            let key = day_key(day);
-            planned
-                .entry(RegisterId { object, key })
-                .or_insert(Some(Scalar::Number(1.0)));
+            let planned = planned.entry(register(day));
+            planned.or_insert(Some(Scalar::Number(1.0)));
         }
         Ok(())
     }
