@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spotter_client::{Action, Client, LinkState, News};
-use spotter_model::{ChangeHash, Meet};
+use spotter_model::{Change, ChangeHash, Meet};
 use spotter_sim_plan::{Happened, Watch, Write};
 
 use super::{World, device_number};
@@ -203,9 +203,15 @@ impl World<'_> {
         let Some(meet) = self.devices[number].client.as_mut().and_then(Client::meet) else {
             return BTreeMap::new();
         };
+        // A change that a register shows wrote that register's key, and what a register shows takes much longer to find out.
+        let changes = written.iter().filter_map(|hash| meet.change(hash));
+        let changes: Vec<Change> = changes.collect();
+        let ops = changes.iter().flat_map(Change::ops);
+        let keys: BTreeSet<&str> = ops.map(|op| op.key.as_str()).collect();
         let mut writes: BTreeMap<ChangeHash, Write> = BTreeMap::new();
         for register in candidates {
-            let Some(path) = self.book.path(&register) else {
+            let path = self.book.path(&register);
+            let Some(path) = path.filter(|path| keys.contains(path.key())) else {
                 continue;
             };
             let Ok(shown) = meet.get(path) else { continue };
