@@ -9,7 +9,7 @@ mod rot;
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use spotter_sim_plan::{
     DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Rot as Rotting, Step,
@@ -41,6 +41,8 @@ pub(crate) struct Past<'a> {
     pub(crate) calm_at: Option<u64>,
     /// Writes that were refused for good.
     pub(crate) refused: Writes,
+    /// What is in logs and was written by nobody of the plan, but by attackers.
+    pub(crate) strangers: FxHashSet<&'a str>,
     /// How devices rest, in the order in which they were asked.
     pub(crate) rests: Vec<Rest<'a>>,
     devices: Vec<Device<'a>>,
@@ -85,10 +87,11 @@ pub(crate) struct Device<'a> {
     wanted: Option<RelayNumber>,
     /// The session it began last.
     pub(crate) session: Option<&'a str>,
-    /// When the relay ended the connection on which that session went on, if it is over.
+    /// When a connection on which its session went on was last over at the relay.
     pub(crate) left_at: Option<u64>,
     /// Writes that are saved when they can be, and nobody is told of each: those made while the disk failed, of which people were
-    /// told that they cannot be saved at present, and those that make an edit again whose write was refused.
+    /// told that they cannot be saved at present, those that make an edit again whose write was refused, and its own that it
+    /// learnt again from others.
     pub(crate) unsavable: Writes,
     /// When each edit was written here first.
     first_written: FxHashMap<EditNumber, u64>,
@@ -135,6 +138,7 @@ impl<'a> Past<'a> {
             history: History::default(),
             calm_at: None,
             refused: Writes::default(),
+            strangers: FxHashSet::default(),
             rests: Vec::new(),
             devices: devices.collect(),
             relays: (0..plan.relays).map(|_| Relay::default()).collect(),
@@ -222,7 +226,6 @@ impl<'a> Past<'a> {
                 if let Some(device) = device.and_then(|device| self.device_mut(device)) {
                     device.relay = Some(*relay);
                     device.session = Some(session);
-                    device.left_at = None;
                 }
             }
             Happened::Left { session, .. } => {
@@ -236,6 +239,9 @@ impl<'a> Past<'a> {
                 relay, log, write, ..
             } => {
                 let found = self.history.find(write);
+                if found.is_none() {
+                    self.strangers.insert(write);
+                }
                 if let Some(relay) = self.relays.get_mut(usize::from(relay.0)) {
                     relay.logged(log, found);
                 }
@@ -306,6 +312,13 @@ impl<'a> Past<'a> {
         let Some(writer) = self.devices.get_mut(usize::from(device.0)) else {
             return;
         };
+        let is_again = write.edit.is_some_and(|edit| {
+            // It may be made again in the very millisecond in which it was made.
+            let was_written = writer.first_written.contains_key(&edit);
+            let before = was_written.then(|| self.history.last_of(edit, device));
+            let before = before.flatten();
+            before.is_some_and(|before| !writer.holding.has(before))
+        });
         let seen = writer.seen_by(&self.history, write);
         let seen = seen.as_ref().unwrap_or(&writer.holding);
         if let Some(id) = self.history.add(device, at, event, write, seen) {
@@ -316,13 +329,14 @@ impl<'a> Past<'a> {
             let first = write
                 .edit
                 .map(|edit| *writer.first_written.entry(edit).or_insert(at));
-            if writer.has_failing_disk() || first.is_some_and(|first| first < at) {
+            if writer.has_failing_disk() || is_again || first.is_some_and(|first| first < at) {
                 writer.unsavable.add(id);
             }
         }
     }
 
     fn learnt(&mut self, device: DeviceNumber, writes: &[String]) {
+        let number = device;
         let Some(device) = self.devices.get_mut(usize::from(device.0)) else {
             return;
         };
@@ -330,6 +344,9 @@ impl<'a> Past<'a> {
         for name in writes {
             if let Some(write) = self.history.find(name) {
                 device.holding.add(&self.history, write);
+                if self.history.write(write).by == number {
+                    device.unsavable.add(write);
+                }
             }
         }
     }

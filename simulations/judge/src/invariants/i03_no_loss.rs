@@ -5,12 +5,15 @@
 //!   excuses nothing, a full disk nothing, and neither does a sync that fails, for it says so. Bytes that changed excuse
 //!   everything where the start that reads them calls the journal damaged; else only what came with the last sync, or with as
 //!   many of the last ones as bits turned around, or what had been called saved before the file was cut short.
-//! - A device drops a write as refused only if that one was refused, or had seen one that was. The edit of a refused
+//! - A device drops a write as refused only if that one was refused, or had seen one that was, or goes with an attacker's change
+//!   that is refused at the same moment. The edit of a refused
 //!   write is made again, unless what it says is shown anyway.
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
 //!   relay of the group whose disk nothing was taken from (groups: `past::reach`).
 //! - At rest, the log of every relay that serves a group has every write of the group, unless its bytes changed by
 //!   themselves; and the device that wrote an edit of the plan has said that it is saved, or has found it on its disk.
+
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened};
@@ -29,7 +32,9 @@ pub(crate) struct NoLoss {
     last_of: FxHashMap<EditNumber, (usize, u64)>,
     /// Refused writes: the event, and whether they were shown by nobody else at that time.
     refused: Vec<(usize, WriteId, EditNumber)>,
-    dropped: Vec<(usize, DeviceNumber, WriteId)>,
+    dropped: Vec<(usize, DeviceNumber, u64, WriteId)>,
+    /// Where and when a change was refused that was an attacker's.
+    strangers_refused: BTreeSet<(DeviceNumber, u64)>,
 }
 
 impl<'a> Invariant<'a> for NoLoss {
@@ -44,6 +49,9 @@ impl<'a> Invariant<'a> for NoLoss {
                 if let Some(write) = past.history.find(write) {
                     self.saved.add(write);
                 }
+            }
+            Happened::Refused { device, write, .. } if past.history.find(write).is_none() => {
+                self.strangers_refused.insert((*device, event.at));
             }
             Happened::Refused { write, .. } => {
                 if let Some(write) = past.history.find(write)
@@ -106,7 +114,7 @@ impl NoLoss {
         };
         for write in writes.iter().filter_map(|name| past.history.find(name)) {
             if why == "refused" {
-                self.dropped.push((number, device, write));
+                self.dropped.push((number, device, at, write));
             } else if state.must_keep(write, at) {
                 let written = past.history.write(write);
                 report.add("I3", at, &[written.event, number], || {
@@ -118,9 +126,12 @@ impl NoLoss {
     }
 
     fn dropped_without_reason(&self, past: &Past<'_>, report: &mut Report) {
-        for (event, device, write) in &self.dropped {
+        for (event, device, at, write) in &self.dropped {
             let refused = |other| past.history.had_seen_write(*write, other);
-            if past.refused.has(*write) || past.refused.iter().any(refused) {
+            if self.strangers_refused.contains(&(*device, *at))
+                || past.refused.has(*write)
+                || past.refused.iter().any(refused)
+            {
                 continue;
             }
             let written = past.history.write(*write);

@@ -81,7 +81,10 @@ impl<'a> Rank<'a> {
 
 /// What a write ought to have seen and had not, in words.
 fn blind(past: &Past<'_>, device: DeviceNumber, write: &Write) -> Option<String> {
-    if write.unseen.is_empty() {
+    // A device takes what an attacker wrote in its name for its own, and may make that again: of no register of the plan.
+    let is_attackers =
+        past.has_attacking_members() && write.edit.is_none() && write.puts.is_empty();
+    if write.unseen.is_empty() || is_attackers {
         return None;
     }
     let called = past.called(device);

@@ -122,8 +122,10 @@ impl<'a> Shape<'a> {
         if let Happened::Refused { write, .. } = &event.what {
             self.refused.insert(write);
         }
+        let refuses = matches!(event.what, Happened::Refused { .. });
         for name in names_in(&event.what) {
-            if past.history.find(name).is_none() {
+            let is_stranger = refuses && past.strangers.contains(name.as_str());
+            if past.history.find(name).is_none() && !is_stranger {
                 wrong(format!("nobody wrote {name}"));
             }
         }
