@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::position::position_of;
+
 /// What is wrong with a scenario, by field, and by line and column where its text is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ScenarioError {
@@ -20,6 +22,15 @@ impl ScenarioError {
             field: field.into(),
             what: what.into(),
         }
+    }
+
+    /// With the line and column that its field has in the scenario's text, if none are known yet.
+    #[must_use]
+    pub fn in_text(mut self, text: &str) -> Self {
+        if self.place.is_none() {
+            self.place = Some(position_of(text, &self.field));
+        }
+        self
     }
 }
 

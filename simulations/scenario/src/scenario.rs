@@ -177,10 +177,7 @@ impl Scenario {
             field: String::new(),
             what: without_place(&error),
         })?;
-        check(&scenario).map_err(|mut error| {
-            error.place = Some(position_of(text, &error.field));
-            error
-        })?;
+        check(&scenario).map_err(|error| error.in_text(text))?;
         Ok(scenario)
     }
 
@@ -198,29 +195,46 @@ impl Scenario {
         trace.into_iter().chain(log).collect()
     }
 
+    /// What is wrong with the scenario if a file that it needs cannot be had.
+    pub fn cannot_have(&self, name: &str, why: &str) -> ScenarioError {
+        let field = match &self.network.latency {
+            Latency::TraceFile(file) if file == name => TRACE_FILE,
+            Latency::TraceFile(_)
+            | Latency::Fixed(_)
+            | Latency::Uniform { .. }
+            | Latency::LogNormal { .. }
+            | Latency::Trace(_) => LOG_FILE,
+        };
+        ScenarioError::at(field, format!("{name}: {why}"))
+    }
+
     /// Puts the text of a file in the place of its name.
     ///
     /// # Errors
     /// Names the field, and what is wrong with the file.
     pub fn supply(&mut self, name: &str, text: &str) -> Result<(), ScenarioError> {
         if matches!(&self.network.latency, Latency::TraceFile(file) if file == name) {
-            let field = "network.latency.traceFile";
             let ms = read_trace(text);
-            let ms = ms.map_err(|what| ScenarioError::at(field, format!("{name}: {what}")))?;
+            let ms = ms.map_err(|what| ScenarioError::at(TRACE_FILE, format!("{name}: {what}")))?;
             self.network.latency = Latency::Trace(ms);
         }
         if let Some(log) = &mut self.workload.log
             && log.file.as_deref() == Some(name)
         {
-            let field = "workload.log.file";
             let actions = serde_json::from_str(text);
             log.actions =
-                actions.map_err(|error| ScenarioError::at(field, format!("{name}: {error}")))?;
+                actions.map_err(|error| ScenarioError::at(LOG_FILE, format!("{name}: {error}")))?;
             log.file = None;
         }
         check(self)
     }
 }
+
+/// The field that names a file of latencies.
+const TRACE_FILE: &str = "network.latency.traceFile";
+
+/// The field that names a file of actions.
+const LOG_FILE: &str = "workload.log.file";
 
 /// A text that is no JSON is wrong where its parser stops; a value of the wrong shape is wrong where it begins.
 fn told(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> ScenarioError {
@@ -228,14 +242,19 @@ fn told(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Sc
     let field = error.path().to_string();
     // What is not known of the path is a question mark, and the whole is a dot.
     let field = field.trim_end_matches(['?', '.']).to_owned();
-    let place = match inner.is_data() {
+    let what = without_place(inner);
+    if inner.is_data() && !text.trim_start().starts_with('{') {
+        return ScenarioError::at("", "a scenario is a JSON object, in braces").in_text(text);
+    }
+    // The second of two fields of one name is wrong, and its parser has just read it.
+    let place = match inner.is_data() && !what.starts_with("duplicate field") {
         true => position_of(text, &field),
         false => (inner.line(), inner.column()),
     };
     ScenarioError {
         place: Some(place),
         field,
-        what: without_place(inner),
+        what,
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{clock, hash};
 /// The name of the rule that the real machines follow.
 pub(crate) const OURS: &str = "spotter";
 
+/// The id of findings that say that something is not as a scenario expects.
+pub(crate) const EXPECT: &str = "expect";
+
 /// A world that tells more than this is going in circles, and is stopped.
 const EVENTS_MAX: usize = 20_000_000;
 
@@ -163,7 +166,7 @@ fn unmet(plan: &Plan, outcome: &Outcome, expect: &Expect) -> Vec<Finding> {
     let unmet = expect.evaluate(plan, &outcome.trace);
     unmet
         .iter()
-        .map(|unmet| finding("expect", plan.ends_at, unmet.to_string()))
+        .map(|unmet| finding(EXPECT, plan.ends_at, unmet.to_string()))
         .collect()
 }
 

@@ -87,6 +87,11 @@ impl Row {
         Some((text("config")?, seed, text("variant")?, text("rule")?))
     }
 
+    /// Whether its world failed.
+    pub(crate) fn failed(&self) -> bool {
+        self.get("failed") == Some("1")
+    }
+
     /// The names of the fields that the grid it belongs to varies.
     pub(crate) fn settings(&self) -> Vec<&str> {
         let names = self.columns.iter().map(String::as_str);

@@ -135,7 +135,9 @@ impl Script {
         let mut scenario = self.scenario(settings)?;
         let beside = Path::new(&self.given).parent().unwrap_or(Path::new(""));
         for name in scenario.needs() {
-            let text = files::read(&beside.join(&name))?;
+            let text = std::fs::read_to_string(beside.join(&name)).map_err(|error| {
+                self.senseless(&scenario.cannot_have(&name, &error.to_string()))
+            })?;
             scenario
                 .supply(&name, &text)
                 .map_err(|error| self.senseless(&error))?;
@@ -144,6 +146,7 @@ impl Script {
     }
 
     fn senseless(&self, error: &ScenarioError) -> Trouble {
+        let error = error.clone().in_text(&self.text);
         Trouble::Asked(format!("{}: {error}", self.given))
     }
 }
@@ -296,6 +299,9 @@ fn read_plan(from: &str, text: &str) -> Result<Plan, Trouble> {
     }
 }
 
+/// No world lasts longer.
+const A_YEAR_MS: u64 = 366 * 24 * 3_600 * 1_000;
+
 /// What no world could make sense of, with the field it stands in.
 fn senseless(plan: &Plan) -> Option<String> {
     let unseated = |(at, device): (usize, &spotter_sim_plan::Device)| {
@@ -317,6 +323,9 @@ fn senseless(plan: &Plan) -> Option<String> {
             "endsAt: {} is before calmAt, {}",
             plan.ends_at, plan.calm_at
         ));
+    }
+    if plan.ends_at > A_YEAR_MS {
+        return Some(format!("endsAt: {} ms are more than a year", plan.ends_at));
     }
     plan.devices.iter().enumerate().find_map(unseated)
 }

@@ -22,7 +22,7 @@ use crate::rows::{Key, Row};
 use crate::source::{Script, Setting};
 use crate::trouble::Trouble;
 
-pub(crate) use folder::{Folder, Told};
+pub(crate) use folder::{Done, Folder, Told};
 pub(crate) use progress::Progress;
 
 /// A scenario with the settings of one point of the grid.

@@ -7,10 +7,15 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const SCENARIO: &str = "two-desks-offline";
+
+/// The file of that scenario.
+fn builtin() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../scenarios/{SCENARIO}.json"))
+}
 
 #[test]
 fn rows_do_not_depend_on_threads_or_on_having_been_stopped() {
@@ -31,6 +36,48 @@ fn rows_do_not_depend_on_threads_or_on_having_been_stopped() {
     let third = one.match_indices('\n').nth(2).unwrap().0;
     fs::write(folder.path().join("one/results.csv"), &one[..third + 40]).unwrap();
     assert_eq!(sweep("one", "2"), one);
+}
+
+#[test]
+fn a_sweep_that_goes_on_counts_what_had_failed_and_takes_no_other_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("mine.json");
+    let with_expectation = |text: &str| {
+        let found = fs::read_to_string(builtin()).unwrap();
+        let mut mine: serde_json::Value = serde_json::from_str(&found).unwrap();
+        mine["expect"] = serde_json::from_str(text).unwrap();
+        fs::write(&scenario, mine.to_string()).unwrap();
+    };
+    let sweep = |seeds: &str| {
+        let arguments = ["sweep", "mine.json", "--seeds", seeds, "--out", "kept"];
+        let done = spotter_sim(folder.path(), &arguments);
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    let summary = || -> (u64, u64) {
+        let text = fs::read_to_string(folder.path().join("kept/summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let number = |name: &str| summary[name].as_u64().unwrap();
+        (number("worlds"), number("failures"))
+    };
+    with_expectation(r#"{ "refused": 99 }"#);
+    let (status, said) = sweep("1..2");
+    assert_eq!((status, summary()), (Some(1), (2, 2)), "{said}");
+    assert!(
+        said.contains("spotter-sim replay --scenario mine.json"),
+        "{said}"
+    );
+    assert!(!said.contains("spotter-sim shrink"), "{said}");
+    assert_eq!((sweep("1..2").0, summary()), (Some(1), (2, 2)));
+    assert_eq!((sweep("1..3").0, summary()), (Some(1), (3, 3)));
+    with_expectation("{}");
+    assert_eq!(
+        sweep("1..3").0,
+        Some(2),
+        "rows of another scenario under the same name"
+    );
+    let run = ["run", "mine.json", "--out", "kept"];
+    assert_eq!(spotter_sim(folder.path(), &run).status.code(), Some(2));
+    assert_eq!(summary(), (3, 3));
 }
 
 #[test]
@@ -100,6 +147,18 @@ fn requests_that_make_no_sense_end_with_2_and_words() {
         }
     };
     told(&["run", "mine.json"], &["mine.json", "4", "locations"]);
+    let named = r#"{"traceFile": "nowhere.txt"}"#;
+    let text = fs::read_to_string(builtin()).unwrap();
+    let mut scenario: serde_json::Value = serde_json::from_str(&text).unwrap();
+    scenario["network"]["latency"] = serde_json::from_str(named).unwrap();
+    let text = serde_json::to_string_pretty(&scenario).unwrap();
+    fs::write(folder.path().join("wifi.json"), text).unwrap();
+    let words = ["line ", "network.latency.traceFile", "nowhere.txt"];
+    told(&["run", "wifi.json"], &words);
+    told(
+        &["sweep", SCENARIO, "--seeds", "1", "--jobs", "0"],
+        &["--jobs"],
+    );
     told(&["run", "two-desks"], &["did you mean", SCENARIO]);
     told(&["run", SCENARIO, "--rule", "dice"], &["dice", "spotter"]);
     told(
@@ -131,7 +190,7 @@ fn shrinking_refuses_what_is_in_order() {
     );
     assert_eq!(done.status.code(), Some(2));
     assert!(
-        String::from_utf8_lossy(&done.stderr).contains("nothing is wrong"),
+        String::from_utf8_lossy(&done.stderr).contains("no invariant is broken"),
         "{done:?}"
     );
 }

@@ -21,7 +21,7 @@ pub(super) struct Bench {
     #[arg(long, value_name = "SCENARIO", default_value = "ten-minute-chaos")]
     scenario: String,
     /// How many of them
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     worlds: u64,
     /// Leave the eight-hour meet out
     #[arg(long)]

@@ -7,7 +7,7 @@ use spotter_sim_plan::{Plan, Watch};
 
 use super::wanted::Drawn;
 use crate::engine::{Outcome, Ruling, judged, trace};
-use crate::summary::{COMMIT, Summary, VERSION};
+use crate::summary::{self, Summary};
 use crate::trouble::{Ended, Trouble};
 use crate::{files, hash, moment, out, story};
 
@@ -84,14 +84,13 @@ impl Replay {
             Trouble::Asked(format!("{}: no summary of a run: {error}", path.display()))
         };
         let expected: Summary = serde_json::from_str(&files::read(path)?).map_err(senseless)?;
-        let ours = (VERSION.to_owned(), COMMIT.map(str::to_owned));
+        let ours = summary::here();
         let theirs = (expected.version.clone(), expected.commit.clone());
-        let other_version = ours != theirs;
-        if other_version {
+        if ours != theirs {
             out::line(&format!(
                 "the summary was made by version {}, this is {}; only that version must give the same trace",
-                spoken(&theirs),
-                spoken(&ours)
+                summary::spoken(&theirs),
+                summary::spoken(&ours)
             ));
         }
         if expected.plan_hash != hash::of_plan(plan) {
@@ -117,13 +116,6 @@ impl Replay {
             false => "the trace is NOT the same",
         });
         Ok(same)
-    }
-}
-
-fn spoken((version, commit): &(String, Option<String>)) -> String {
-    match commit {
-        Some(commit) => format!("{version} ({})", commit.get(..12).unwrap_or(commit)),
-        None => version.clone(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::{OURS, Outcome, Ruling, judged};
 use crate::rows::{self, Row};
 use crate::source::{Source, open};
 use crate::summary::Summary;
+use crate::sweep::Told;
 use crate::trouble::{Ended, Trouble};
 use crate::{clock, files, hash, out, story};
 
@@ -54,6 +55,12 @@ enum Watched {
 impl Run {
     pub(super) fn run(self) -> Result<Ended, Trouble> {
         let rules = Ruling::named(&self.rule)?;
+        if let Some(folder) = self.out.as_ref().filter(|folder| Told::is_in(folder)) {
+            return Err(Trouble::Asked(format!(
+                "{} holds a sweep; give another --out",
+                folder.display()
+            )));
+        }
         let mut plans = if self.orders {
             self.drawn.all_plans(&self.what)?
         } else {
@@ -172,7 +179,7 @@ impl Orders {
     }
 
     fn tell(&self) {
-        out::line(&format!("\nover all {} orders:", self.plans));
+        out::line(&format!("\nover all {} plans:", self.plans));
         let row =
             |(rule, ends): (&String, &BTreeSet<String>)| vec![rule.clone(), ends.len().to_string()];
         let rows: Vec<Vec<String>> = self.ends.iter().map(row).collect();

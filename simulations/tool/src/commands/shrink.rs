@@ -15,7 +15,8 @@ use crate::{files, out, story};
 /// Make a plan that fails as small as it can be while it still fails
 ///
 /// Takes away steps, devices, registers and troubles of the network, and makes times and values plain, as long as the same
-/// invariant stays broken. What is left can be read by a person; nothing more can be taken away from it.
+/// invariant stays broken. What is left can be read by a person; nothing more can be taken away from it. What a scenario
+/// expects is of its whole plan, and not looked at here.
 #[derive(Args)]
 pub(super) struct Shrink {
     /// The plan that fails; or a scenario that does with the seed
@@ -39,7 +40,7 @@ impl Shrink {
         let wanted = match (&self.finding, ids.first()) {
             (_, None) => {
                 return Err(Trouble::Asked(format!(
-                    "nothing is wrong with {}: there is nothing to shrink",
+                    "no invariant is broken by {}: there is nothing to shrink (what a scenario expects is of its whole plan)",
                     self.plan
                 )));
             }

@@ -18,6 +18,9 @@ use crate::rows::{self, Key, Row};
 use crate::summary::{COMMIT, VERSION};
 use crate::trouble::Trouble;
 
+/// The file that says what a sweep is.
+const TOLD: &str = "sweep.json";
+
 /// More plans than this are not kept; the rows say which failed.
 const FAILURES_KEPT: u64 = 500;
 
@@ -33,6 +36,15 @@ pub(crate) struct Told {
     pub(crate) from: Option<u64>,
     /// Hash, scenario and settings of every configuration.
     pub(crate) configs: Vec<Value>,
+}
+
+/// What a folder holds already.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// What names each of its rows.
+    pub(crate) keys: BTreeSet<Key>,
+    /// How many of the worlds failed.
+    pub(crate) failures: u64,
 }
 
 /// The folder, open for rows.
@@ -64,15 +76,20 @@ impl Told {
         }
     }
 
+    /// Whether a sweep was begun in a folder.
+    pub(crate) fn is_in(folder: &Path) -> bool {
+        folder.join(TOLD).exists()
+    }
+
     /// What was told in a folder before, if a sweep was begun there.
     ///
     /// # Errors
     /// It cannot be read.
     pub(crate) fn before(folder: &Path) -> Result<Option<Self>, Trouble> {
-        let path = folder.join("sweep.json");
-        if !path.exists() {
+        if !Self::is_in(folder) {
             return Ok(None);
         }
+        let path = folder.join(TOLD);
         let told = serde_json::from_str(&files::read(&path)?);
         let told = told.map_err(|error| Trouble::Asked(format!("{}: {error}", path.display())));
         told.map(Some)
@@ -80,35 +97,46 @@ impl Told {
 }
 
 impl Folder {
-    /// Opens a folder for a sweep, going on with what is there; gives the rows that are done.
+    /// Opens a folder for a sweep, going on with what is there; tells what that is.
     ///
     /// # Errors
-    /// It cannot be written, or holds rows of another version or of another grid.
+    /// It cannot be written, or holds rows of another version, of another grid, or of a scenario that was changed since.
     pub(crate) fn open(
         path: &Path,
         told: &Told,
         columns: Vec<String>,
-    ) -> Result<(Self, BTreeSet<Key>), Trouble> {
+    ) -> Result<(Self, Done), Trouble> {
         files::make_folder(path)?;
-        if let Some(before) = Told::before(path)?
-            && (&before.version, &before.commit) != (&told.version, &told.commit)
-        {
-            return Err(elsewhere(path, "rows of another version of this program"));
+        if let Some(before) = Told::before(path)? {
+            if (&before.version, &before.commit) != (&told.version, &told.commit) {
+                return Err(elsewhere(path, "rows of another version of this program"));
+            }
+            if let Some(other) = before
+                .configs
+                .iter()
+                .find(|config| !told.configs.contains(config))
+            {
+                let scenario = other["scenario"].as_str().unwrap_or_default();
+                let what = format!(
+                    "rows of {scenario} as it was, or with other settings, which this sweep has not"
+                );
+                return Err(elsewhere(path, &what));
+            }
         }
-        files::write_json(&path.join("sweep.json"), told)?;
+        files::write_json(&path.join(TOLD), told)?;
         let results = path.join("results.csv");
         let done = if results.exists() {
             go_on(&results, &columns)?
         } else {
             files::write(&results, &rows::csv_line(&columns))?;
-            BTreeSet::new()
+            Done::default()
         };
         let rows = fs::OpenOptions::new().append(true).open(&results);
         let folder = Self {
             path: path.to_path_buf(),
             columns,
             rows: rows.map_err(Trouble::with(&results))?,
-            failures: 0,
+            failures: done.failures,
         };
         Ok((folder, done))
     }
@@ -180,8 +208,8 @@ fn place(row: &Row) -> (String, String, u64, u64, String) {
     )
 }
 
-/// Cuts off a row that was being written, and gives the keys of the others.
-fn go_on(results: &Path, columns: &[String]) -> Result<BTreeSet<Key>, Trouble> {
+/// Cuts off a row that was being written, and tells of the others.
+fn go_on(results: &Path, columns: &[String]) -> Result<Done, Trouble> {
     let text = files::read(results)?;
     let whole = text.rfind('\n').map_or(0, |at| at + 1);
     if text[..whole].lines().next() != rows::csv_line(columns).lines().next() {
@@ -192,7 +220,12 @@ fn go_on(results: &Path, columns: &[String]) -> Result<BTreeSet<Key>, Trouble> {
         let cut = file.and_then(|file| file.set_len(whole as u64));
         cut.map_err(Trouble::with(results))?;
     }
-    Ok(read_rows(results)?.iter().filter_map(Row::key).collect())
+    let rows = read_rows(results)?;
+    let failed = rows.iter().filter(|row| row.failed());
+    Ok(Done {
+        failures: failed.count() as u64,
+        keys: rows.iter().filter_map(Row::key).collect(),
+    })
 }
 
 fn read_rows(results: &Path) -> Result<Vec<Row>, Trouble> {

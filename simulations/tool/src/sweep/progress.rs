@@ -19,7 +19,7 @@ pub(crate) struct Progress {
     at_most: Option<Duration>,
     /// Worlds finished.
     pub(crate) worlds: u64,
-    /// Worlds that failed.
+    /// Worlds that failed, those of an earlier part of the sweep included.
     pub(crate) failures: u64,
     /// Worlds of our rule; what follows is counted in them.
     pub(crate) ours: u64,
@@ -34,8 +34,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Of so many pairs of configuration and seed.
-    pub(crate) fn new(all: u64, at_most: Option<Duration>) -> Self {
+    /// Of so many pairs of configuration and seed, after an earlier part in which so many worlds failed.
+    pub(crate) fn new(all: u64, at_most: Option<Duration>, failures: u64) -> Self {
         let bar = ProgressBar::new(all);
         let style = "{bar:30} {pos}/{len}  {msg}  {per_sec}, {eta} left";
         bar.set_style(
@@ -49,7 +49,7 @@ impl Progress {
             done: 0,
             at_most,
             worlds: 0,
-            failures: 0,
+            failures,
             ours: 0,
             edits: 0,
             handled: 0,
