@@ -1,17 +1,48 @@
 //! Tells the program which commit it is built from, where that is known.
 //!
 //! It is read from the repository's own files, so that git need not be installed; an unpacked archive without them simply
-//! has no commit.
+//! has no commit. If git is there and says that the sources are not those of the commit, `-changed` follows: what such a
+//! program keeps can be replayed by nobody else.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where everything lies that a trace depends on.
+const SOURCES: [&str; 5] = [
+    "Cargo.lock",
+    "client/src",
+    "crdt-model",
+    "relay",
+    "simulations",
+];
 
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    if let Some(commit) = commit(&here.join("../..")) {
-        say(&format!("cargo::rustc-env=SPOTTER_COMMIT={commit}"));
+    let root = here.join("../..");
+    if let Some(commit) = commit(&root) {
+        let changed = if is_changed(&root) { "-changed" } else { "" };
+        say(&format!(
+            "cargo::rustc-env=SPOTTER_COMMIT={commit}{changed}"
+        ));
     }
+}
+
+/// Whether a source in Rust, a scenario or the lock file is not what the commit has.
+fn is_changed(root: &Path) -> bool {
+    for source in SOURCES {
+        say(&format!(
+            "cargo::rerun-if-changed={}",
+            root.join(source).display()
+        ));
+    }
+    let mut git = Command::new("git");
+    git.current_dir(root);
+    git.args(["status", "--porcelain", "--", "Cargo.lock"]);
+    git.args(["*.rs", "*.toml", "simulations/scenarios"]);
+    git.output()
+        .is_ok_and(|told| told.status.success() && !told.stdout.is_empty())
 }
 
 /// What `HEAD` names.

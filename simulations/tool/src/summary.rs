@@ -10,8 +10,27 @@ use crate::hash;
 /// This version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit it was built from, where that is known.
+/// The commit it was built from, where that is known; `-changed` follows if the tree was another.
 pub(crate) const COMMIT: Option<&str> = option_env!("SPOTTER_COMMIT");
+
+/// A version of this program, and the commit that it was built from.
+pub(crate) type Version = (String, Option<String>);
+
+/// This one.
+pub(crate) fn here() -> Version {
+    (VERSION.to_owned(), COMMIT.map(str::to_owned))
+}
+
+/// A version in words.
+pub(crate) fn spoken((version, commit): &Version) -> String {
+    let Some(commit) = commit else {
+        return version.clone();
+    };
+    let (commit, changed) = commit.split_once('-').unwrap_or((commit, ""));
+    let changed = if changed.is_empty() { "" } else { ", changed" };
+    let short = commit.get(..12).unwrap_or(commit);
+    format!("{version} ({short}{changed})")
+}
 
 /// The summary of a run: `summary.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

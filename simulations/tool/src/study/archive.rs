@@ -12,7 +12,7 @@ use spotter_sim_plan::Plan;
 use super::pool::Pool;
 use super::rows::{Row, Rows};
 use crate::engine::{Ruling, trace};
-use crate::summary::{COMMIT, VERSION};
+use crate::summary::{self, COMMIT, VERSION};
 use crate::trouble::{Ended, Trouble};
 use crate::{files, hash, out};
 
@@ -72,7 +72,8 @@ fn csv_of(rows: &[Row]) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Runs every world of an archive again, and says whether every trace is the same.
+/// Runs every world of an archive again, and says whether every trace is the same. Measures follow from traces, and are not
+/// computed again; bytes of Automerge's own exchange have no plan and no trace.
 ///
 /// # Errors
 /// The archive cannot be read, is damaged, or was made by another version.
@@ -97,6 +98,14 @@ pub(super) fn check(folder: &Path, pool: &Pool) -> Result<Ended, Trouble> {
             )));
         }
     }
+    let theirs = (cover.version.clone(), cover.commit.clone());
+    if theirs != summary::here() {
+        out::line(&format!(
+            "the archive was made by version {}, this is {}; only that version must give the same traces",
+            summary::spoken(&theirs),
+            summary::spoken(&summary::here())
+        ));
+    }
     let plans = parsed(folder, PLANS, plans)?;
     let rows = parsed(folder, RESULTS, rows)?;
     let runs: BTreeSet<(String, String, String)> = rows
@@ -113,7 +122,7 @@ pub(super) fn check(folder: &Path, pool: &Pool) -> Result<Ended, Trouble> {
     }
     let others = same.iter().filter(|same| !**same).count();
     out::line(&format!(
-        "{} worlds were run again; {others} gave another trace",
+        "{} worlds were run again, and their traces compared; {others} gave another one",
         runs.len()
     ));
     Ok(if others == 0 {
