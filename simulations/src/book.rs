@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spotter_model::{ChangeHash, EntryName, Path};
+use spotter_model::{Change, ChangeHash, EntryName, Meet, Path};
 use spotter_relay_protocol::LogId;
-use spotter_sim_plan::{Doing, EditNumber, Plan};
+use spotter_sim_plan::{Doing, EditNumber, Plan, Write};
 
 /// The registers of a plan and the writes of a world.
 pub(crate) struct Book {
@@ -98,6 +98,53 @@ impl Book {
 
     pub(crate) fn note_foreign(&mut self, hash: ChangeHash) {
         self.foreign.insert(hash);
+    }
+
+    /// Which of some registers changes gave which values, of those that a meet shows.
+    pub(crate) fn written(
+        &self,
+        meet: &mut Meet,
+        candidates: &[String],
+        written: &[ChangeHash],
+    ) -> BTreeMap<ChangeHash, Write> {
+        // A change that a register shows wrote that register's key, and what a register shows takes much longer to find out.
+        let changes = written.iter().filter_map(|hash| meet.change(hash));
+        let changes: Vec<Change> = changes.collect();
+        let ops = changes.iter().flat_map(Change::ops);
+        let keys: BTreeSet<&str> = ops.map(|op| op.key.as_str()).collect();
+        let mut writes: BTreeMap<ChangeHash, Write> = BTreeMap::new();
+        for register in candidates {
+            let path = self.path(register);
+            let Some(path) = path.filter(|path| keys.contains(path.key())) else {
+                continue;
+            };
+            let Ok(shown) = meet.get(path) else { continue };
+            let held = shown.held;
+            if !written.contains(&held.change) {
+                continue;
+            }
+            let counter = u64::from(held.write.counter);
+            let write = writes.entry(held.change).or_insert_with(|| Write {
+                name: held.change.to_string(),
+                edit: None,
+                location: held.author.location.as_str().to_owned(),
+                priority: held.author.priority.get(),
+                counter,
+                counters: BTreeMap::new(),
+                actor: held.write.actor.to_string(),
+                puts: BTreeMap::new(),
+                unseen: Vec::new(),
+            });
+            write.counters.insert(register.clone(), counter);
+            let value = held.value.unwrap_or(serde_json::Value::Null);
+            write.puts.insert(register.clone(), value);
+        }
+        for write in writes.values_mut() {
+            write.counter = write.counters.values().copied().min().unwrap_or(0);
+            let least = write.counter;
+            write.counters.retain(|_, counter| *counter != least);
+        }
+        writes
     }
 
     /// Notes what became durable, and the position before it.

@@ -141,7 +141,11 @@ impl World<'_> {
         if written.is_empty() {
             return;
         }
-        let mut puts = self.registers_written(number, written);
+        let mut puts = if forgotten.is_empty() {
+            self.registers_written(number, written)
+        } else {
+            self.registers_written_again(number, written)
+        };
         let mut again: Vec<Known> = forgotten
             .iter()
             .filter_map(|hash| self.book.write(hash).cloned())
@@ -153,8 +157,11 @@ impl World<'_> {
             };
             let registers: Vec<String> = write.puts.keys().cloned().collect();
             write.edit = self.devices[number].editing.or_else(|| {
-                let same = |known: &Known| known.registers.iter().any(|it| registers.contains(it));
-                let place = again.iter().position(same)?;
+                let same = |known: &Known| known.registers == registers;
+                let similar =
+                    |known: &Known| known.registers.iter().any(|it| registers.contains(it));
+                let place = again.iter().position(same);
+                let place = place.or_else(|| again.iter().position(similar))?;
                 again.remove(place).edit
             });
             write.unseen = self.unseen(number, hash, held);
@@ -179,11 +186,7 @@ impl World<'_> {
         if held.is_empty() {
             return Vec::new();
         }
-        let mut seen = BTreeSet::from([*of]);
-        let mut next = vec![*of];
-        while let Some(change) = next.pop().and_then(|hash| meet.change(&hash)) {
-            next.extend(change.deps().iter().filter(|dep| seen.insert(**dep)));
-        }
+        let seen = ancestry(meet, of);
         let unseen: Vec<ChangeHash> = held
             .iter()
             .filter(|hash| !seen.contains(hash))
@@ -203,42 +206,30 @@ impl World<'_> {
         let Some(meet) = self.devices[number].client.as_mut().and_then(Client::meet) else {
             return BTreeMap::new();
         };
-        // A change that a register shows wrote that register's key, and what a register shows takes much longer to find out.
-        let changes = written.iter().filter_map(|hash| meet.change(hash));
-        let changes: Vec<Change> = changes.collect();
-        let ops = changes.iter().flat_map(Change::ops);
-        let keys: BTreeSet<&str> = ops.map(|op| op.key.as_str()).collect();
-        let mut writes: BTreeMap<ChangeHash, Write> = BTreeMap::new();
-        for register in candidates {
-            let path = self.book.path(&register);
-            let Some(path) = path.filter(|path| keys.contains(path.key())) else {
-                continue;
-            };
-            let Ok(shown) = meet.get(path) else { continue };
-            let held = shown.held;
-            if !written.contains(&held.change) {
-                continue;
-            }
-            let counter = u64::from(held.write.counter);
-            let write = writes.entry(held.change).or_insert_with(|| Write {
-                name: held.change.to_string(),
-                edit: None,
-                location: held.author.location.as_str().to_owned(),
-                priority: held.author.priority.get(),
-                counter,
-                counters: BTreeMap::new(),
-                actor: held.write.actor.to_string(),
-                puts: BTreeMap::new(),
-                unseen: Vec::new(),
-            });
-            write.counters.insert(register.clone(), counter);
-            let value = held.value.unwrap_or(serde_json::Value::Null);
-            write.puts.insert(register, value);
-        }
-        for write in writes.values_mut() {
-            write.counter = write.counters.values().copied().min().unwrap_or(0);
-            let least = write.counter;
-            write.counters.retain(|_, counter| *counter != least);
+        self.book.written(meet, &candidates, written)
+    }
+
+    /// The same of edits that are made again. What they say may be beaten by what is held by now, and is read as their author
+    /// sees it: where nothing else has been seen but what they had seen.
+    fn registers_written_again(
+        &self,
+        number: usize,
+        written: &[ChangeHash],
+    ) -> BTreeMap<ChangeHash, Write> {
+        let Some(meet) = self.devices[number].client.as_ref().and_then(Client::held) else {
+            return BTreeMap::new();
+        };
+        let candidates = self.candidates(None, written.len());
+        let mut writes = BTreeMap::new();
+        for hash in written {
+            let seen = ancestry(meet, hash);
+            let changes: Vec<Change> = meet
+                .changes()
+                .filter(|change| seen.contains(&change.hash()))
+                .collect();
+            let mut past = Meet::open(meet.root());
+            past.receive(&changes);
+            writes.append(&mut self.book.written(&mut past, &candidates, &[*hash]));
         }
         writes
     }
@@ -361,6 +352,16 @@ impl World<'_> {
             self.urge_soon(number);
         }
     }
+}
+
+/// A change and all that its dependencies lead to.
+fn ancestry(meet: &Meet, of: &ChangeHash) -> BTreeSet<ChangeHash> {
+    let mut seen = BTreeSet::from([*of]);
+    let mut next = vec![*of];
+    while let Some(change) = next.pop().and_then(|hash| meet.change(&hash)) {
+        next.extend(change.deps().iter().filter(|dep| seen.insert(**dep)));
+    }
+    seen
 }
 
 /// The hashes of a meet's changes from a place on, in the order of admission.
