@@ -110,6 +110,9 @@ pub(crate) struct Device<'a> {
     syncs: Syncs,
     /// What became of the bytes of its journal since it was last read and found sound.
     rot: Rot,
+    /// Whether its last start may not have found by which session it belongs to the meet, and it has joined no relay since: what it
+    /// holds it found there all the same, or got by hand.
+    is_stranded: bool,
     /// What that may have taken from it, as it was last read.
     may_lack: Writes,
     /// Whether its process may have found out that its journal is not what it was, and can save nothing before it starts anew.
@@ -226,6 +229,7 @@ impl<'a> Past<'a> {
                 if let Some(device) = device.and_then(|device| self.device_mut(device)) {
                     device.relay = Some(*relay);
                     device.session = Some(session);
+                    device.is_stranded = false;
                 }
             }
             Happened::Left { session, .. } => {
@@ -418,26 +422,39 @@ impl Past<'_> {
     /// first device is.
     fn wanted(&self, device: DeviceNumber, now: u64) -> Option<RelayNumber> {
         let steps = self.plan.steps.iter().filter(|step| step.at == now);
-        let moves = steps.filter_map(|step| match &step.doing {
-            Doing::Move { device: of, relay } if *of == device => Some(*relay),
-            _ => None,
+        let mut moves = steps.rev().filter_map(|step| {
+            let Doing::Move { device: of, relay } = &step.doing else {
+                return None;
+            };
+            (*of == device).then_some(*relay)
         });
         let first = self.devices.first().and_then(|first| first.wanted);
-        moves.last().or(first)
+        moves.next().or(first)
     }
 
     /// What a device is made a copy of at this time: what has become of the bytes of that disk, and the relay to use.
     fn copied(&self, copy: DeviceNumber, now: u64) -> Option<(Rot, Option<RelayNumber>)> {
         let steps = self.plan.steps.iter().filter(|step| step.at == now);
-        let mut copied = steps.filter_map(|step| match &step.doing {
-            Doing::Clone { from, to, old } if *to == copy => Some((*from, *old)),
-            _ => None,
+        let mut copied = steps.filter_map(|step| {
+            let Doing::Clone { from, to, old } = &step.doing else {
+                return None;
+            };
+            (*to == copy).then_some((*from, *old))
         });
         let (from, old) = copied.next()?;
         let from = self.device(from)?;
         let backup = from.backup.as_ref().filter(|_| old);
         let rot = backup.map_or(&from.rot, |(_, rot)| rot);
         Some((rot.clone(), from.wanted))
+    }
+}
+
+impl Past<'_> {
+    /// Whether a meet stays away from the relays of a group: they have lost it, and nobody there knows how to bring it back.
+    pub(crate) fn is_homeless(&self, group: &Group) -> bool {
+        let mut relays = group.relays.iter().filter_map(|relay| self.relay(*relay));
+        let mut devices = group.devices.iter().filter_map(|one| self.device(*one));
+        relays.all(|relay| !relay.has_log()) && devices.all(|device| device.is_stranded)
     }
 }
 
@@ -508,6 +525,7 @@ impl Device<'_> {
         self.is_down = false;
         self.opened_at = at;
         self.cannot_save = false;
+        self.is_stranded |= records == 0 || self.rot.is_there();
         if !is_damaged {
             let saved = std::mem::take(&mut self.saved_in).into_iter();
             self.saved_in = saved.filter(|(_, write)| self.saved.has(*write)).collect();

@@ -6,7 +6,9 @@
 //! - No device takes in, makes again or drops a write later than 60 simulated seconds after the calm began.
 //! - If the world lasts that long, each device that uses a relay is live at the end, has nothing to send, and says that it
 //!   is in sync; but clones, which share a session and displace each other for ever, and those who lost their connection in the
-//!   last ten seconds of a world whose sessions end by themselves: somebody gives the password again.
+//!   last ten seconds of a world whose sessions end by themselves: somebody gives the password again. Excused is a group whose relays
+//!   have lost the meet, if everybody there has lost the way back: at its last start a device found nothing on its disk, or bytes
+//!   of it had changed, and it has joined no relay since. What such a device holds is not lost, but it cannot bring the meet back.
 
 use spotter_sim_plan::{DeviceNumber, Event, Happened};
 
@@ -47,7 +49,8 @@ impl<'a> Invariant<'a> for Converged {
     fn end(&mut self, past: &Past<'a>, now: u64, report: &mut Report) {
         for group in past.groups() {
             agree(past, &group, now, report);
-            if past.calm_at.is_some_and(|calm| now >= calm + WITHIN) && !group.relays.is_empty() {
+            let has_time = past.calm_at.is_some_and(|calm| now >= calm + WITHIN);
+            if has_time && !group.relays.is_empty() && !past.is_homeless(&group) {
                 say_so(past, &group, now, report);
             }
         }
@@ -116,6 +119,34 @@ mod tests {
     use spotter_sim_plan::{Happened, RelayNumber};
 
     use crate::story::Story;
+
+    #[test]
+    fn who_has_lost_the_way_back_need_not_find_it_if_the_relay_has_lost_the_meet() {
+        let offline = |relay_loses: bool, bits: bool, joins: bool| {
+            let mut story = Story::of_two();
+            story.logged(0, "log", 1, "genesis");
+            for device in 0..2 {
+                if bits {
+                    story.rots(device, spotter_sim_plan::Rot::Cut);
+                }
+                story.trouble(device, "crash").opened(device, "torn", 1, 2);
+                if joins {
+                    story.joined(device, 0);
+                }
+                story.status(device, "offline", false, 0);
+            }
+            if relay_loses {
+                story.trouble_of_relay(0, "lose-memory");
+                // Nobody logs it again.
+                story.relay_stays_empty(0);
+            }
+            story.calm().wait(60_000).rests().broken()
+        };
+        assert_eq!(offline(true, true, false), [""; 0]);
+        assert_eq!(offline(false, true, false), ["converged"]);
+        assert_eq!(offline(true, false, false), ["I3", "converged"]);
+        assert_eq!(offline(true, true, true), ["I3", "converged"]);
+    }
 
     #[test]
     fn two_that_rest_apart_are_found() {

@@ -11,7 +11,7 @@
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
 //!   relay of the group whose disk nothing was taken from (groups: `past::reach`).
 //! - At rest, the log of every relay that serves a group has every write of the group, unless its bytes changed by
-//!   themselves; and the device that wrote an edit of the plan has said that it is saved, or has found it on its disk.
+//!   themselves, or the relay lost the meet and nobody there knows the way back (`converged`); and the device that wrote an edit of the plan has said that it is saved, or has found it on its disk.
 
 use std::collections::BTreeSet;
 
@@ -193,6 +193,7 @@ impl NoLoss {
             if let Some(state) = past.relay(*relay)
                 && !state.ever_rotted
                 && !group.devices.is_empty()
+                && !past.is_homeless(group)
             {
                 let called = format!("the log of relay {}", relay.0);
                 missing(past, &owed, state.has(), &called, now, report);

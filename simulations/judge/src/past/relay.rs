@@ -19,6 +19,11 @@ pub(crate) struct Relay<'a> {
 }
 
 impl<'a> Relay<'a> {
+    /// Whether it has written a log that it has not lost as a whole.
+    pub(crate) fn has_log(&self) -> bool {
+        self.log.is_some()
+    }
+
     /// What its log has, unless bytes changed by themselves.
     pub(crate) fn has(&self) -> &Writes {
         &self.has
