@@ -108,9 +108,9 @@ pub struct Measures {
     /// Bytes both ways for every byte of what edits say, told once to a server and once to each other device.
     pub metadata_ratio: Option<f64>,
     /// Bytes in the logs of servers at the end.
-    pub log_bytes: u64,
+    pub log_bytes: Option<u64>,
     /// Syncs of servers' disks.
-    pub syncs: u64,
+    pub syncs: Option<u64>,
     /// Syncs of servers' disks for every write that they logged.
     pub syncs_per_write: Option<f64>,
     /// The most bytes that ever waited for one device.

@@ -11,8 +11,8 @@ pub(super) struct Counted {
     up: u64,
     down: u64,
     messages: u64,
-    log_bytes: u64,
-    syncs: u64,
+    /// Syncs and bytes of servers' disks, if the trace tells of any.
+    disks: Option<(u64, u64)>,
     logged: u64,
     hashed: u64,
     queue: Option<u64>,
@@ -39,8 +39,8 @@ impl Counted {
                 syncs,
                 bytes,
             } => {
-                self.syncs += syncs;
-                self.log_bytes += bytes;
+                let (synced, kept) = self.disks.unwrap_or_default();
+                self.disks = Some((synced + syncs, kept + bytes));
             }
             Happened::Wrote { write, .. } => {
                 let says = |(register, value): (&String, &serde_json::Value)| {
@@ -86,9 +86,9 @@ impl Counted {
         measures.messages = self.messages;
         measures.bytes_per_edit = ratio(bytes, measures.edits);
         measures.metadata_ratio = ratio(bytes, self.payload * devices);
-        measures.log_bytes = self.log_bytes;
-        measures.syncs = self.syncs;
-        measures.syncs_per_write = ratio(self.syncs, self.logged);
+        measures.log_bytes = self.disks.map(|(_, bytes)| bytes);
+        measures.syncs = self.disks.map(|(syncs, _)| syncs);
+        measures.syncs_per_write = self.disks.and_then(|(syncs, _)| ratio(syncs, self.logged));
         measures.peak_queue_bytes = self.queue;
         measures.passwords_hashed = self.hashed;
         measures.handled = self.handled;
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(measures.syncs_per_write, Some(2.0));
         assert_eq!(
             (measures.log_bytes, measures.peak_queue_bytes),
-            (500, Some(90))
+            (Some(500), Some(90))
         );
     }
 }
