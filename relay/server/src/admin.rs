@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use spotter_journal_file::{DirLock, LockError};
+use spotter_relay::OpenedMeet;
 use spotter_relay_protocol::{LogId, MeetId};
 use spotter_relay_store::{Finding, FlatFiles, LogStore, MeetPlace, StoreError};
 
@@ -112,18 +113,40 @@ pub fn list(data: &Path, out: &mut dyn Write) -> Result<(), AdminError> {
     Ok(())
 }
 
-/// Prints what there is to know about a meet, except what its lifters are called and how much they lift.
+/// Prints what there is to know about a meet, except what its lifters are called and how much they lift. Returns whether
+/// it is whole.
 ///
 /// # Errors
 ///
-/// No such folder or meet, or damage.
-pub fn show(data: &Path, meet: MeetId, out: &mut dyn Write) -> Result<(), AdminError> {
+/// No such folder or meet, or one that cannot be read.
+pub fn show(data: &Path, meet: MeetId, out: &mut dyn Write) -> Result<bool, AdminError> {
     let store = store(data)?;
     let place = store.find(meet).ok_or(AdminError::NoSuchMeet(meet))?;
-    let shown = store.look(&place).map_err(AdminError::Store)?;
-    let auth = &shown.records.auth;
     writeln!(out, "meet       {meet} ({})", standing(&place))?;
     writeln!(out, "folder     {}", place.dir.display())?;
+    let damage = match store.look(&place) {
+        Ok(shown) => {
+            show_contents(&shown, out)?;
+            None
+        }
+        Err(damage @ StoreError::Damaged { .. }) => Some(damage),
+        Err(error) => return Err(AdminError::Store(error)),
+    };
+    let findings = store.verify(&place);
+    for finding in &findings {
+        print_finding(finding, out)?;
+    }
+    let is_found = findings.iter().any(|finding| !finding.harmless);
+    if let Some(damage) = &damage
+        && !is_found
+    {
+        writeln!(out, "{meet}: {damage}")?;
+    }
+    Ok(!is_found && damage.is_none())
+}
+
+fn show_contents(shown: &OpenedMeet, out: &mut dyn Write) -> io::Result<()> {
+    let auth = &shown.records.auth;
     writeln!(out, "created    {}", day_and_time(auth.created_at))?;
     writeln!(out, "changes    {}", shown.end)?;
     writeln!(out, "log id     {}", shown.log_id)?;
@@ -154,9 +177,6 @@ pub fn show(data: &Path, meet: MeetId, out: &mut dyn Write) -> Result<(), AdminE
             session.location_name,
             day_and_time(session.expires_at)
         )?;
-    }
-    for finding in store.verify(&place) {
-        print_finding(&finding, out)?;
     }
     Ok(())
 }

@@ -105,7 +105,7 @@ enum Word {
         #[command(flatten)]
         folder: Folder,
     },
-    /// Show a meet: its locations, sessions and log, and whether it is damaged.
+    /// Show a meet: its locations, sessions and log, and whether it is damaged. Exits with 1 if it is.
     Show {
         /// The meet, as 123-456-789 or 123456789.
         #[arg(value_name = "MEET")]
@@ -186,7 +186,7 @@ impl Word {
             Self::Verify { data, meet } => return Ok(admin::verify(&data, meet, out)?),
             Self::Repair { meet, folder } => return Ok(admin::repair(&folder.data, meet, out)?),
             Self::List { folder } => admin::list(&folder.data, out)?,
-            Self::Show { meet, folder } => admin::show(&folder.data, meet, out)?,
+            Self::Show { meet, folder } => return Ok(admin::show(&folder.data, meet, out)?),
         }
         Ok(true)
     }

@@ -18,6 +18,9 @@ use crate::tls::{Tls, TlsError};
 /// Where a relay listens unless told otherwise: on this machine only.
 const LISTEN: &str = "127.0.0.1:8765";
 
+/// The longest that stopping may take: whoever stops a relay wants it to end.
+const DRAIN_SECONDS_MAX: u64 = 3_600;
+
 /// Updates that are kept for displays that connect, unless told otherwise.
 const OVERLAP: usize = 10;
 
@@ -77,7 +80,7 @@ pub struct Options {
     /// What goes to the terminal and to diag.log: error, warn, info, debug or trace [default: info].
     #[arg(long, value_name = "LEVEL", env = "SPOTTER_RELAY_LOG")]
     pub log: Option<LogLevel>,
-    /// Seconds that stopping may take [default: 10].
+    /// Seconds that stopping may take, 3600 at most [default: 10].
     #[arg(long, value_name = "N", env = "SPOTTER_RELAY_DRAIN_SECONDS")]
     pub drain_seconds: Option<u64>,
     /// Connections at once [default: 8192].
@@ -201,6 +204,19 @@ pub enum SettingsError {
         "{0:?} is not an origin; write it as browsers send it, such as https://lift.example.org"
     )]
     Origin(String),
+    /// Two listeners at one place.
+    #[error(
+        "metrics-address {metrics} is taken by listen {listen}; the metrics need a port of their own"
+    )]
+    SameAddress {
+        /// For clients.
+        listen: SocketAddr,
+        /// For metrics.
+        metrics: SocketAddr,
+    },
+    /// A relay that would not stop.
+    #[error("drain-seconds must be at most {DRAIN_SECONDS_MAX}")]
+    Drain,
     /// A limit of nothing.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
@@ -344,6 +360,17 @@ impl Settings {
         if let Some(odd) = self.origins.iter().find(|origin| !is_origin(origin)) {
             return Err(SettingsError::Origin(odd.clone()));
         }
+        if let Some(metrics) = self.metrics_address
+            && collide(self.listen, metrics)
+        {
+            return Err(SettingsError::SameAddress {
+                listen: self.listen,
+                metrics,
+            });
+        }
+        if self.drain.as_secs() > DRAIN_SECONDS_MAX {
+            return Err(SettingsError::Drain);
+        }
         let counts = [
             ("links-max", self.limits.links_max as u64),
             (
@@ -373,6 +400,12 @@ fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, 
         (Some(_), None) => Err(SettingsError::HalfTls("tls-cert", "tls-key")),
         (None, Some(_)) => Err(SettingsError::HalfTls("tls-key", "tls-cert")),
     }
+}
+
+/// Whether the second of two listeners would find its port taken by the first. Port 0 is any that is free.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_every = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (is_every || one.ip() == other.ip())
 }
 
 /// Scheme, host and perhaps a port, in lower case, with nothing behind them.
@@ -460,6 +493,38 @@ mod tests {
             assert!(matches!(public(half), Err(SettingsError::HalfTls(..))));
         }
         assert!(options("data = 'd'\nlisten = '[::1]:0'").complete().is_ok());
+    }
+
+    #[test]
+    fn a_port_is_listened_on_once() {
+        let both = |listen: &str, metrics: &str| {
+            let both = format!("listen = '{listen}'\nmetrics-address = '{metrics}'");
+            options(&format!("data = 'd'\nallow-plaintext = true\n{both}")).complete()
+        };
+        for (listen, metrics) in [
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("0.0.0.0:1", "127.0.0.1:1"),
+            ("127.0.0.1:1", "0.0.0.0:1"),
+        ] {
+            let refused = both(listen, metrics);
+            assert!(
+                matches!(refused, Err(SettingsError::SameAddress { .. })),
+                "{listen} {metrics}"
+            );
+        }
+        assert!(both("127.0.0.1:1", "127.0.0.1:2").is_ok());
+        assert!(both("127.0.0.1:1", "127.0.0.2:1").is_ok());
+        assert!(both("127.0.0.1:0", "127.0.0.1:0").is_ok());
+    }
+
+    #[test]
+    fn stopping_takes_an_hour_at_most() {
+        let stopping =
+            |seconds: u64| options(&format!("data = 'd'\ndrain-seconds = {seconds}")).complete();
+        assert!(stopping(DRAIN_SECONDS_MAX).is_ok());
+        for long in [DRAIN_SECONDS_MAX + 1, i64::MAX as u64] {
+            assert!(matches!(stopping(long), Err(SettingsError::Drain)));
+        }
     }
 
     #[test]

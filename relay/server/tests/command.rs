@@ -246,8 +246,10 @@ fn list_and_show_tell_what_is_there() {
         out.contains("123-456-789  current") && out.contains("000-000-007  finished"),
         "{out}"
     );
+    let (code, out, _) = run(&["show", "000-000-007", "--data", text(dir.path())]);
+    assert_eq!(code, 0, "{out}");
     let (code, out, _) = run(&["show", "123456789", "--data", text(dir.path())]);
-    assert_eq!(code, 0);
+    assert_eq!(code, 1, "no relay would have admitted its changes: {out}");
     for told in ["changes    3", "location   Desk = 10", "epoch      3"] {
         assert!(out.contains(told), "{told} in {out}");
     }
@@ -256,4 +258,30 @@ fn list_and_show_tell_what_is_there() {
         (code, err.as_str()),
         (1, "spotter-relay: there is no meet 999-999-999\n")
     );
+}
+
+#[test]
+fn show_says_of_a_damaged_meet_that_it_is_damaged_and_where() {
+    let dir = folder();
+    let log = dir.path().join("current-meets/123456789/updates.json.log");
+    let mut bytes = fs::read(&log).unwrap();
+    let second = bytes.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+    bytes[second + 20] ^= 1;
+    fs::write(&log, bytes).unwrap();
+    let (code, out, err) = run(&["show", "123456789", "--data", text(dir.path())]);
+    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    let damage = format!("123-456-789: damaged: {}: damaged at line 2", log.display());
+    assert!(out.contains(&damage), "{out}");
+}
+
+#[test]
+fn settings_that_cannot_be_kept_are_refused_before_anything_runs() {
+    for (words, named) in [
+        (["--drain-seconds", "18446744073709551615"], "drain-seconds"),
+        (["--metrics-address", "127.0.0.1:8765"], "metrics-address"),
+    ] {
+        let (code, _, err) = run(&[&["check-config", "--data", "d"], &words[..]].concat());
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains(named), "{err}");
+    }
 }
