@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use spotter_relay_protocol::{
-    Chain, ChangeBytes, DisplayKey, LogId, MeetId, Password, Position, Runs,
+    Chain, ChangeBytes, CloseReason, DisplayKey, LogId, MeetId, Password, Position, Runs,
 };
 
 use crate::action::{BatchId, JobId, ReadId, SaveId};
@@ -34,6 +34,13 @@ pub enum Input {
         link: LinkId,
         /// The whole message, read.
         heard: Heard,
+    },
+    /// Something arrived that the shell could not make a message of. It closes the connection itself, for this reason.
+    Unreadable {
+        /// From where.
+        link: LinkId,
+        /// What was wrong: too large, or malformed.
+        reason: CloseReason,
     },
     /// Something arrived that is no message: a pong, a ping. Proof that somebody is there.
     Heard {

@@ -159,6 +159,21 @@ impl Relay {
         self.house.links.close(link, reason);
     }
 
+    /// What arrived was no message at all, so there is nobody to answer. It counts like a message that cannot be read.
+    pub(crate) fn no_message(&mut self, link: LinkId, reason: CloseReason) {
+        let links = &mut self.house.links;
+        let is_open = links
+            .get(link)
+            .is_some_and(|link| !matches!(link.state, State::Closing));
+        if is_open {
+            links.event(Event::BadMessage {
+                link: link.into(),
+                at: "frame".into(),
+            });
+            links.close(link, reason);
+        }
+    }
+
     /// Answers a message that needs a session on a connection that has none.
     pub(crate) fn not_joined(&mut self, link: LinkId, message: &ClientMessage) {
         let hint = message.session_token().map(SessionToken::hint);

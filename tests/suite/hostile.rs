@@ -16,7 +16,7 @@ const LONG_CHANGES: u64 = 640;
 #[test]
 fn hostile_bytes_are_refused_and_harm_nobody() {
     let place = TempDir::new().unwrap();
-    let mut relay = Relay::start(place.path());
+    let mut relay = Relay::start_with(place.path(), &["--metrics-address", "127.0.0.1:0"]);
     let mut author = Author::begin(1);
     let (mut wire, created) = Wire::create(relay.address(), &mut author);
     wire.offer(0, std::slice::from_ref(author.genesis()));
@@ -45,8 +45,11 @@ fn hostile_bytes_are_refused_and_harm_nobody() {
         "DROP_TABLES"
     );
     let (mut hostile, _) = Wire::join(relay.address(), &fields);
+    let unreadable = relay.metric("spotter_bad_messages_total");
     hostile.try_send(Message::text("x".repeat(3 << 20)));
     hostile.hear_the_end();
+    relay.counts("spotter_links_closed_total{reason=\"too-large\"}", 1);
+    relay.counts("spotter_bad_messages_total", unreadable + 1);
     let (mut hostile, _) = Wire::join(relay.address(), &fields);
     hostile.try_send(Message::binary(vec![0; 1_000]));
     hostile.hear_the_end();

@@ -115,11 +115,20 @@ where
                 self.tell(Input::Heard { link }).await?;
                 Ok(None)
             }
-            Some(Ok(Message::Frame(_))) => Ok(Some(CloseReason::Malformed)),
-            Some(Err(Error::Capacity(_))) => Ok(Some(CloseReason::TooLarge)),
-            Some(Err(Error::Utf8(_) | Error::Protocol(_))) => Ok(Some(CloseReason::Malformed)),
+            Some(Ok(Message::Frame(_))) => self.unreadable(CloseReason::Malformed).await,
+            Some(Err(Error::Capacity(_))) => self.unreadable(CloseReason::TooLarge).await,
+            Some(Err(Error::Utf8(_) | Error::Protocol(_))) => {
+                self.unreadable(CloseReason::Malformed).await
+            }
             Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Gone),
         }
+    }
+
+    /// Closes the connection for what arrived, and has it counted and told.
+    async fn unreadable(&mut self, reason: CloseReason) -> Result<Option<CloseReason>, Gone> {
+        let link = self.id;
+        self.tell(Input::Unreadable { link, reason }).await?;
+        Ok(Some(reason))
     }
 
     /// Reads a message here, in the connection's own task, so that the driver need not.
