@@ -38,7 +38,7 @@ use crate::presences::Presences;
 use crate::record::Record;
 use crate::relay_link::RelayLink;
 use crate::replica::Replica;
-use crate::status::LinkState;
+use crate::status::{LinkState, PutOff};
 use crate::time::{Moment, Now};
 use crate::words::Words;
 
@@ -74,6 +74,8 @@ pub struct Client {
     unwatched: bool,
     /// The state of the link as last told.
     told: Option<LinkState>,
+    /// Why the relay takes nothing for long, as last told.
+    told_put_off: Option<PutOff>,
     /// What this step has asked for so far.
     actions: Vec<Action>,
 }
@@ -109,6 +111,7 @@ impl Client {
             fresh: Vec::new(),
             unwatched: config.unwatched,
             told: None,
+            told_put_off: None,
             actions: Vec::new(),
         }
     }

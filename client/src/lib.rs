@@ -66,5 +66,5 @@ pub use link_id::LinkId;
 pub use news::News;
 pub use presences::{Present, Who};
 pub use record::{Aside, Membership, Origin, RECORD_FORMAT, Record, Session};
-pub use status::{LinkState, OfflineReason, Status};
+pub use status::{LinkState, OfflineReason, PutOff, Status};
 pub use time::{Moment, Now, WallTime};

@@ -63,6 +63,9 @@ pub(crate) const SAVE_AGAIN_LONGEST_MS: u64 = 10_000;
 /// The pause taken when the relay says "later" without saying when.
 pub(crate) const RESEND_DEFAULT_MS: u64 = 1_000;
 
+/// From which pause on people are told that the relay takes nothing: what passes sooner is over before it is read.
+pub(crate) const PUT_OFF_LONG_MS: u64 = 5_000;
+
 /// The longest the relay may make the client wait in one word.
 pub(crate) const RETRY_AFTER_MAX_MS: u64 = 15 * 60_000;
 

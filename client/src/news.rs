@@ -8,7 +8,7 @@ use spotter_relay_protocol::{Roster, Whereabouts};
 use crate::ask::short;
 use crate::link_id::LinkId;
 use crate::presences::Who;
-use crate::status::LinkState;
+use crate::status::{LinkState, PutOff};
 
 /// One thing worth telling.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,11 @@ pub enum News {
         /// For people.
         reason: String,
     },
+    /// The relay does not take what it is offered, and will not for a while. Nothing is lost: it is kept here and offered
+    /// again.
+    PutOff(PutOff),
+    /// The relay takes again what it did not.
+    TakenAgain,
     /// The relay no longer knows what it once acknowledged; it is being given back.
     RelayForgot {
         /// How many changes it is offered.
@@ -175,6 +180,12 @@ impl fmt::Display for News {
                     short(change)
                 )
             }
+            Self::PutOff(why) => write!(
+                f,
+                "the relay does not take new edits: {}; they are kept here and sent when it does",
+                why.reason
+            ),
+            Self::TakenAgain => f.write_str("the relay takes edits again"),
             Self::RelayForgot { offered } => {
                 write!(
                     f,

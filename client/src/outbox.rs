@@ -3,7 +3,7 @@
 //! They are kept in causal order and sent pipelined, with a bound on the bytes in flight. A lost connection
 //! puts everything back; the relay knows a change by its hash, so that sending one twice does no harm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spotter_model::ChangeHash;
 use spotter_model::planted::{self, Bug};
@@ -14,6 +14,7 @@ use crate::limits::{
     ANSWER_MAX_MS, IN_FLIGHT_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_CHANGES_MAX,
     PACKED_IN_FLIGHT_BYTES_MAX,
 };
+use crate::status::PutOff;
 use crate::time::{Moment, WallTime};
 
 /// The queue in front of the relay.
@@ -28,6 +29,10 @@ pub(crate) struct Outbox {
     unanswered_since: Option<Moment>,
     /// The relay asked for a pause: nothing is sent before.
     pause_until: Option<Moment>,
+    /// What the relay wants later and has not taken since.
+    postponed: BTreeSet<u64>,
+    /// Why, as it said last.
+    put_off: Option<PutOff>,
 }
 
 /// A change on its way.
@@ -92,6 +97,8 @@ impl Outbox {
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
         self.numbers.clear();
+        self.postponed.clear();
+        self.put_off = None;
         self.in_flight_bytes = 0;
         self.unanswered_since = None;
     }
@@ -147,6 +154,10 @@ impl Outbox {
         if let Some(settled) = self.waiting.remove(&number) {
             self.land(now, &settled);
         }
+        self.postponed.remove(&number);
+        if self.postponed.is_empty() {
+            self.put_off = None;
+        }
         // Correct: an acknowledgement counts for the change it names.
         if planted::is(Bug::AcknowledgementForAll) {
             self.clear();
@@ -154,16 +165,18 @@ impl Outbox {
         true
     }
 
-    /// Puts a change back that the relay wants later, and pauses.
-    pub(crate) fn postpone(&mut self, now: Moment, local_seq_num: u64, retry_after_ms: u64) {
+    /// Puts a change back that the relay wants later, and pauses for as long as it says.
+    pub(crate) fn postpone(&mut self, now: Moment, local_seq_num: u64, why: PutOff) {
         let Some(mut postponed) = self.waiting.remove(&local_seq_num) else {
             return;
         };
         self.land(now, &postponed);
         postponed.in_flight = false;
         self.waiting.insert(local_seq_num, postponed);
-        let until = now.after_ms(retry_after_ms);
+        let until = now.after_ms(why.retry_after_ms);
         self.pause_until = Some(self.pause_until.map_or(until, |known| known.max(until)));
+        self.postponed.insert(local_seq_num);
+        self.put_off = Some(why);
     }
 
     fn land(&mut self, now: Moment, landed: &Waiting) {
@@ -176,6 +189,11 @@ impl Outbox {
     /// Whether a change is still unacknowledged.
     pub(crate) fn contains(&self, hash: &ChangeHash) -> bool {
         self.numbers.contains_key(hash)
+    }
+
+    /// Why the relay does not take what it was offered, if it has said so of something that still waits.
+    pub(crate) fn put_off(&self) -> Option<&PutOff> {
+        self.put_off.as_ref()
     }
 
     /// How many changes are unacknowledged.
@@ -263,13 +281,38 @@ mod tests {
     fn a_postponed_change_goes_again_after_the_pause_and_before_its_followers() {
         let mut outbox = outbox_of(&[100, 100]);
         outbox.next_message(START, Load::PLAIN);
-        outbox.postpone(START, 2, 5_000);
-        outbox.postpone(START, 1, 3_000);
+        outbox.postpone(START, 2, put_off("too-fast", 5_000));
+        outbox.postpone(START, 1, put_off("too-fast", 3_000));
         assert_eq!(outbox.next_message(START.after_ms(4_999), Load::PLAIN), []);
         assert_eq!(
             numbers(&outbox.next_message(START.after_ms(5_000), Load::PLAIN)),
             [1, 2]
         );
+    }
+
+    fn put_off(code: &str, retry_after_ms: u64) -> PutOff {
+        PutOff {
+            code: code.to_owned(),
+            reason: String::new(),
+            retry_after_ms,
+        }
+    }
+
+    #[test]
+    fn why_something_was_put_off_is_known_until_all_of_it_is_taken() {
+        let mut outbox = outbox_of(&[100, 100, 100]);
+        outbox.next_message(START, Load::PLAIN);
+        let code = |outbox: &Outbox| outbox.put_off().map(|why| why.code.clone());
+        outbox.settle(START, &hash(0));
+        assert_eq!(code(&outbox), None);
+        outbox.postpone(START, 2, put_off("too-fast", 1_000));
+        outbox.postpone(START, 3, put_off("meet-full", 1_000));
+        outbox.rewind();
+        outbox.next_message(START, Load::PLAIN);
+        outbox.settle(START, &hash(1));
+        assert_eq!(code(&outbox).as_deref(), Some("meet-full"));
+        outbox.settle(START, &hash(2));
+        assert_eq!(code(&outbox), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use spotter_model::{Author, ChangeHash};
 use spotter_relay_protocol::{MeetId, Position};
 
+use crate::limits::PUT_OFF_LONG_MS;
 use crate::time::WallTime;
 
 /// A picture of a client at one moment.
@@ -24,6 +25,8 @@ pub struct Status {
     pub edits_not_sent: usize,
     /// When the oldest of them was written.
     pub oldest_not_sent: Option<WallTime>,
+    /// Why the relay does not take them yet, if it has said so.
+    pub put_off: Option<PutOff>,
     /// When the relay was last heard of in this run.
     pub last_contact: Option<WallTime>,
     /// How many changes the document has.
@@ -46,6 +49,25 @@ pub struct Status {
     pub peers: usize,
     /// Whether the meet was declared finished.
     pub finished: bool,
+}
+
+/// Why the relay does not take what it is offered, for the time being. It is kept, and offered again without anybody's
+/// doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutOff {
+    /// For scripts.
+    pub code: String,
+    /// For people, as the relay gave it.
+    pub reason: String,
+    /// In how many milliseconds from its answer on it is offered again.
+    pub retry_after_ms: u64,
+}
+
+impl PutOff {
+    /// Whether this takes so long that people should know.
+    pub fn is_long(&self) -> bool {
+        self.retry_after_ms >= PUT_OFF_LONG_MS
+    }
 }
 
 /// The connection to the relay.

@@ -136,8 +136,7 @@ impl Meet {
                 reason,
                 wait,
             );
-        } else if self.is_full_for(house, &held.change) {
-            let reason = "the meet's log has reached its limit";
+        } else if let Some(reason) = self.is_full_for(house, &held.change) {
             answers.later(
                 held.link,
                 held.local_seq_num,
@@ -150,10 +149,17 @@ impl Meet {
         }
     }
 
-    /// Whether the meet cannot take a change that it does not have yet.
-    fn is_full_for(&self, house: &House, change: &Change) -> bool {
+    /// Why the meet cannot take a change that it does not have yet, if so, and what helps.
+    fn is_full_for(&self, house: &House, change: &Change) -> Option<&'static str> {
         let index = &self.log.index;
-        let too_long = self.log.bytes() + change.bytes().len() as u64 > house.limits.meet_bytes_max;
+        if index.contains(&change.hash()) {
+            return None;
+        }
+        if self.log.bytes() + change.bytes().len() as u64 > house.limits.meet_bytes_max {
+            return Some(
+                "the meet has reached the size that its relay allows; whoever runs the relay can raise meet-bytes-max",
+            );
+        }
         // What builds on a head leaves no more of them than there were.
         let too_wide = index.head_count() >= house.limits.heads_max && {
             let heads = index.heads();
@@ -162,7 +168,9 @@ impl Meet {
                 .iter()
                 .any(|dep| heads.binary_search(dep).is_ok())
         };
-        (too_long || too_wide) && !index.contains(&change.hash())
+        too_wide.then_some(
+            "more edits stand side by side than the relay allows; one that is made where all of them are known makes room",
+        )
     }
 
     /// Judges one change and notes in `settled` whether its hash now stands (or never will).

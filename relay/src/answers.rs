@@ -7,8 +7,9 @@ use spotter_relay_protocol::{
     RejectedUpdate, RelayMessage, UpdateAck, UpdateAcked, UpdateCode, UpdateRejected,
 };
 
+use crate::event::Event;
 use crate::input::LinkId;
-use crate::link::Links;
+use crate::link::{Links, State};
 
 /// Answers that are ready, by link.
 #[derive(Debug, Default)]
@@ -113,12 +114,33 @@ impl Answers {
                 );
             }
             if !updates_rejected.is_empty() {
+                tell_put_off(links, link, &updates_rejected);
                 links.send(
                     link,
                     &RelayMessage::UpdateRejected(UpdateRejected { updates_rejected }),
                 );
             }
         }
+    }
+}
+
+/// Tells the operator what is wanted later, counted by the reason.
+fn tell_put_off(links: &mut Links, link: LinkId, rejected: &[RejectedUpdate]) {
+    let Some(State::Member(member)) = links.get(link).map(|link| &link.state) else {
+        return;
+    };
+    let (meet, session) = (member.meet, member.session);
+    let mut changes: BTreeMap<&UpdateCode, usize> = BTreeMap::new();
+    for update in rejected.iter().filter(|update| !update.for_good) {
+        *changes.entry(&update.code).or_default() += 1;
+    }
+    for (code, changes) in changes {
+        links.event(Event::ChangesPutOff {
+            meet,
+            session,
+            code: code.clone(),
+            changes,
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use serde::Serialize;
-use spotter_relay_protocol::{CloseReason, MeetId, SessionId};
+use spotter_relay_protocol::{CloseReason, MeetId, SessionId, UpdateCode};
 
 use crate::input::LinkId;
 
@@ -85,6 +85,17 @@ pub enum Event {
         session: SessionId,
         /// Why.
         code: String,
+    },
+    /// Changes were not taken for the time being. Whoever offered them keeps them and offers them again.
+    ChangesPutOff {
+        /// Which meet.
+        meet: MeetId,
+        /// The session that carried them.
+        session: SessionId,
+        /// Why.
+        code: UpdateCode,
+        /// How many.
+        changes: usize,
     },
     /// A batch is durable.
     Appended {
@@ -189,6 +200,21 @@ impl Event {
             | Self::MemoryLost { .. }
             | Self::Recovered { .. }
             | Self::PackNotKept { .. } => Level::Warn,
+            // Only the operator can make room.
+            Self::ChangesPutOff {
+                code: UpdateCode::MeetFull,
+                ..
+            } => Level::Warn,
+            Self::ChangesPutOff {
+                code:
+                    UpdateCode::Admission(_)
+                    | UpdateCode::DependsOnRefused
+                    | UpdateCode::WaitingFull
+                    | UpdateCode::TooFast
+                    | UpdateCode::StorageTrouble
+                    | UpdateCode::Busy,
+                ..
+            } => Level::Debug,
             Self::MeetTrouble { damaged: false, .. } | Self::AppendFailed { .. } => Level::Warn,
             Self::MeetTrouble { damaged: true, .. } => Level::Error,
         }

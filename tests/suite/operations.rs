@@ -5,11 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use rustix::process::{Signal, kill_process};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{
-    Relay, World, copy_folder, finish, http_get, programs, spotter, spotter_relay, until,
+    DEMONSTRATION, PASSWORD, Relay, Replica, World, copy_folder, finish, http_get, programs,
+    spotter, spotter_relay, until,
 };
 
 /// The most that `systemd-analyze security` may find open, of 10.
@@ -326,6 +328,56 @@ fn the_commands_for_authorities_backup_restore_and_retention_do_what_the_page_sa
         .unwrap()
         .count();
     assert_eq!(kept, 1);
+}
+
+#[test]
+fn a_full_meet_says_so_to_everybody_and_goes_on_when_there_is_room() {
+    const SIZE: &str = "the meet has reached the size that its relay allows";
+    let place = TempDir::new().unwrap();
+    let settings = place.path().join("relay.toml");
+    fs::write(&settings, "meet-bytes-max = 9000\n").unwrap();
+    let with = ["--metrics-address", "127.0.0.1:0", "--config"];
+    let with = [&with[..], &[settings.to_str().unwrap()]].concat();
+    let relay = Relay::start_with(place.path(), &with);
+    let password = place.path().join("password");
+    fs::write(&password, PASSWORD).unwrap();
+    let desk = Replica::at(place.path().join("desk"));
+    desk.ok(&["import", DEMONSTRATION]);
+    let changes = desk.status()["changes"].clone();
+    let told = desk.run(&[
+        "golive",
+        "--relay",
+        &format!("ws://{}", relay.address()),
+        "--location",
+        "Desk=1",
+        "--password-file",
+        password.to_str().unwrap(),
+    ]);
+    let told = told.refused();
+    assert!(told.contains(SIZE) && !told.contains("live at"), "{told}");
+    assert!(desk.sync_in_vain().contains(SIZE));
+    let status = desk.status();
+    assert_eq!(status["whyNotSent"]["code"], "meet-full", "{status}");
+    assert_eq!(status["changes"], changes, "nothing is lost");
+    assert!(desk.ok(&["status"]).contains(SIZE));
+    relay.counts("spotter_changes_put_off_total{reason=\"meet-full\"}", 2);
+    assert!(relay.printed().contains("changes-put-off"));
+
+    fs::write(&settings, "meet-bytes-max = 9000000\n").unwrap();
+    kill_process(relay.pid(), Signal::HUP).unwrap();
+    until("the settings are read again", || {
+        relay
+            .printed()
+            .contains("settings were read again")
+            .then_some(())
+    });
+    desk.sync();
+    let status = desk.status();
+    assert_eq!(
+        (&status["editsNotSent"], &status["whyNotSent"]),
+        (&json!(0), &json!(null))
+    );
+    assert_eq!(status["changes"], changes);
 }
 
 #[test]

@@ -33,6 +33,8 @@ export interface Status {
   sessionExpiresAt: string | null;
   editsNotSent: number;
   oldestNotSent: string | null;
+  /** Why the relay does not take them yet, if it has said so. They are kept, and sent when it does. */
+  whyNotSent: { code: string; reason: string } | null;
   lastContact: string | null;
   /** Whether the relay holds everything that is here, and everything it holds is here and saved. */
   inSync: boolean;

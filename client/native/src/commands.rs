@@ -126,6 +126,8 @@ pub(super) fn tell_trouble(news: &News) {
         News::Refused { .. }
         | News::BuiltOnRefused { .. }
         | News::NotAccepted { .. }
+        | News::PutOff(_)
+        | News::TakenAgain
         | News::RelayForgot { .. }
         | News::RelayAsks { .. }
         | News::RelayRestored
@@ -185,7 +187,7 @@ pub(super) fn open_to_connect(dir: &Path) -> Result<Driver, Failure> {
 pub(super) enum Waited {
     /// It was answered.
     Answered(Reply),
-    /// The deadline came first.
+    /// The deadline came first, or waiting was in vain.
     TooLong,
 }
 
@@ -194,6 +196,16 @@ pub(super) async fn ask_until(
     driver: &mut Driver,
     ask: Ask,
     deadline: Option<Instant>,
+) -> Result<Waited, Failure> {
+    ask_while(driver, ask, deadline, |_| true).await
+}
+
+/// The same, and only while there is hope.
+pub(super) async fn ask_while(
+    driver: &mut Driver,
+    ask: Ask,
+    deadline: Option<Instant>,
+    hope: impl Fn(&Client) -> bool,
 ) -> Result<Waited, Failure> {
     let request = driver.begin(ask);
     let mut progress = Progress::new();
@@ -205,8 +217,12 @@ pub(super) async fn ask_until(
             (Some(Err(problem)), None) => return Err(problem.into()),
             (None, None) => {}
         }
-        if deadline.is_some_and(clock::is_over) {
+        if deadline.is_some_and(clock::is_over) || !hope(driver.client()) {
             return Ok(Waited::TooLong);
+        }
+        if driver.client().put_off().is_some() {
+            // Whoever asks for the status meanwhile is told why this waits.
+            driver.remember_contact();
         }
         if progress.is_due() {
             let status = driver.status();

@@ -23,6 +23,18 @@ pub(crate) struct Contact {
     pub(crate) link: String,
     /// Whether something that the relay held was known, or had to be feared, to be missing here.
     pub(crate) need_resync: bool,
+    /// Why the relay did not take what it was offered, if it was so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) put_off: Option<WhyPutOff>,
+}
+
+/// Why a relay took nothing, as it said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WhyPutOff {
+    /// For scripts.
+    pub(crate) code: String,
+    /// For people.
+    pub(crate) reason: String,
 }
 
 impl Contact {
@@ -34,12 +46,18 @@ impl Contact {
                 .or_else(|| earlier.and_then(|earlier| earlier.last_contact)),
             link: in_words(&status.link),
             need_resync: status.need_resync,
+            put_off: status.put_off.as_ref().map(|why| WhyPutOff {
+                code: why.code.clone(),
+                reason: why.reason.clone(),
+            }),
         }
     }
 
     /// Whether both say the same but for the time.
     pub(crate) fn says_what(&self, other: &Self) -> bool {
-        self.link == other.link && self.need_resync == other.need_resync
+        self.link == other.link
+            && self.need_resync == other.need_resync
+            && self.put_off == other.put_off
     }
 
     /// What was last remembered in this folder.

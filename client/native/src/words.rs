@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use spotter_client::{Client, Status, WallTime};
 use spotter_model::{Author, Conflict, Held, HistoryItem, Shown};
 
-use crate::contact::Contact;
+use crate::contact::{Contact, WhyPutOff};
 
 pub(crate) use board::board;
 
@@ -176,6 +176,8 @@ pub(crate) fn status_json(
         "needResync": need_resync(status, contact),
         "editsNotSent": status.edits_not_sent,
         "oldestNotSent": wall(status.oldest_not_sent),
+        "whyNotSent": why_not_sent(status, contact)
+            .map(|why| json!({"code": why.code, "reason": why.reason})),
         "position": status.position,
         "changes": status.changes,
         "conflicts": client.meet().map_or(0, |meet| meet.conflicts().len()),
@@ -186,6 +188,12 @@ pub(crate) fn status_json(
 /// Whether the relay may hold something that is not here: as of the last contact, and always before the first.
 fn need_resync(status: &Status, contact: Option<&Contact>) -> bool {
     status.meet_id.is_some() && contact.is_none_or(|contact| contact.need_resync)
+}
+
+/// Why the relay did not take what waits to be sent, as of the last contact.
+fn why_not_sent<'a>(status: &Status, contact: Option<&'a Contact>) -> Option<&'a WhyPutOff> {
+    let waits = status.meet_id.is_some() && status.edits_not_sent > 0;
+    contact?.put_off.as_ref().filter(|_| waits)
 }
 
 fn set_aside(client: &Client) -> Vec<Value> {
@@ -241,6 +249,10 @@ pub(crate) fn status(
     }
     if status.meet_id.is_some() {
         say("not sent yet", not_sent(status));
+        if let Some(why) = why_not_sent(status, contact) {
+            let kept = "the edits are kept here and sent when it takes them";
+            say("why not", format!("{}; {kept}", why.reason));
+        }
         say("last contact", last_contact(contact));
         let need = if need_resync(status, contact) {
             "yes"

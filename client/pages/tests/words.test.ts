@@ -47,6 +47,7 @@ function status(differs: Partial<Status>): Status {
     sessionExpiresAt: null,
     editsNotSent: 0,
     oldestNotSent: null,
+    whyNotSent: null,
     lastContact: null,
     inSync: true,
     needResync: false,

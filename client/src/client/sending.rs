@@ -14,6 +14,7 @@ use crate::limits::{RESEND_DEFAULT_MS, RETRY_AFTER_MAX_MS};
 use crate::news::News;
 use crate::outbox::{Load, Outgoing};
 use crate::record::Record;
+use crate::status::PutOff;
 use crate::time::{Now, WallTime};
 
 impl Client {
@@ -154,11 +155,12 @@ impl Client {
                 });
             } else {
                 let after_ms = update.retry_after_ms.unwrap_or(RESEND_DEFAULT_MS);
-                self.outbox.postpone(
-                    now.moment,
-                    update.local_seq_num,
-                    after_ms.min(RETRY_AFTER_MAX_MS),
-                );
+                let why = PutOff {
+                    code: update.code.to_string(),
+                    reason: update.reason,
+                    retry_after_ms: after_ms.min(RETRY_AFTER_MAX_MS),
+                };
+                self.outbox.postpone(now.moment, update.local_seq_num, why);
             }
         }
         if !for_good.is_empty() {

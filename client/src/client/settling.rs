@@ -26,6 +26,7 @@ impl Client {
         self.settle_presence(now);
         self.tell_what_happened();
         self.tell_link(now);
+        self.tell_put_off();
         self.answer_syncs();
     }
 
@@ -70,6 +71,22 @@ impl Client {
         if !known {
             self.told = Some(state.clone());
             self.tell(News::Link(state));
+        }
+    }
+
+    /// Tells when the relay takes nothing for long, and when it does again.
+    fn tell_put_off(&mut self) {
+        match (self.outbox.put_off(), &self.told_put_off) {
+            (None, Some(_)) => {
+                self.told_put_off = None;
+                self.tell(News::TakenAgain);
+            }
+            (Some(now), told) if now.is_long() && told.as_ref() != Some(now) => {
+                let now = now.clone();
+                self.told_put_off = Some(now.clone());
+                self.tell(News::PutOff(now));
+            }
+            (Some(_), _) | (None, None) => {}
         }
     }
 

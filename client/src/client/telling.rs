@@ -6,7 +6,7 @@ use spotter_model::planted::{self, Bug};
 use crate::client::Client;
 use crate::record::{Aside, Membership};
 use crate::relay_link::RelayState;
-use crate::status::{LinkState, OfflineReason, Status};
+use crate::status::{LinkState, OfflineReason, PutOff, Status};
 use crate::time::Moment;
 
 impl Client {
@@ -21,6 +21,7 @@ impl Client {
             link: self.link_state(now),
             edits_not_sent: self.outbox.len(),
             oldest_not_sent: self.outbox.iter().map(|(_, written)| written).min(),
+            put_off: self.outbox.put_off().cloned(),
             last_contact: self.relay.last_contact,
             changes: self.replica.meet().map_or(0, |meet| meet.len()),
             position: self.replica.track.position(),
@@ -32,6 +33,11 @@ impl Client {
             peers: self.peers.proven(),
             finished: membership.is_some_and(|membership| membership.finished),
         }
+    }
+
+    /// Why the relay does not take what it is offered, if it has said so of something that still waits.
+    pub fn put_off(&self) -> Option<&PutOff> {
+        self.outbox.put_off()
     }
 
     /// What this replica knows of the live meet it is a member of: where, as whom, and who else may join.

@@ -1,6 +1,6 @@
 //! What happens to an edit on its way to the disk and to the relay.
 
-use spotter_client::{Action, Ask, Input, Origin, Problem, RECORD_FORMAT, Record, Reply};
+use spotter_client::{Action, Ask, Input, News, Origin, Problem, RECORD_FORMAT, Record, Reply};
 use spotter_relay_protocol::{RejectedUpdate, RelayMessage, UpdateCode, UpdateRejected};
 
 use crate::bench::{Bench, ack, answers, kinds, offered, saving, set};
@@ -169,8 +169,25 @@ fn what_the_relay_wants_later_is_offered_again_later() {
         updates_rejected: vec![rejected],
     }));
     assert_eq!(offered(&later), []);
+    let told = |actions: &[Action]| -> Vec<String> {
+        let news = actions.iter().filter_map(|action| match action {
+            Action::Tell(news @ (News::PutOff(_) | News::TakenAgain)) => Some(news.to_string()),
+            _ => None,
+        });
+        news.collect()
+    };
+    assert!(told(&later)[0].contains("the disk is full"), "{later:?}");
+    let why = bench.status().put_off.unwrap();
+    assert_eq!(
+        (why.code.as_str(), why.is_long()),
+        ("storage-trouble", true)
+    );
     assert_eq!(offered(&bench.wait(4_999)), []);
-    assert_eq!(offered(&bench.wait(1)), updates);
+    let again = bench.wait(1);
+    assert_eq!((offered(&again), told(&again)), (updates.clone(), vec![]));
+    let taken = bench.hear(ack(&updates, 1));
+    assert_eq!(told(&taken), ["the relay takes edits again"]);
+    assert_eq!(bench.status().put_off, None);
 }
 
 #[test]

@@ -43,6 +43,16 @@ const EXPECTED: &[(Of, &[&str])] = &[
         &["checksum", "not-a-chunk", "twin"],
     ),
     (
+        |numbers| &numbers.changes_put_off,
+        &[
+            "meet-full",
+            "waiting-full",
+            "too-fast",
+            "busy",
+            "storage-trouble",
+        ],
+    ),
+    (
         |numbers| &numbers.meet_events,
         &[
             "went-live",
@@ -54,7 +64,10 @@ const EXPECTED: &[(Of, &[&str])] = &[
             "damaged",
         ],
     ),
-    (|numbers| &numbers.links_closed, &["slow-reader", "full"]),
+    (
+        |numbers| &numbers.links_closed,
+        &["slow-reader", "full", "too-large", "malformed"],
+    ),
     (
         |numbers| &numbers.displays_closed,
         &[
@@ -222,6 +235,10 @@ impl Metrics {
             Event::Closed { reason, .. } => count(&numbers.links_closed, reason.as_str()),
             Event::BadMessage { .. } => numbers.bad_messages.inc(),
             Event::ChangeRefused { code, .. } => count(&numbers.changes_refused, code),
+            Event::ChangesPutOff { code, changes, .. } => numbers
+                .changes_put_off
+                .with_label_values(&[code.as_str()])
+                .inc_by(*changes as u64),
             Event::Appended { changes, .. } => numbers.changes_appended.inc_by(*changes as u64),
             Event::AppendFailed { .. } => numbers.last_failed_append.set(now_seconds()),
             Event::MeetTrouble { damaged: false, .. } => count(meets, "trouble"),

@@ -149,8 +149,35 @@ fn a_meet_has_a_largest_size_and_still_acknowledges_what_it_has() {
     let kept = heard.iter().flat_map(acks_of).count();
     assert!((1..9).contains(&kept), "{kept}");
     assert!(codes(&heard).iter().all(|code| code == "meet-full"));
+    let put_off = desk.events.iter().filter_map(|event| match event {
+        Event::ChangesPutOff { code, changes, .. } if event.level() == Level::Warn => {
+            Some((code.as_str(), *changes))
+        }
+        _ => None,
+    });
+    assert_eq!(
+        put_off.collect::<Vec<_>>(),
+        [("meet-full", codes(&heard).len())],
+        "the operator is told"
+    );
     desk.offer(seat.link, &[&genesis]);
     assert_eq!(desk.heard(seat.link).iter().flat_map(acks_of).count(), 1);
+}
+
+#[test]
+fn what_is_no_message_is_counted_and_closes_its_connection() {
+    let mut desk = Desk::new();
+    let (seat, _) = desk.live_meet();
+    for _ in 0..2 {
+        desk.happen(Input::Unreadable {
+            link: seat.link,
+            reason: CloseReason::TooLarge,
+        });
+    }
+    assert_eq!(desk.closed[&seat.link], CloseReason::TooLarge);
+    let told = |kind: fn(&Event) -> bool| desk.events.iter().filter(|event| kind(event)).count();
+    assert_eq!(told(|event| matches!(event, Event::BadMessage { .. })), 1);
+    assert_eq!(told(|event| matches!(event, Event::Closed { .. })), 1);
 }
 
 #[test]

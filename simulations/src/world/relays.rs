@@ -338,6 +338,7 @@ impl World<'_> {
             | Event::Closed { .. }
             | Event::BadMessage { .. }
             | Event::ChangeRefused { .. }
+            | Event::ChangesPutOff { .. }
             | Event::Appended { .. }
             | Event::AppendFailed { .. }
             | Event::PackNotKept { .. }

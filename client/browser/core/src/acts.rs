@@ -108,6 +108,12 @@ impl Desk {
                 put("offered", (*offered).into());
                 "relayAsks"
             }
+            News::PutOff(why) => {
+                put("code", why.code.as_str().into());
+                put("reason", why.reason.as_str().into());
+                "putOff"
+            }
+            News::TakenAgain => "takenAgain",
             News::RelayRestored => "relayRestored",
             News::Roster(roster) => {
                 put("roster", words::roster(roster));

@@ -185,12 +185,23 @@ pub(crate) fn link(state: &LinkState) -> Value {
     Value::Object(json)
 }
 
+/// The link to the relay, and why the relay does not take what is sent over it.
+fn link_of(status: &Status) -> Value {
+    let mut json = link(&status.link);
+    if let (LinkState::Live | LinkState::CatchingUp, Some(why)) = (&status.link, &status.put_off)
+        && why.is_long()
+    {
+        json["why"] = why.reason.clone().into();
+    }
+    json
+}
+
 /// What the machine's picture of itself says; the desk adds what only it knows.
 pub(crate) fn status(status: &Status) -> Map<String, Value> {
     let offers: Vec<String> = status.offers.iter().map(ToString::to_string).collect();
     let mut json = Map::new();
     let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
-    put("link", link(&status.link));
+    put("link", link_of(status));
     put("draft", status.draft.into());
     put("meetId", status.meet_id.map(|id| id.to_string()).into());
     put(
@@ -211,6 +222,9 @@ pub(crate) fn status(status: &Status) -> Map<String, Value> {
     );
     put("editsNotSent", status.edits_not_sent.into());
     put("oldestNotSent", wall(status.oldest_not_sent).into());
+    let why = status.put_off.as_ref();
+    let why = why.map(|why| json!({"code": why.code, "reason": why.reason}));
+    put("whyNotSent", why.into());
     put("lastContact", wall(status.last_contact).into());
     put("inSync", status.in_sync.into());
     put("needResync", status.need_resync.into());

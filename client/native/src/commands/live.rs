@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spotter_client::{Ask, GoLive, Join, Reply};
+use spotter_client::{Ask, Client, GoLive, Join, Reply};
+use spotter_relay_protocol::UpdateCode;
 use tokio::time::Instant;
 
 use super::edit::unexpected;
-use super::{Waited, ask_until, closing, must_exist, open_to_connect};
+use super::{Waited, ask_until, ask_while, closing, must_exist, open_to_connect};
 use crate::cli::{self, Secret, Vouching};
 use crate::driver::Driver;
 use crate::failure::Failure;
@@ -49,11 +50,17 @@ async fn gone_live(
         return Err(unexpected(&reply));
     };
     out::line(meet_id.to_string());
+    // Waiting makes no room at a relay that has none left for this meet.
+    let full = UpdateCode::MeetFull;
+    let has_room = |client: &Client| client.put_off().is_none_or(|why| why.code != full.as_str());
+    let Waited::Answered(_) = ask_while(driver, Ask::Sync, Some(deadline), has_room).await? else {
+        return Err(not_exchanged(driver));
+    };
     out::remark(format!(
         "live at {relay}, writing as {}; the others join with this ID and the password",
         words::author(&author)
     ));
-    exchange(driver, Some(deadline)).await
+    Ok(())
 }
 
 fn roster(
@@ -194,14 +201,23 @@ pub(super) async fn exchange(
 ) -> Result<(), Failure> {
     match ask_until(driver, Ask::Sync, deadline).await {
         Ok(Waited::Answered(_)) => Ok(()),
-        Ok(Waited::TooLong) => {
-            let status = driver.status();
-            Err(Failure::not_reached(format!(
-                "not everything is exchanged yet: {}; not sent yet: {}",
-                status.link,
-                words::not_sent(&status)
-            )))
-        }
+        Ok(Waited::TooLong) => Err(not_exchanged(driver)),
         Err(failure) => Err(failure),
+    }
+}
+
+fn not_exchanged(driver: &Driver) -> Failure {
+    let status = driver.status();
+    let not_sent = words::not_sent(&status);
+    let link = &status.link;
+    match status.put_off {
+        None => Failure::not_reached(format!(
+            "not everything is exchanged yet: {link}; not sent yet: {not_sent}"
+        )),
+        Some(why) => Failure::not_reached(format!(
+            "not everything is exchanged yet: {link}; not sent yet: {not_sent}, because {}",
+            why.reason
+        ))
+        .hint("nothing is lost: the edits are kept here, and `sync` or `run` sends them once the relay takes them"),
     }
 }

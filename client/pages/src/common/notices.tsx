@@ -57,7 +57,11 @@ export function Notices(props: { app: App }) {
       ) : null}
       {!apart && waiting !== null && isLate(status.oldestNotSent, now) ? (
         <div class="notice warn" role="status">
-          <p>{waiting}. They are saved on this device.</p>
+          <p>
+            {waiting}
+            {status.whyNotSent === null ? "" : `, because ${status.whyNotSent.reason}`}. They are saved on
+            this device.
+          </p>
         </div>
       ) : null}
     </div>

@@ -43,6 +43,7 @@ pub(super) struct Numbers {
     pub(super) bad_messages: IntCounter,
     pub(super) changes_appended: IntCounter,
     pub(super) changes_refused: IntCounterVec,
+    pub(super) changes_put_off: IntCounterVec,
     pub(super) append_bytes: IntCounter,
     pub(super) append_changes: Histogram,
     pub(super) append_seconds: Histogram,
@@ -156,6 +157,11 @@ impl Numbers {
                 "spotter_changes_refused_total",
                 "Changes that were refused for good, by code.",
                 "code",
+            )?,
+            changes_put_off: new.counters(
+                "spotter_changes_put_off_total",
+                "Changes that were not taken for the time being, by reason; each is counted again whenever it is offered.",
+                "reason",
             )?,
             append_bytes: new.counter(
                 "spotter_append_bytes_total",
