@@ -298,7 +298,6 @@ impl AuthEdit {
                 }
             }
             Self::Revoke(session) => {
-                auth.revoked.retain(|revoked| revoked.expires_at > now);
                 let named = |listed: &&SessionRecord| {
                     listed.session_id == *session || listed.device() == *session
                 };
@@ -308,6 +307,7 @@ impl AuthEdit {
                         format!("there is no session {session}"),
                     ));
                 };
+                make_room(&mut auth.revoked, now);
                 if auth.revoked.len() >= REVOKED_MAX {
                     let reason =
                         format!("at most {REVOKED_MAX} sessions can be revoked before they expire");
@@ -390,9 +390,18 @@ fn keep_revocations(revoked: &mut Vec<Revoked>, others: &[Revoked], now: i64) {
         let known = revoked
             .iter()
             .any(|known| known.session_id == other.session_id);
-        if !known && other.expires_at > now && revoked.len() < REVOKED_MAX {
+        make_room(revoked, now);
+        if !known && revoked.len() < REVOKED_MAX {
             revoked.push(other.clone());
         }
+    }
+}
+
+/// Drops what expired, if there is no room. As long as there is, it stays: a clock that is set back makes a session good
+/// again that had expired, and it must not come back if it had been ended before that.
+fn make_room(revoked: &mut Vec<Revoked>, now: i64) {
+    if revoked.len() >= REVOKED_MAX {
+        revoked.retain(|revoked| revoked.expires_at > now);
     }
 }
 

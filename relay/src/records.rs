@@ -36,7 +36,7 @@ pub struct AuthRecord {
     pub roster: Roster,
     /// Rises with every change of roster, password, revocations or display keys, so that the latest ticket is known as such.
     pub epoch: u64,
-    /// Sessions that were ended before their time, until that time.
+    /// Sessions that were ended before their time, until that time at least.
     pub revoked: Vec<Revoked>,
     /// The keys that displays may read the meet with, oldest first; absent in files from before there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
