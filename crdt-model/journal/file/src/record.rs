@@ -45,12 +45,19 @@ pub fn load_record<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Journa
     Ok(Some(record))
 }
 
-/// Replaces a whole file, as [`save_record`] does.
+/// Replaces a whole file, as [`save_record`] does. What is there and is no file, such as a pipe or a terminal, is written
+/// to and not replaced.
 ///
 /// # Errors
 ///
 /// Those of the operating system; the old file stands.
 pub fn save_file(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let there = OpenOptions::new().write(true).open(path);
+        return there
+            .and_then(|mut there| there.write_all(bytes))
+            .map_err(JournalError::io("write", path));
+    }
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let new = Path::new(&name);
@@ -80,6 +87,22 @@ mod tests {
         save_record(&path, &vec![4]).unwrap();
         assert_eq!(load_record::<Vec<u32>>(&path).unwrap(), Some(vec![4]));
         assert!(!dir.path().join("auth.json.new").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_replaced_by_one() {
+        use std::os::unix::fs::FileTypeExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let _listening = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        // A socket cannot be opened for writing; that it is still there is the point.
+        save_file(&path, b"a meet").unwrap_err();
+        assert!(fs::symlink_metadata(&path).unwrap().file_type().is_socket());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        save_file(Path::new("/dev/null"), b"a meet").unwrap();
+        let null = fs::symlink_metadata("/dev/null").unwrap();
+        assert!(null.file_type().is_char_device());
     }
 
     #[test]
