@@ -238,8 +238,9 @@ impl World<'_> {
             | News::PeerJoined { .. }
             | News::PeerLeft { .. }
             | News::BundleFrom { .. }
-            | News::Presence { .. } => {}
-            _ => {}
+            | News::Presence { .. }
+            | News::PutOff(_)
+            | News::TakenAgain => {}
         }
     }
 
