@@ -241,6 +241,7 @@ impl World<'_> {
             | News::Presence { .. }
             | News::PutOff(_)
             | News::TakenAgain => {}
+            _ => {}
         }
     }
 
