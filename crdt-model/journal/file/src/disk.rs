@@ -86,12 +86,6 @@ pub trait OpenFile {
 
     /// Whether the path names this very file and it has this length.
     fn is_still(&self, path: &Path, len: u64) -> bool;
-
-    /// Whether it makes sense to write: the file has a name and this length, as far as can be told without looking for the
-    /// path. Says less than [`Self::is_still`], which has to be asked after the sync, and may cost less.
-    fn may_be_still(&self, path: &Path, len: u64) -> bool {
-        self.is_still(path, len)
-    }
 }
 
 /// The disk of the machine.
@@ -214,13 +208,6 @@ impl OpenFile for DiskFile {
     fn is_still(&self, path: &Path, len: u64) -> bool {
         let there = fs::metadata(path);
         there.is_ok_and(|there| there.len() == len && identity(&there) == self.identity)
-    }
-
-    #[cfg(unix)]
-    fn may_be_still(&self, _path: &Path, len: u64) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let here = self.file.metadata();
-        here.is_ok_and(|here| here.len() == len && here.nlink() > 0)
     }
 }
 

@@ -216,7 +216,7 @@ impl<D: Disk> JournalFile<D> {
                 path: self.path.clone(),
             });
         };
-        if !file.may_be_still(&self.path, self.end.offset) {
+        if !file.is_still(&self.path, self.end.offset) {
             return Err(AppendError::Replaced {
                 path: self.path.clone(),
             });

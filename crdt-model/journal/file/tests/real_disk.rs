@@ -163,18 +163,6 @@ fn appending_to_a_replaced_file_is_not_called_saved() {
 }
 
 #[test]
-fn appending_to_a_file_that_was_moved_away_is_not_called_saved() {
-    let (_dir, path, mut journal) = journal(2);
-    fs::rename(&path, path.with_extension("moved")).unwrap();
-    assert!(matches!(
-        journal.append(&[note(2)]),
-        Err(AppendError::Replaced { .. })
-    ));
-    assert!(journal.is_closed());
-    assert!(!path.exists());
-}
-
-#[test]
 fn appending_to_a_file_that_somebody_cut_is_not_called_saved() {
     let (_dir, path, mut journal) = journal(2);
     fs::write(&path, "").unwrap();
