@@ -197,7 +197,7 @@ export async function arrives({ store }: Site, condition: () => boolean): Promis
 }
 
 async function until(condition: () => boolean, words: () => string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) {
       throw new Error(`waited in vain: ${words()}`);
