@@ -117,6 +117,10 @@ pub(crate) struct Device<'a> {
     may_lack: Writes,
     /// Whether its process may have found out that its journal is not what it was, and can save nothing before it starts anew.
     cannot_save: bool,
+    /// Writes that it dropped as refused when it last did, and has not made again since.
+    dropped: Vec<WriteId>,
+    /// When that was.
+    dropped_at: u64,
 }
 
 /// What a device tells people about its link.
@@ -190,7 +194,14 @@ impl<'a> Past<'a> {
         match &event.what {
             Happened::Wrote { device, write } => self.wrote(*device, event.at, number, write),
             Happened::Learnt { device, writes } => self.learnt(*device, writes),
-            Happened::Forgot { device, writes, .. } => self.forgot(*device, writes),
+            Happened::Forgot {
+                device,
+                writes,
+                why,
+            } => {
+                let refused_at = (why == "refused").then_some(event.at);
+                self.forgot(*device, writes, refused_at);
+            }
             Happened::Saved { device, write } => {
                 let found = self.history.find(write);
                 if let Some((device, write)) = self.device_mut(*device).zip(found) {
@@ -308,14 +319,62 @@ impl<'a> Past<'a> {
         self.plan.steps.iter().any(attacks)
     }
 
+    /// The write that this one makes again: one that its device drops as refused at this very moment, and that is its own
+    /// or that of a device which it is a copy of. It says the same, or at least belongs to the same edit.
+    pub(crate) fn makes_again(&self, by: DeviceNumber, at: u64, write: &Write) -> Option<WriteId> {
+        let device = self
+            .device(by)
+            .filter(|device| device.dropped_at == at && !device.dropped.is_empty())?;
+        let copied_from = self.copied_from(by);
+        let own = device.dropped.iter().copied();
+        let mut own = own.filter(|one| copied_from.contains(&self.history.write(*one).by));
+        let says_the_same = |one: &WriteId| {
+            let before = self.history.write(*one).write;
+            let same_value = |(register, value)| {
+                let now = write.puts.get(register);
+                now.is_some_and(|now| crate::value::same(now, value))
+            };
+            before.location == write.location
+                && before.puts.len() == write.puts.len()
+                && before.puts.iter().all(same_value)
+                && (write.edit.is_none() || write.edit == before.edit)
+        };
+        let of_same_edit = |one: &WriteId| {
+            let before = self.history.write(*one).write;
+            write.edit.is_some() && before.edit == write.edit
+        };
+        let same = own.clone().find(says_the_same);
+        same.or_else(|| own.find(of_same_edit))
+    }
+
+    /// A device, and those whose disks it was copied from, one from another.
+    fn copied_from(&self, device: DeviceNumber) -> Vec<DeviceNumber> {
+        let mut all = vec![device];
+        let mut looked_at = 0;
+        while let Some(one) = all.get(looked_at).copied() {
+            looked_at += 1;
+            for step in &self.plan.steps {
+                if let Doing::Clone { from, to, .. } = &step.doing
+                    && *to == one
+                    && !all.contains(from)
+                {
+                    all.push(*from);
+                }
+            }
+        }
+        all
+    }
+
     fn device_mut(&mut self, device: DeviceNumber) -> Option<&mut Device<'a>> {
         self.devices.get_mut(usize::from(device.0))
     }
 
     fn wrote(&mut self, device: DeviceNumber, at: u64, event: usize, write: &'a Write) {
+        let made_again = self.makes_again(device, at, write);
         let Some(writer) = self.devices.get_mut(usize::from(device.0)) else {
             return;
         };
+        writer.dropped.retain(|one| Some(*one) != made_again);
         let is_again = write.edit.is_some_and(|edit| {
             // It may be made again in the very millisecond in which it was made.
             let was_written = writer.first_written.contains_key(&edit);
@@ -355,11 +414,18 @@ impl<'a> Past<'a> {
         }
     }
 
-    fn forgot(&mut self, device: DeviceNumber, writes: &[String]) {
+    fn forgot(&mut self, device: DeviceNumber, writes: &[String], refused_at: Option<u64>) {
         let known = writes.iter().filter_map(|name| self.history.find(name));
         let known: Vec<_> = known.collect();
         if let Some(device) = self.devices.get_mut(usize::from(device.0)) {
             device.holding.remove(&self.history, &known);
+            if let Some(at) = refused_at {
+                if at != device.dropped_at {
+                    device.dropped.clear();
+                }
+                device.dropped_at = at;
+                device.dropped.extend(&known);
+            }
             // Nobody can edit where nothing is left of the meet.
             device.began &= !device.holding.writes().is_empty();
             for write in known {

@@ -33,6 +33,8 @@ pub(crate) struct NoLoss {
     /// Refused writes: the event, and whether they were shown by nobody else at that time.
     refused: Vec<(usize, WriteId, EditNumber)>,
     dropped: Vec<(usize, DeviceNumber, u64, WriteId)>,
+    /// Writes that their author has lost by a crash, a restored backup or damage: nobody is left to make them again.
+    lost_by_author: Writes,
     /// Where and when a change was refused that was an attacker's.
     strangers_refused: BTreeSet<(DeviceNumber, u64)>,
 }
@@ -43,6 +45,13 @@ impl<'a> Invariant<'a> for NoLoss {
             Happened::Wrote { write, .. } => {
                 if let Some(edit) = write.edit {
                     self.last_of.insert(edit, (number, event.at));
+                }
+            }
+            Happened::Learnt { device, writes } => {
+                for write in writes.iter().filter_map(|name| past.history.find(name)) {
+                    if past.history.write(write).by == *device {
+                        self.lost_by_author.remove(write);
+                    }
                 }
             }
             Happened::Saved { write, .. } => {
@@ -68,7 +77,6 @@ impl<'a> Invariant<'a> for NoLoss {
             Happened::Began { .. }
             | Happened::NotWritten { .. }
             | Happened::Acknowledged { .. }
-            | Happened::Learnt { .. }
             | Happened::Shows { .. }
             | Happened::Status { .. }
             | Happened::Logged { .. }
@@ -115,7 +123,12 @@ impl NoLoss {
         for write in writes.iter().filter_map(|name| past.history.find(name)) {
             if why == "refused" {
                 self.dropped.push((number, device, at, write));
-            } else if state.must_keep(write, at) {
+                continue;
+            }
+            if past.history.write(write).by == device {
+                self.lost_by_author.add(write);
+            }
+            if state.must_keep(write, at) {
                 let written = past.history.write(write);
                 report.add("I3", at, &[written.event, number], || {
                     let (called, name) = (past.called(device), &written.write.name);
@@ -148,7 +161,7 @@ impl NoLoss {
             // It may be made again before its author is told why.
             let is_later = |(last, at): &(usize, u64)| last > event || *at > written.at;
             let again = self.last_of.get(edit).is_some_and(is_later);
-            if again || self.is_shown_anyway(past, *write) {
+            if again || self.lost_by_author.has(*write) || self.is_shown_anyway(past, *write) {
                 continue;
             }
             report.add("I3", now, &[written.event, *event], || {

@@ -1,7 +1,8 @@
 //! `rank`: no two writes have the same rank, and a write counts higher than everything that its author held.
 //!
-//! - A write has seen everything that its device held, unless its edit was written there before and that write is not held any
-//!   more. Then it has seen at least what that one had seen and its device still held.
+//! - A write has seen everything that its device held, unless it makes another one again that its device drops as refused at
+//!   that moment, or its edit was written there before and that write is not held any more. Then it has seen at least what
+//!   that one had seen and its device still held.
 //! - The counter of a write is greater than every counter of every write that it had seen.
 //! - No two writes have the same actor and counter. With the first, an actor that writes in two places at once is seen as
 //!   soon as both write.
@@ -41,7 +42,7 @@ impl<'a> Invariant<'a> for Rank<'a> {
                 )
             });
         }
-        if let Some(words) = blind(past, *device, write) {
+        if let Some(words) = blind(past, *device, event.at, write) {
             report.add("rank", event.at, &[number], || words);
         }
         let same = self.written.insert((&write.actor, write.counter), number);
@@ -80,7 +81,7 @@ impl<'a> Rank<'a> {
 }
 
 /// What a write ought to have seen and had not, in words.
-fn blind(past: &Past<'_>, device: DeviceNumber, write: &Write) -> Option<String> {
+fn blind(past: &Past<'_>, device: DeviceNumber, at: u64, write: &Write) -> Option<String> {
     // A device takes what an attacker wrote in its name for its own, and may make that again: of no register of the plan.
     let is_attackers =
         past.has_attacking_members() && write.edit.is_none() && write.puts.is_empty();
@@ -91,11 +92,12 @@ fn blind(past: &Past<'_>, device: DeviceNumber, write: &Write) -> Option<String>
     let first = write
         .edit
         .and_then(|edit| past.history.last_of(edit, device));
-    let Some(first) = first.filter(|first| {
+    let first = first.filter(|first| {
         !past
             .device(device)
             .is_some_and(|state| state.holding.has(*first))
-    }) else {
+    });
+    let Some(first) = past.makes_again(device, at, write).or(first) else {
         return Some(format!(
             "{called} wrote {} without having seen all that it held, and makes no edit again",
             write.name

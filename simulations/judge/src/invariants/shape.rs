@@ -150,6 +150,7 @@ impl<'a> Shape<'a> {
         let before = self.written.insert(edit, (device, name));
         if let Some((_, before)) = before
             && !self.refused.contains(before)
+            && past.makes_again(device, at, write).is_none()
             && past.holds(device, before)
             && past
                 .history
