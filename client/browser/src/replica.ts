@@ -514,12 +514,8 @@ export class Replica {
       return;
     }
     try {
-      this.#through(this.#message(what, fields));
       // Nothing may be left to do, and that may be the news: with the last records saved, all is in sync.
-      if (!this.#closed) {
-        this.#tellStatus();
-        this.#tellNow();
-      }
+      this.#through(this.#message(what, fields), true);
     } catch (thrown) {
       this.#tell({ kind: "fault", words: wordsOf(thrown) });
     }
@@ -529,7 +525,7 @@ export class Replica {
     return JSON.stringify({ ...fields, do: what, now: this.#now() }, onlyNumbers);
   }
 
-  #through(message: string): unknown {
+  #through(message: string, mayBeNews = false): unknown {
     if (this.#closed) {
       throw errorOf({ code: "closed", message: "the replica was closed" });
     }
@@ -537,7 +533,7 @@ export class Replica {
     for (const act of outcome.acts) {
       this.#perform(act);
     }
-    if (outcome.acts.length > 0) {
+    if (mayBeNews || outcome.acts.length > 0) {
       this.#tellStatus();
     }
     this.#setAlarm(outcome.wake);

@@ -171,7 +171,7 @@ export function readNewPassword(text: string, again: string): Read {
 }
 
 /** The relay's WebSocket address from what a person gives: a host, a page's address or the address itself. */
-export function readRelay(text: string, secure: boolean): Read {
+export function readRelay(text: string, secure?: boolean): Read {
   try {
     return { value: relayAddress(text, secure) };
   } catch (why) {

@@ -37,7 +37,7 @@ export function GoLive(props: { app: App; again?: boolean }) {
   const change = (index: number, place: Partial<TypedPlace>) =>
     setRoster(roster.map((other, at) => (at === index ? { ...other, ...place } : other)));
   const go = async () => {
-    const address = readRelay(relay, location.protocol === "https:");
+    const address = readRelay(relay);
     const secret = readNewPassword(password, again);
     const list = rosterError(places, own);
     const errors: Record<string, string> = {};

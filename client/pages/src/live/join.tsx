@@ -19,7 +19,7 @@ export function Join(props: { app: App }) {
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const join = async () => {
     const meetId = readMeetNumber(number);
-    const address = readRelay(relay, location.protocol === "https:");
+    const address = readRelay(relay);
     const errors: Record<string, string> = {};
     if ("error" in meetId) errors.number = meetId.error;
     if ("error" in address) errors.relay = address.error;
