@@ -16,28 +16,18 @@ import {
   shownVerdict,
   verdict,
 } from "./acts.ts";
-import { Complaints, Device, PLAIN_HOST } from "./chromium.ts";
+import { Device, PLAIN_HOST } from "./chromium.ts";
 import { looks } from "./looks.ts";
-import { Network } from "./machine.ts";
 import { Stage } from "./stage.ts";
-import { Steps } from "./steps.ts";
 
 const stage = new Stage();
-const { relay } = stage;
 
 test("a meet on a venue's network over plain HTTP works, and the page says what browsers withhold there", async (context) => {
-  const steps = new Steps(context, "plain-http");
-  const complaints = new Complaints();
-  steps.check(() => complaints.take());
-  const networks: Network[] = [];
-  context.after(() => Promise.all(networks.map((network) => network.end())));
+  const { steps, complaints, device: networked } = stage.story(context, "plain-http");
 
   async function device(name: string) {
-    const network = await Network.to(relay);
-    networks.push(network);
-    const tab = await (await Device.in(stage.browser, complaints)).tab(name);
-    steps.watch(tab);
-    return { base: `http://${PLAIN_HOST}:${network.port}`, network, tab };
+    const made = await networked(name);
+    return { ...made, base: `http://${PLAIN_HOST}:${made.network.port}` };
   }
 
   const desk = await device("registration");

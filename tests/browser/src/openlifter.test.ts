@@ -5,12 +5,10 @@ import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import { flatten, Rule } from "../../../client/openlifter/test/rule.ts";
 import type { GlobalState } from "../../../client/openlifter/test/stand-in/state.ts";
-import { Complaints, Device } from "./chromium.ts";
 import { accessible } from "./looks.ts";
-import { CommandLine, Network, PASSWORD, SAVED_FILE } from "./machine.ts";
+import { CommandLine, PASSWORD, SAVED_FILE } from "./machine.ts";
 import { openLifterFiles, Site } from "./openlifter-site.ts";
 import { Stage } from "./stage.ts";
-import { Steps } from "./steps.ts";
 import type { Tab } from "./tab.ts";
 
 const site = await Site.of(await openLifterFiles(), "/lift/");
@@ -144,22 +142,14 @@ interface Item {
 }
 
 test("two OpenLifters and a third tab type into the same boxes through every trouble, and all end as the rule says", async (context) => {
-  const steps = new Steps(context, "openlifter");
-  const complaints = new Complaints();
-  steps.check(() => complaints.take());
-  const networks: Network[] = [];
-  context.after(() => Promise.all(networks.map((network) => network.end())));
+  const { steps, complaints, device: networked } = stage.story(context, "openlifter");
 
   /** A device with a way of its own to the relay, and OpenLifter from where it is deployed. */
   async function device(name: string) {
-    const network = await Network.to(relay);
-    networks.push(network);
-    const made = await Device.in(stage.browser, complaints);
-    const tab = await made.tab(name);
-    steps.watch(tab);
+    const made = await networked(name);
     // What is typed ends when the box is left. A pause that a slow machine makes between two keys ends nothing.
-    const address = `${site.address}?pause=3600000&relay=ws://127.0.0.1:${network.port}`;
-    return { device: made, network, tab, address };
+    const address = `${site.address}?pause=3600000&relay=ws://127.0.0.1:${made.network.port}`;
+    return { ...made, address };
   }
 
   const desk = await device("registration");

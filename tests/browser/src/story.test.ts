@@ -25,31 +25,21 @@ import {
   tableIsThere,
   verdict,
 } from "./acts.ts";
-import { Complaints, Device } from "./chromium.ts";
 import { looks } from "./looks.ts";
-import { CommandLine, Network } from "./machine.ts";
+import { CommandLine } from "./machine.ts";
 import { Stage } from "./stage.ts";
-import { Steps } from "./steps.ts";
 import { eventually } from "./tab.ts";
 
 const stage = new Stage();
 const { place, relay } = stage;
 
 test("a meet at two scoring tables and a weigh-in goes on through every trouble, and all end equal", async (context) => {
-  const steps = new Steps(context, "story");
-  const complaints = new Complaints();
-  steps.check(() => complaints.take());
-  const networks: Network[] = [];
-  context.after(() => Promise.all(networks.map((network) => network.end())));
+  const { steps, complaints, device: networked } = stage.story(context, "story");
 
   /** A device with a way of its own to the relay. */
   async function device(name: string) {
-    const network = await Network.to(relay);
-    networks.push(network);
-    const made = await Device.in(stage.browser, complaints);
-    const tab = await made.tab(name);
-    steps.watch(tab);
-    return { base: `http://127.0.0.1:${network.port}`, network, device: made, tab };
+    const made = await networked(name);
+    return { ...made, base: `http://127.0.0.1:${made.network.port}` };
   }
 
   const desk = await device("registration");
