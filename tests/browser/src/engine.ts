@@ -28,25 +28,52 @@ import {
 } from "./acts.ts";
 import { CommandLine, folder, Network, Relay } from "./machine.ts";
 import { Steps } from "./steps.ts";
-import { eventually } from "./tab.ts";
+import { eventually, Silence } from "./tab.ts";
 import { type Engine, Engines, lacks } from "./webdriver.ts";
 
-/** Two tables and an overlay, a relay that is killed, a reload without it, a conflict that is restored, equal exports. */
+/**
+ * Two tables and an overlay, a relay that is killed, a reload without it, a conflict that is restored, equal exports.
+ *
+ * A driver that falls silent tells nothing about the pages: the story is told once more then, from its beginning with
+ * new browsers, and the report says so. A page that hangs, and not its driver, hangs again.
+ */
 export async function mainStory(context: TestContext, engine: Engine): Promise<void> {
   const missing = lacks(engine);
   assert.equal(missing, null, missing ?? "");
+  try {
+    await tell(context, engine);
+  } catch (error) {
+    if (!(error instanceof Error && error.cause instanceof Silence)) throw error;
+    context.diagnostic(`${error.message}\nThe story is told once more.`);
+    await tell(context, engine);
+  }
+}
+
+async function tell(context: TestContext, engine: Engine): Promise<void> {
   const place = folder();
   const relay = new Relay(place.path);
   const engines = new Engines(engine);
   const networks: Network[] = [];
-  context.after(async () => {
+  try {
+    await relay.start();
+    await story(context, place.path, relay, engines, networks);
+  } finally {
     await engines.end();
     for (const network of networks) await network.end();
     await relay.kill();
     place.remove();
-  });
-  await relay.start();
-  const steps = new Steps(context, engine.name);
+  }
+}
+
+/** Adds to `networks` what is to be ended after the story. */
+async function story(
+  context: TestContext,
+  place: string,
+  relay: Relay,
+  engines: Engines,
+  networks: Network[],
+): Promise<void> {
+  const steps = new Steps(context, engines.name);
 
   async function device(name: string) {
     const network = await Network.to(relay);
@@ -61,7 +88,7 @@ export async function mainStory(context: TestContext, engine: Engine): Promise<v
   const [desk, table, stream] = await steps.step("three browsers start", () =>
     Promise.all([device("platform 1"), device("platform 2"), device("overlay")]),
   );
-  const jury = new CommandLine(place.path, "jury");
+  const jury = new CommandLine(place, "jury");
   const truth: Judged[] = [];
 
   const meet = await steps.step(
@@ -147,7 +174,7 @@ export async function mainStory(context: TestContext, engine: Engine): Promise<v
     await live(table.tab);
     await jury.run("sync");
     await jury.run("export", "jury.openlifter");
-    const theirs: unknown = JSON.parse(readFileSync(join(place.path, "jury.openlifter"), "utf8"));
+    const theirs: unknown = JSON.parse(readFileSync(join(place, "jury.openlifter"), "utf8"));
     for (const { tab, base } of [desk, table]) assert.deepEqual(await exported(tab, base), theirs, tab.name);
   });
 }

@@ -8,6 +8,9 @@
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 40;
 
+/** A driver has left a command without an answer: nothing is known of the page, and nothing more can be asked. */
+export class Silence extends Error {}
+
 /** What can be done with a tab. */
 export interface Driver {
   goto(address: string): Promise<void>;
@@ -154,7 +157,7 @@ function textOf(selector: string): string {
   return `(${found}?.textContent ?? "").replace(/\\s+/g, " ").trim()`;
 }
 
-/** Looks again and again until something is true; says what it was that never became true. */
+/** Looks again and again until something is true; says what it was that never became true. Ends at once with a `Silence`. */
 export async function eventually<T>(what: string, look: () => Promise<T>): Promise<T> {
   const end = performance.now() + PATIENCE_MS;
   let trouble = "";
@@ -164,6 +167,7 @@ export async function eventually<T>(what: string, look: () => Promise<T>): Promi
       if (found) return found;
       trouble = `last seen: ${JSON.stringify(found)}`;
     } catch (error) {
+      if (error instanceof Silence) throw error;
       trouble = String(error);
     }
     if (performance.now() > end) throw new Error(`never in ${PATIENCE_MS / 1000} s: ${what} (${trouble})`);

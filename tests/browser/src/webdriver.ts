@@ -4,11 +4,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { type Driver, eventually, Tab } from "./tab.ts";
+import { type Driver, eventually, Silence, Tab } from "./tab.ts";
 
 /** The key under which the protocol sends elements. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const TOOLS = resolve(import.meta.dirname, "../../../target/browser-tools/bin");
+/** How long a driver may take over one command, in milliseconds. One that never answers would hold a test for minutes. */
+const ANSWER_MS = 20_000;
+/** How long a browser or a page may take to be there, and a process to end when it is asked to. */
+const START_MS = 60_000;
+const END_MS = 5_000;
 const KEYS: Readonly<Record<string, string>> = { Enter: "\uE007", Escape: "\uE00C" };
 
 /** A browser that a WebDriver drives. */
@@ -60,22 +65,27 @@ export function lacks(engine: Engine): string | null {
 export class Engines {
   readonly #engine: Engine;
   readonly #ends: (() => Promise<void>)[] = [];
-  #display: string | null = null;
+  #display: Promise<string> | null = null;
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
+  get name(): string {
+    return this.#engine.name;
+  }
+
   /** A device: a browser with storage of its own, and one tab. */
   async device(name: string): Promise<Tab> {
     const engine = this.#engine;
-    if (engine.needsDisplay && this.#display === null) this.#display = await this.#startDisplay();
+    if (engine.needsDisplay) this.#display ??= this.#startDisplay();
+    const display = await this.#display;
     const port = await freePort();
     const child = spawn(engine.driver, engine.port(port), {
       stdio: "ignore",
       env: {
         ...process.env,
-        ...(this.#display === null ? {} : { DISPLAY: this.#display }),
+        ...(display === null ? {} : { DISPLAY: display }),
         // Inside a container there is no second sandbox and no graphics card to be had.
         WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
         WEBKIT_DISABLE_COMPOSITING_MODE: "1",
@@ -86,7 +96,9 @@ export class Engines {
     const root = `http://127.0.0.1:${port}`;
     await eventually(`${engine.name}'s driver answers`, async () => (await fetch(`${root}/status`)).ok);
     const capabilities = { alwaysMatch: engine.capabilities(engine.browser) };
-    const { sessionId } = (await call("POST", `${root}/session`, { capabilities })) as { sessionId: string };
+    const { sessionId } = (await call("POST", `${root}/session`, { capabilities }, START_MS)) as {
+      sessionId: string;
+    };
     const session = `${root}/session/${sessionId}`;
     this.#ends.push(() =>
       call("DELETE", session).then(
@@ -110,6 +122,7 @@ export class Engines {
     const told = child.stdio[3] as NodeJS.ReadableStream;
     const number = await new Promise<string>((done, failed) => {
       child.once("error", failed);
+      child.once("exit", (code) => failed(new Error(`Xvfb ended with ${code}`)));
       told.once("data", (text) => done(String(text).trim()));
     });
     return `:${number}`;
@@ -124,7 +137,7 @@ class Session implements Driver {
   }
 
   async goto(url: string): Promise<void> {
-    await this.#call("POST", "/url", { url });
+    await this.#call("POST", "/url", { url }, START_MS);
   }
 
   async reload(): Promise<void> {
@@ -178,23 +191,26 @@ class Session implements Driver {
     return id;
   }
 
-  async #call(method: string, path: string, body?: object): Promise<unknown> {
-    return await call(method, `${this.#session}${path}`, body);
+  async #call(method: string, path: string, body?: object, withinMs?: number): Promise<unknown> {
+    return await call(method, `${this.#session}${path}`, body, withinMs);
   }
 }
 
-async function call(method: string, address: string, body?: object): Promise<unknown> {
+async function call(method: string, address: string, body?: object, withinMs = ANSWER_MS): Promise<unknown> {
+  const command = `${method} ${new URL(address).pathname.replace(/.*session\/[^/]+/, "")}`;
   const answer = await fetch(address, {
     method,
+    signal: AbortSignal.timeout(withinMs),
     ...(body === undefined
       ? {}
       : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  }).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === "TimeoutError")
+      throw new Silence(`${command}: no answer from the driver in ${withinMs / 1000} s`, { cause: error });
+    throw error;
   });
   const { value } = (await answer.json()) as { value: { error?: string; message?: string } | null };
-  if (!answer.ok)
-    throw new Error(
-      `${method} ${new URL(address).pathname.replace(/.*session\/[^/]+/, "")}: ${value?.error}: ${value?.message}`,
-    );
+  if (!answer.ok) throw new Error(`${command}: ${value?.error}: ${value?.message}`);
   return value;
 }
 
@@ -202,7 +218,9 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((done) => child.once("exit", done));
   child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), END_MS);
   await gone;
+  clearTimeout(late);
 }
 
 async function freePort(): Promise<number> {

@@ -10,6 +10,8 @@ use crate::tools::{built, call, cargo, root};
 use crate::{Outcome, out, web};
 
 const TOOLS: &str = "target/browser-tools";
+/// Where the tests leave what failed: pictures, and names with reasons.
+const SHOWN: &str = "target/browsers";
 const GECKODRIVER: &str = "0.37.1";
 
 /// Debian packages, each with a file by which it is known.
@@ -33,7 +35,13 @@ pub(crate) fn run() -> Outcome {
         .current_dir(root())
         .stdin(Stdio::null())
         .env("SPOTTER_BIN", built("spotter").with_file_name(""));
-    call(&mut tests).map_err(|why| format!("{why}; what the browsers showed is in target/browsers"))
+    call(&mut tests).map_err(|why| {
+        let failed = std::fs::read_to_string(root().join(SHOWN).join("failures.txt"));
+        format!(
+            "{why}; what the browsers showed is in {SHOWN}\n{}",
+            failed.unwrap_or_default()
+        )
+    })
 }
 
 fn need_browsers() -> Outcome {

@@ -149,11 +149,13 @@ fn summary(ran: &[(&Step, Duration, Outcome)]) -> Outcome {
         ));
     }
     let total = ran.iter().map(|(_, took, _)| *took).sum();
-    let failed: Vec<_> = ran
-        .iter()
-        .filter(|(_, _, outcome)| outcome.is_err())
-        .map(|(step, ..)| step.name)
-        .collect();
+    let mut failed = Vec::new();
+    for (step, _, outcome) in ran {
+        if let Err(why) = outcome {
+            failed.push(step.name);
+            out::line(&format!("\n{} failed: {}", step.name, why.trim_end()));
+        }
+    }
     if failed.is_empty() {
         out::line(&format!(
             "all {} steps passed in {}",
