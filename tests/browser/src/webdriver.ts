@@ -232,9 +232,9 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function found(...paths: readonly (string | undefined)[]): string {
-  const given = paths.filter((path) => path !== undefined);
-  return given.find((path) => existsSync(path)) ?? given[0] ?? "";
+/** The file that was asked for, there or not; otherwise the first of the usual ones that is there. */
+function found(asked: string | undefined, ...usual: readonly string[]): string {
+  return asked ?? usual.find((path) => existsSync(path)) ?? usual[0] ?? "";
 }
 
 function miniBrowsers(): string[] {
