@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 
 use spotter_journal_file::{DirLock, LockError};
@@ -28,6 +29,11 @@ pub enum AdminError {
     /// The store could not.
     #[error("the data folder cannot be used")]
     Store(#[source] StoreError),
+    /// What was written could not be given to the owner of the folder.
+    #[error(
+        "what lies in {0} cannot be given to the owner of that folder; run this as root or as the relay's user"
+    )]
+    Owner(String, #[source] io::Error),
     /// There is no randomness.
     #[error("a new log needs a name")]
     Random(#[source] KeyError),
@@ -62,7 +68,8 @@ pub fn verify(data: &Path, meet: Option<MeetId>, out: &mut dyn Write) -> Result<
     Ok(damaged == 0)
 }
 
-/// Rebuilds every damaged log, or one, from what is still sound. Returns whether all is well now.
+/// Rebuilds every damaged log, or one, from what is still sound. Returns whether all is well now. Whoever runs this,
+/// the files belong to whom their folders belong.
 ///
 /// # Errors
 ///
@@ -71,6 +78,7 @@ pub fn repair(data: &Path, meet: Option<MeetId>, out: &mut dyn Write) -> Result<
     let store = store(data)?;
     let _lock = DirLock::take(data).map_err(AdminError::InUse)?;
     let mut well = true;
+    hand_over(data)?;
     for place in places(&store, meet)? {
         let new_log_id = LogId::from_bytes(random().map_err(AdminError::Random)?);
         let name = place.meet;
@@ -89,8 +97,27 @@ pub fn repair(data: &Path, meet: Option<MeetId>, out: &mut dyn Write) -> Result<
                 writeln!(out, "{name}: cannot be repaired: {}", words(&error))?;
             }
         }
+        hand_over(&place.dir)?;
     }
     Ok(well)
+}
+
+/// Gives what lies in a folder to whom the folder belongs, once that is somebody else: what an operator writes as root has
+/// to be the relay's afterwards.
+fn hand_over(dir: &Path) -> Result<(), AdminError> {
+    let keep = |error| AdminError::Owner(dir.display().to_string(), error);
+    let Ok(folder) = fs::metadata(dir) else {
+        // The meet lies elsewhere now: two copies of it were told apart.
+        return Ok(());
+    };
+    for entry in fs::read_dir(dir).map_err(keep)? {
+        let entry = entry.map_err(keep)?;
+        let file = entry.metadata().map_err(keep)?;
+        if (file.uid(), file.gid()) != (folder.uid(), folder.gid()) {
+            lchown(entry.path(), Some(folder.uid()), Some(folder.gid())).map_err(keep)?;
+        }
+    }
+    Ok(())
 }
 
 /// Prints one line for every meet.

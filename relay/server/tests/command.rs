@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -235,6 +236,29 @@ fn a_torn_tail_is_no_damage_and_repair_puts_it_in_order() {
     assert!(out.contains("torn-1"), "{out}");
     let (_, out, _) = run(&["verify", text(dir.path()), "--meet", "000-000-007"]);
     assert_eq!(out.lines().count(), 1);
+}
+
+#[test]
+fn what_root_repairs_belongs_to_the_relay_afterwards() {
+    let dir = folder();
+    let place = dir.path().join("finished-meets/000000007");
+    let log = place.join("updates.json.log");
+    let mut bytes = fs::read(&log).unwrap();
+    bytes.extend_from_slice(b"{\"n\":");
+    fs::write(&log, bytes).unwrap();
+    // Nobody but root can give files away; for anybody else the files are their own before and after.
+    let (me, nobody) = (fs::metadata(&log).unwrap().uid(), 65_534);
+    let relay = if me == 0 { nobody } else { me };
+    for path in [dir.path().to_owned(), place.clone(), log.clone()] {
+        chown(path, Some(relay), None).unwrap();
+    }
+    let (code, out, _) = run(&["repair", "000-000-007", "--data", text(dir.path())]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("torn-1"), "{out}");
+    for entry in fs::read_dir(&place).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().uid(), relay, "{entry:?}");
+    }
 }
 
 #[test]

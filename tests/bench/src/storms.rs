@@ -33,6 +33,14 @@ const CALM: usize = 50;
 const CALM_PACE: Duration = Duration::from_millis(500);
 /// What the others may notice of a storm, as of a thousand meets.
 const NOTICED: Bar = Bar::Ratio(4.0);
+/// What a link that returns may cost the relay's processor, as a change that comes alone.
+const RETURNED: Bar = Bar::Ratio(8.0);
+/// A flood: so many edits at once, then in each quarter of a second so many more, for as long as the others' voyage. The
+/// relay lets a connection send 10,000 messages at once and 5,000 a second.
+const FLOOD_AT_ONCE: usize = 9_000;
+const FLOOD_LATER: usize = 1_000;
+const FLOOD_PACE: Duration = Duration::from_millis(250);
+const FLOOD_TIMES: usize = 7;
 
 /// Everything that is a storm.
 pub(crate) fn measure(report: &mut Report, long: bool) {
@@ -84,17 +92,11 @@ fn everybody_returns(report: &mut Report, meets: usize) {
     });
     let what = format!("{links} links return after a restart, until all have caught up");
     let reference = Some(("connecting to a bare broadcast, ms", millis(entered)));
-    report.add(
-        "storms",
-        what,
-        (millis(returned), "ms"),
-        reference,
-        Bar::None,
-    );
+    report.add("storms", what, (millis(returned), "ms"), reference, NOTICED);
     let each = |cpu: Duration| micros(cpu) / links as f64;
     let what = format!("{links} links return: relay's processor time each");
     let reference = Some(("connecting to a bare broadcast, us", each(bare)));
-    report.add("storms", what, (each(cpu), "us"), reference, Bar::None);
+    report.add("storms", what, (each(cpu), "us"), reference, RETURNED);
 }
 
 /// Where each meet's log ends, as its members know it.
@@ -201,10 +203,9 @@ async fn read_until(mut wire: Wire, stop: Rc<Notify>) -> Wire {
     }
 }
 
-/// One meet sends as much as its relay lets it.
+/// One meet sends nearly as much as its relay lets it, all the time.
 fn flood(report: &mut Report, rounds: usize) {
-    let edits = 4 * rounds * 2;
-    let (base, changes) = prepare((edits + 10).max(20_000));
+    let (base, changes) = prepare(rounds * (FLOOD_AT_ONCE + FLOOD_TIMES * FLOOD_LATER));
     let place = Place::with_meets(CALM + 1, CLIENTS, &base);
     let texts: Rc<[Utf8Bytes]> = changes.iter().enumerate().map(update).collect();
     let (without, with) = run_local(async {
@@ -225,7 +226,14 @@ fn flood(report: &mut Report, rounds: usize) {
         let (mut without, mut with) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             without.push(millis(p99(&fleet.sail(4, CALM_PACE).await.delivered)));
-            let (voyage, _) = tokio::join!(fleet.sail(4, CALM_PACE), crowd.press(4_000, 500));
+            let storm = async {
+                crowd.press(FLOOD_AT_ONCE, 500).await;
+                for _ in 0..FLOOD_TIMES {
+                    pause(FLOOD_PACE).await;
+                    crowd.press(FLOOD_LATER, 500).await;
+                }
+            };
+            let (voyage, ()) = tokio::join!(fleet.sail(4, CALM_PACE), storm);
             with.push(millis(p99(&voyage.delivered)));
         }
         (Spread::of(without), Spread::of(with))
