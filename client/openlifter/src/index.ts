@@ -11,10 +11,19 @@
  * @packageDocumentation
  */
 
-export type { LiveOptions, LiveView, Memory, OverwriteAnswer, Problem } from "./live.js";
+export type { LiveOptions, LiveView, OverwriteAnswer, Problem } from "./live.js";
 export { Live } from "./live.js";
 export { LiveNotice, LiveTab, type LiveTabProps } from "./live-tab.js";
+export type { Memory } from "./memory.js";
 export { MESSAGES, type Messages } from "./messages.js";
 export { type SpotterMiddleware, spotterMiddleware } from "./middleware.js";
 export { openInBrowser } from "./open.js";
-export type { LiveConflict, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
+export type {
+  LiveConflict,
+  LiveDisplayKey,
+  LiveNews,
+  LiveReplica,
+  LiveStatus,
+  LiveWrite,
+  LocationPriority,
+} from "./replica.js";

@@ -6,8 +6,9 @@
 import { Component, createElement as h, type ReactNode } from "react";
 import type { Live, LiveView } from "./live.js";
 import { MESSAGES, type Messages } from "./messages.js";
+import { Overlay } from "./overlay.js";
 import type { LiveConflict, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
-import { describe, wordsOf } from "./words.js";
+import { describe, valueWords, wordsOf } from "./words.js";
 
 /** What `LiveTab` and `LiveNotice` are given. */
 export interface LiveTabProps {
@@ -29,8 +30,6 @@ interface TabState {
   roster: LocationPriority[];
   /** Which of the roster this computer is. */
   here: number;
-  day: number;
-  platform: number;
   error: string | null;
 }
 
@@ -59,8 +58,6 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
         { location: "Platform 1", priority: 2 * PRIORITY_STEP },
       ],
       here: 0,
-      day: 1,
-      platform: 1,
       error: null,
     };
   }
@@ -232,13 +229,13 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
   private on(view: LiveView): ReactNode {
     const { status } = view;
     if (status === null) {
-      return h(LiveNotice, { ...this.props });
+      // The notice, which is on every page, says what has happened.
+      return null;
     }
     const replica = this.props.live.shared;
     return h(
       "div",
       null,
-      h(LiveNotice, { ...this.props }),
       status.passwordWanted ? this.passwordForm() : null,
       this.parameters(status),
       replica ? this.conflicts(replica) : null,
@@ -302,51 +299,24 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
   }
 
   private conflict(replica: LiveReplica, { path, stands, overruled }: LiveConflict): ReactNode {
-    const shown = ({ text, location }: LiveWrite) => `${text} (${location})`;
+    const text = (write: LiveWrite) => valueWords(replica, path, write, this.say);
+    const line = (write: LiveWrite, key: "stands" | "overruled", act: "keep" | "restore") => [
+      ` ${text(write)} (${write.location}) ${this.say(key)} `,
+      this.button(act, () => replica.restore(path, write.write), text(write)),
+    ];
     return h(
       "li",
       { key: path },
       h("strong", { title: path }, describe(replica, path)),
-      ` ${shown(stands)} ${this.say("stands")}`,
-      ...overruled.map((write) =>
-        h(
-          "div",
-          { key: write.write },
-          `${shown(write)} ${this.say("overruled")} `,
-          this.button("restore", () => replica.restore(path, write.write)),
-        ),
-      ),
+      ...line(stands, "stands", "keep"),
+      ...overruled.map((write) => h("div", { key: write.write }, ...line(write, "overruled", "restore"))),
     );
   }
 
-  private overlay(replica: LiveReplica, { relay, meetId }: LiveStatus): ReactNode {
-    if (relay === null || meetId === null) {
-      return null;
-    }
-    const { day, platform } = this.state;
-    // The tab is opened at the click, as browsers want it, and sent to its address when the key is there.
-    const open = async () => {
-      const tab = window.open("", "_blank");
-      try {
-        const { key } = await replica.addDisplayKey(`Overlay ${day}.${platform}`);
-        const address = overlayAddress({ relay, meetId, day, platform, key });
-        if (tab) {
-          tab.opener = null;
-          tab.location.href = address;
-        }
-      } catch (error) {
-        tab?.close();
-        throw error;
-      }
-    };
-    return h(
-      "section",
-      { className: "spotter-overlay" },
-      h("h4", null, this.say("overlay")),
-      this.numberBox("day", day),
-      this.numberBox("platform", platform),
-      this.button("openOverlay", open),
-    );
+  private overlay(replica: LiveReplica, status: LiveStatus): ReactNode {
+    const { live } = this.props;
+    const button = (key: "openOverlay" | "revoke", act: () => Promise<void>) => this.button(key, act);
+    return h(Overlay, { live, replica, status, say: this.say, button });
   }
 
   private async leave(view: LiveView): Promise<void> {
@@ -371,9 +341,7 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
 
   // Small parts.
 
-  private say(key: keyof Messages): string {
-    return this.props.messages?.[key] ?? MESSAGES[key];
-  }
+  private readonly say = (key: keyof Messages): string => this.props.messages?.[key] ?? MESSAGES[key];
 
   private box(name: "relay" | "meetId" | "location" | "password", id: string, type = "text"): ReactNode {
     const change = (event: Typed) => {
@@ -389,21 +357,11 @@ export class LiveTab extends Component<LiveTabProps, TabState> {
     );
   }
 
-  private numberBox(name: "day" | "platform", value: number): ReactNode {
-    const id = `live-overlay-${name}`;
-    const change = (event: Typed) =>
-      this.setState({ [name]: Number(event.currentTarget.value) } as Pick<TabState, typeof name>);
-    return h(
-      "div",
-      { className: "form-group" },
-      h("label", { htmlFor: id }, this.say(name)),
-      h("input", { id, type: "number", min: 1, className: BOX, value, onChange: change }),
-    );
-  }
-
-  private button(key: keyof Messages, act: () => Promise<void> | void): ReactNode {
+  /** A button; `value` is what it writes, where that is something of the meet. */
+  private button(key: keyof Messages, act: () => Promise<void> | void, value?: string): ReactNode {
     const onClick = () => void this.attempt(act);
-    return h("button", { type: "button", className: BUTTON, onClick }, this.say(key));
+    const words = value === undefined ? this.say(key) : `${this.say(key)} ${value}`;
+    return h("button", { type: "button", className: BUTTON, onClick }, words);
   }
 
   private submit(act: () => Promise<void>): (event: { preventDefault(): void }) => void {
@@ -475,13 +433,15 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView; lasts:
     return h("div", { role: "alert", className: "spotter-notice alert alert-warning mb-0" }, ...items);
   }
 
+  private readonly say = (key: keyof Messages): string => this.props.messages?.[key] ?? MESSAGES[key];
+
   private forgetTimer(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
   }
 
   private words(status: LiveStatus | null, apart: boolean): string[] {
-    const say = (key: keyof Messages) => this.props.messages?.[key] ?? MESSAGES[key];
+    const { say } = this;
     if (status === null) {
       return [say("stopped")];
     }
@@ -507,22 +467,4 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView; lasts:
 /** Whether something of the others may be missing here. An edit that is on its way to the relay is nothing missing. */
 function isApart({ phase, status }: LiveView): boolean {
   return phase === "on" && status !== null && (status.link.state !== "live" || status.needResync);
-}
-
-/** Where the overlay of a platform is. The key is behind `#`, which browsers send to nobody. */
-export function overlayAddress(of: {
-  relay: string;
-  meetId: string;
-  day: number;
-  platform: number;
-  key: string;
-}): string {
-  const address = new URL("overlay", `${of.relay.replace(/^ws/, "http").replace(/\/+$/, "")}/`);
-  address.search = new URLSearchParams({
-    meet: of.meetId,
-    day: String(of.day),
-    platform: String(of.platform),
-  }).toString();
-  address.hash = new URLSearchParams({ key: of.key }).toString();
-  return address.href;
 }

@@ -8,11 +8,13 @@
 
 import { type Keystroke, keystroke } from "./fields.js";
 import { inboundStore } from "./inbound.js";
-import { type Before, remember, type Step, selectorPath, stepsOf } from "./outbound.js";
-import type { LiveReplica, LiveStatus, LocationPriority } from "./replica.js";
+import { Membership, type Memory } from "./memory.js";
+import { type Before, remember, type Screen, type Step, selectorPath, stepsOf } from "./outbound.js";
+import { OverlayKeys } from "./overlay-keys.js";
+import type { LiveNews, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
 import { OldValues, watchFocus } from "./stale.js";
 import { type Action, isOfNobody, isShared, type Registration, type StoreState } from "./state.js";
-import { describe, wordsOf } from "./words.js";
+import { describe, english, valueWords, wordsOf } from "./words.js";
 
 /** What a Redux store offers its middleware. */
 export interface StoreApi {
@@ -38,14 +40,13 @@ export interface LiveOptions {
   pauseMs?: number;
   /** Where the name of the shared meet is kept. Usually `localStorage`. */
   memory?: Memory;
+  /** Where a tab keeps what concerns it alone. Usually `sessionStorage`. */
+  tabMemory?: Memory;
   /** Whether the focus is just leaving a box that nobody has typed into. Usually told by the page's events. */
   passing?: () => boolean;
   /** The timer of the pause. Usually `setTimeout`. */
   timer?: (act: () => void, ms: number) => () => void;
 }
-
-/** The part of `Storage` that is used. */
-export type Memory = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** Something that the person should know of. */
 export interface Problem {
@@ -68,9 +69,6 @@ export interface LiveView {
 /** The code of what a replica says while the beginning of its meet has not arrived. */
 const NOT_ARRIVED = "not-arrived";
 
-/** Where the name of the shared meet is kept. */
-const MEMORY_KEY = "spotter-live";
-
 const PROBLEMS_MAX = 20;
 
 /** News of the replica that a person should read. The rest shows by itself. */
@@ -89,15 +87,12 @@ const TOLD = new Set([
 /** Numbers that one stay in a meet may give to lifters. */
 const NUMBERS = 2 ** 20;
 
-interface Remembered {
-  name: string;
-  left: boolean;
-}
-
 /** The meet in this browser. Made by `spotterMiddleware`; `LiveTab` shows it. */
 export class Live {
   private readonly options: LiveOptions;
   private readonly passing: () => boolean;
+  private readonly membership: Membership;
+  private readonly overlayKeys: OverlayKeys;
   /** The number that the next lifter added here gets: of a range that is drawn anew for each stay in a meet. */
   private number: number | null = null;
   private readonly old = new OldValues();
@@ -126,6 +121,11 @@ export class Live {
     this.rehydrated = options.rehydrates === false;
     const page = typeof document === "undefined" ? undefined : document;
     this.passing = options.passing ?? watchFocus(page);
+    const browser = () => options.memory ?? (typeof localStorage === "undefined" ? undefined : localStorage);
+    const tab = () =>
+      options.tabMemory ?? (typeof sessionStorage === "undefined" ? undefined : sessionStorage);
+    this.membership = new Membership(browser, tab);
+    this.overlayKeys = new OverlayKeys(tab);
     const flush = () => this.flush();
     page?.addEventListener("focusout", flush);
     page?.addEventListener("visibilitychange", flush);
@@ -142,7 +142,7 @@ export class Live {
       phase: this.phase,
       status: this.status(),
       problems: this.problems,
-      canReturn: this.phase === "off" && this.remembered()?.left === true,
+      canReturn: this.phase === "off" && this.membership.read()?.left === true,
     };
   }
 
@@ -181,7 +181,7 @@ export class Live {
       await replica.importMeet(JSON.stringify(saved));
       const made = await replica.goLive(options);
       this.attach(replica);
-      this.remember({ name, left: false });
+      this.remember(name);
       return made;
     } catch (error) {
       await this.end();
@@ -205,7 +205,7 @@ export class Live {
       await this.beginning(replica);
       this.checkVersion(replica);
       this.attach(replica);
-      this.remember({ name, left: false });
+      this.remember(name);
       return joined;
     } catch (error) {
       await this.end();
@@ -220,24 +220,39 @@ export class Live {
     }
   }
 
-  /** Ends this browser's part in the shared meet. The store keeps a copy, and `comeBack` returns to the meet. */
+  /**
+   * Ends this tab's part in the shared meet, and that of tabs to come; others that are open go on. The store keeps a
+   * copy, and `comeBack` returns to the meet.
+   */
   async leave(): Promise<void> {
     this.flush();
     await this.saved();
-    const remembered = this.remembered();
+    const remembered = this.membership.read();
     if (remembered) {
-      this.remember({ ...remembered, left: true });
+      this.membership.write({ ...remembered, left: true });
     }
     await this.end();
   }
 
   /** Returns to the meet that was left. It replaces the meet in this store. */
   async comeBack(): Promise<void> {
-    const remembered = this.remembered();
+    const remembered = this.membership.read();
     if (remembered && this.phase === "off") {
       this.begin(null);
-      await this.reopen(remembered.name);
+      if (await this.reopen(remembered.name)) {
+        this.remember(remembered.name);
+      }
     }
+  }
+
+  /** A key that opens the overlay of a platform: the same one each time, until it is revoked. */
+  async overlayKey({ day, platform }: Screen): Promise<string> {
+    const { shared } = this;
+    const meetId = shared?.status().meetId ?? null;
+    if (shared === null || meetId === null) {
+      throw new Error("the meet is not live");
+    }
+    return await this.overlayKeys.of(shared, { meetId, day, platform });
   }
 
   /** Resolves when everything done here is saved on this device. */
@@ -264,8 +279,9 @@ export class Live {
   bind(api: StoreApi): void {
     this.api = api;
     this.rehydrated = this.options.rehydrates === false;
-    const remembered = this.remembered();
+    const remembered = this.membership.read();
     if (remembered && !remembered.left && this.phase === "off") {
+      this.membership.stay(remembered.name);
       this.begin([]);
       void this.reopen(remembered.name);
     }
@@ -478,7 +494,8 @@ export class Live {
     return replica;
   }
 
-  private async reopen(name: string): Promise<void> {
+  /** Opens the meet of a name again, and says whether that was possible. */
+  private async reopen(name: string): Promise<boolean> {
     try {
       const replica = await this.openReplica(name);
       if (!replica.holdsMeet) {
@@ -486,10 +503,11 @@ export class Live {
       }
       await this.beginning(replica);
       this.attach(replica);
-      this.remember({ name, left: false });
+      return true;
     } catch (error) {
       this.report("open", wordsOf(error));
       await this.end();
+      return false;
     }
   }
 
@@ -528,10 +546,9 @@ export class Live {
         this.changed();
       }),
       replica.onPresence(() => this.changed()),
-      replica.onNews(({ kind, words, path }) => {
-        if (TOLD.has(kind)) {
-          const named = typeof path === "string" ? words.replace(path, () => describe(replica, path)) : words;
-          this.report("news", named);
+      replica.onNews((news) => {
+        if (TOLD.has(news.kind)) {
+          this.report("news", newsWords(replica, news));
         }
       }),
       replica.guardUnload(),
@@ -582,26 +599,26 @@ export class Live {
     }
   }
 
-  private remembered(): Remembered | null {
-    try {
-      const text = this.memory()?.getItem(MEMORY_KEY);
-      return text ? (JSON.parse(text) as Remembered) : null;
-    } catch {
-      return null;
-    }
-  }
-
-  private remember(remembered: Remembered): void {
-    try {
-      this.memory()?.setItem(MEMORY_KEY, JSON.stringify(remembered));
-    } catch {
+  private remember(name: string): void {
+    if (!this.membership.write({ name, left: false })) {
       this.report("open", "this browser will not find the shared meet again by itself after a reload");
     }
   }
+}
 
-  private memory(): Memory | undefined {
-    return this.options.memory ?? (typeof localStorage === "undefined" ? undefined : localStorage);
+/** News in words: names of lifters for paths, and weights as they are shown. */
+function newsWords(replica: LiveReplica, news: LiveNews): string {
+  const { words, path } = news;
+  if (typeof path !== "string") {
+    return words;
   }
+  if (news.kind !== "overruled") {
+    return words.replace(path, () => describe(replica, path));
+  }
+  const said = (write: unknown) => valueWords(replica, path, write as LiveWrite, english);
+  const of = (write: unknown) => (write as LiveWrite).location;
+  const { overruled, stands } = news;
+  return `${describe(replica, path)}: ${of(overruled)}'s ${said(overruled)} was overruled by ${of(stands)}'s ${said(stands)}`;
 }
 
 function formatOf(state: StoreState): string {

@@ -30,6 +30,7 @@ export interface LiveStatus {
 /** One write of a register. */
 export interface LiveWrite {
   write: string;
+  value: unknown;
   text: string;
   location: string;
   priority: number;
@@ -40,6 +41,22 @@ export interface LiveConflict {
   path: string;
   stands: LiveWrite;
   overruled: LiveWrite[];
+}
+
+/** A key that displays read the meet with. */
+export interface LiveDisplayKey {
+  id: string;
+  label: string;
+  location: string;
+}
+
+/** Something worth telling. `overruled` and `stands` are writes where one overruled the other. */
+export interface LiveNews {
+  kind: string;
+  words: string;
+  path?: unknown;
+  overruled?: unknown;
+  stands?: unknown;
 }
 
 /** The part of a replica that the adapter uses. */
@@ -64,18 +81,21 @@ export interface LiveReplica {
   edit(puts: Record<string, unknown>): Promise<unknown>;
   act(action: object, screen?: { day: number; platform: number }): Promise<unknown>;
   restore(path: string, write: string): Promise<void>;
-  get(path: string): { value: unknown } | null;
+  get(path: string): LiveWrite | null;
+  displayWeight(kg: number): string;
   state(): { meet: object; registration: object };
   conflicts(): LiveConflict[];
   roster(): LocationPriority[];
   status(): LiveStatus;
   onStatus(listener: (status: LiveStatus) => void): () => void;
   onChange(listener: () => void): () => void;
-  onNews(listener: (news: { kind: string; words: string; path?: unknown }) => void): () => void;
+  onNews(listener: (news: LiveNews) => void): () => void;
   presence(): { location: string | null }[];
   setPresence(present: { day: number; platform: number } | null): void;
   onPresence(listener: () => void): () => void;
   addDisplayKey(label: string): Promise<{ id: string; key: string }>;
+  displayKeys(): Promise<LiveDisplayKey[]>;
+  revokeDisplayKey(id: string): Promise<void>;
   guardUnload(): () => void;
   close(): Promise<void>;
 }

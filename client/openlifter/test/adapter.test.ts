@@ -3,18 +3,10 @@ import { test } from "node:test";
 import * as redux4 from "redux4";
 import { type LiveOptions, spotterMiddleware } from "../src/index.js";
 import { Recorder } from "./recorder.js";
+import { memory } from "./sites.js";
 import { AttemptInput, ControlledInput, ValidatedInput } from "./stand-in/boxes.js";
 import type { Action, Entry, GlobalState } from "./stand-in/state.js";
 import { memoryStorage, openStore, type Redux } from "./stand-in/store.js";
-
-function memory() {
-  const items = new Map<string, string>();
-  return {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-  };
-}
 
 const ADD: Action = { type: "NEW_REGISTRATION", overwriteDefaults: {} };
 const JOIN = { relay: "ws://relay", meetId: "123-456-789", location: "Desk", password: "long enough" };
@@ -405,6 +397,37 @@ test("a meet that was left can be returned to", async () => {
   await live.comeBack();
   assert.equal(live.view().phase, "on");
   assert.equal(store.getState().registration.entries[0]?.squatKg[0], 0);
+});
+
+test("a tab that leaves takes no other tab out, and a new tab does not come back by itself", async () => {
+  const browser = memory();
+  const tab = async (tabMemory = memory()) => {
+    const spotter = spotterMiddleware({
+      open: async () => new Recorder(openStore().getState()),
+      memory: browser,
+      tabMemory,
+    });
+    const store = openStore({ middleware: [spotter] });
+    await store.rehydrated;
+    await settle();
+    return { live: spotter.live, reload: () => tab(tabMemory) };
+  };
+  const standing = ({ live }: Awaited<ReturnType<typeof tab>>) => {
+    const { phase, canReturn } = live.view();
+    return [phase, canReturn];
+  };
+  const first = await tab();
+  await first.live.join(JOIN);
+  const second = await tab();
+  assert.deepEqual(standing(second), ["on", false], "a new tab finds the meet");
+  await first.live.leave();
+  assert.deepEqual(standing(await second.reload()), ["on", false], "it was not asked to leave");
+  assert.deepEqual(standing(await first.reload()), ["off", true]);
+  const third = await tab();
+  assert.deepEqual(standing(third), ["off", true]);
+  await third.live.comeBack();
+  assert.deepEqual(standing(await third.reload()), ["on", false]);
+  assert.deepEqual(standing(await first.reload()), ["off", true], "nor was it asked to come back");
 });
 
 test("a meet of another format is not joined", async () => {

@@ -3,19 +3,14 @@ import { test } from "node:test";
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { LiveNotice, LiveTab, MESSAGES, type Messages, spotterMiddleware } from "../src/index.js";
-import { overlayAddress } from "../src/live-tab.js";
+import { overlayAddress } from "../src/overlay.js";
 import { watchFocus } from "../src/stale.js";
-import { Recorder, STATUS } from "./recorder.js";
+import { Recorder, STATUS, written } from "./recorder.js";
+import { memory } from "./sites.js";
 import { openStore } from "./stand-in/store.js";
 
 async function live(status = STATUS) {
-  const items = new Map<string, string>();
-  const memory = {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-  };
-  const spotter = spotterMiddleware({ open: async () => replica, memory });
+  const spotter = spotterMiddleware({ open: async () => replica, memory: memory() });
   const store = openStore({ middleware: [spotter] });
   await store.rehydrated;
   const replica = new Recorder(store.getState());
@@ -37,9 +32,9 @@ test("before anybody goes live the tab offers to go live with distinct prioritie
   assert.equal(renderToStaticMarkup(createElement(LiveNotice, { live: one })), "");
 });
 
-test("while the meet is shared the tab shows its parameters, and each conflict with a way to restore", async () => {
+test("while the meet is shared the tab shows its parameters, and each conflict with a way to restore or to keep", async () => {
   const { live: one, replica, join } = await live({ ...STATUS, editsNotSent: 3, oldestNotSent: "12:00" });
-  const write = (location: string, text: string) => ({ write: text, text, location, priority: 1 });
+  const write = (location: string, text: string) => written(text, { location });
   replica.conflicts = () =>
     [
       {
@@ -48,7 +43,7 @@ test("while the meet is shared the tab shows its parameters, and each conflict w
         overruled: [write("Desk", "Anne"), write("Door", "Anna")],
       },
     ] as never[];
-  replica.get = (path) => (path === "entries.5000.name" ? { value: "Ann" } : null);
+  replica.get = (path) => (path === "entries.5000.name" ? written("Ann") : null);
   await join();
   const shown = renderToStaticMarkup(createElement(LiveTab, { live: one }));
   for (const part of [
@@ -63,8 +58,48 @@ test("while the meet is shared the tab shows its parameters, and each conflict w
     assert.ok(shown.includes(part), part);
   }
   assert.match(shown, /<dd class="[^"]*spotter-editsNotSent">3</);
-  assert.equal(shown.split(MESSAGES.restore).length - 1, 2);
+  const buttons = [...shown.matchAll(/<button[^>]*>((?:Keep|Restore)[^<]*)</g)].map((match) => match[1]);
+  assert.deepEqual(buttons, ["Keep Ann", "Restore Anne", "Restore Anna"]);
   assert.deepEqual(replica.present, { day: 1, platform: 1 });
+});
+
+test("weights are said in the meet's unit and verdicts in words", async () => {
+  const { live: one, replica, join } = await live();
+  replica.displayWeight = (kg) => (kg * 2.2046226218).toFixed(1);
+  replica.conflicts = () =>
+    [
+      ["entries.5000.squat.1", [158.7573296331324, 0], [0, 0], [160, 1], [160, -1]],
+      ["entries.5000.bodyweightKg", 82.553811, 0],
+      ["meet.weightClassesKgMen", [59.9, 67.5], [60]],
+      ["entries.5000.team", "Reds", ""],
+      ["entries.5000.flight", "A", null],
+    ].map(([path, ...values]) => {
+      const [stands, ...overruled] = values.map((value) => written(value, { text: value as string }));
+      return { path, stands, overruled };
+    }) as never[];
+  await join();
+  const shown = renderToStaticMarkup(createElement(LiveTab, { live: one }));
+  const list = shown.slice(shown.indexOf("spotter-conflicts"));
+  const said = [...list.matchAll(/<button[^>]*>(?:Keep|Restore) ([^<]*)</g)].map((match) => match[1]);
+  assert.deepEqual(said, [
+    ...["350.0", "no weight", "352.7 good lift", "352.7 no lift"],
+    ...["182.0", "nothing"],
+    ...["132.1, 148.8", "132.3"],
+    ...["Reds", "nothing"],
+    ...["A", "nothing"],
+  ]);
+});
+
+test("the tab leaves the notice to the page, which has it above every tab", async () => {
+  const { live: one, replica, join } = await live({ ...STATUS, conflicts: 1 });
+  await join();
+  const notices = (part: typeof LiveTab | typeof LiveNotice) =>
+    renderToStaticMarkup(createElement(part, { live: one })).split("spotter-notice").length - 1;
+  assert.deepEqual([notices(LiveNotice), notices(LiveTab)], [1, 0]);
+  replica.status = () => {
+    throw new Error("broken");
+  };
+  assert.deepEqual([notices(LiveNotice), notices(LiveTab)], [1, 0]);
 });
 
 test("the notice says that this browser is out of sync, and is gone once it is not", async () => {

@@ -1,6 +1,6 @@
 /** A replica that takes down what it is asked to do, and shows what a test tells it to. It decides nothing. */
 
-import type { LiveReplica, LiveStatus } from "../src/index.js";
+import type { LiveReplica, LiveStatus, LiveWrite } from "../src/index.js";
 import type { GlobalState } from "./stand-in/state.js";
 
 export const STATUS: LiveStatus = {
@@ -19,6 +19,11 @@ export const STATUS: LiveStatus = {
   finished: false,
   conflicts: 0,
 };
+
+/** A write of another location. */
+export function written(value: unknown, more: Partial<LiveWrite> = {}): LiveWrite {
+  return { value, text: String(value), write: "1@ab", location: "Jury", priority: 20, ...more };
+}
 
 export class Recorder implements LiveReplica {
   holdsMeet = true;
@@ -61,9 +66,13 @@ export class Recorder implements LiveReplica {
     return structuredClone(this.shown);
   }
 
-  get(path: string): { value: unknown } | null {
+  get(path: string): LiveWrite | null {
     const value = this.selectors[path];
-    return value === undefined ? null : { value };
+    return value === undefined ? null : written(value);
+  }
+
+  displayWeight(kg: number): string {
+    return String(kg);
   }
 
   async importMeet(saved: string) {
@@ -118,6 +127,10 @@ export class Recorder implements LiveReplica {
   async addDisplayKey() {
     return { id: "1", key: "k" };
   }
+  async displayKeys() {
+    return [];
+  }
+  async revokeDisplayKey() {}
   guardUnload() {
     return () => {};
   }

@@ -37,16 +37,24 @@ export class Rule {
 
   /** A site gives registers values; one that shows the value already is left alone. */
   write(by: Author, values: Iterable<[string, unknown]>): void {
-    const seen = this.seen.get(by.name) as Set<Write>;
     for (const [path, given] of values) {
       const value = JSON.stringify(given);
-      const known = this.known(by.name, path);
-      if (last(known)?.value !== value) {
-        const write = { site: by.name, priority: by.priority, value, replaces: standing(known) };
-        this.registers.set(path, [...(this.registers.get(path) ?? []), write]);
-        seen.add(write);
+      if (last(this.known(by.name, path))?.value !== value) {
+        this.put(by, path, value);
       }
     }
+  }
+
+  /** A site writes once more what it shows, which settles what stood beside it. */
+  keep(by: Author, path: string): void {
+    this.put(by, path, last(this.known(by.name, path))?.value as string);
+  }
+
+  private put(by: Author, path: string, value: string): void {
+    const replaces = standing(this.known(by.name, path));
+    const write = { site: by.name, priority: by.priority, value, replaces };
+    this.registers.set(path, [...(this.registers.get(path) ?? []), write]);
+    this.seen.get(by.name)?.add(write);
   }
 
   /** These sites are connected: they and the relay see everything that any of them has seen. */

@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Core, loadCoreSync, memoryStore, openReplica, type Replica } from "spotter-client";
 import { WebSocket } from "ws";
-import { type Live, type LiveOptions, type LocationPriority, spotterMiddleware } from "../src/index.js";
+import {
+  type Live,
+  type LiveOptions,
+  type LocationPriority,
+  type Memory,
+  spotterMiddleware,
+} from "../src/index.js";
 import type { Action, Entry } from "./stand-in/state.js";
 import { memoryStorage, type OpenLifter, openStore } from "./stand-in/store.js";
 
@@ -77,6 +83,16 @@ class Cable {
   }
 }
 
+/** A `localStorage`, or a `sessionStorage`. */
+export function memory(): Memory {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}
+
 /** A browser with OpenLifter: what it keeps, its network, and the page that is open. */
 export class Site {
   readonly cable = new Cable();
@@ -88,7 +104,8 @@ export class Site {
   private readonly options: Partial<LiveOptions>;
   private readonly replicas = memoryStore();
   private readonly storage = memoryStorage();
-  private readonly items = new Map<string, string>();
+  private readonly memory = memory();
+  private readonly tabMemory = memory();
 
   constructor({ location, priority }: LocationPriority, options: Partial<LiveOptions>) {
     this.name = location;
@@ -102,14 +119,10 @@ export class Site {
 
   /** Opens the page. */
   async load(): Promise<void> {
-    const { items } = this;
     const spotter = spotterMiddleware({
       open: (name) => this.open(name),
-      memory: {
-        getItem: (key) => items.get(key) ?? null,
-        setItem: (key, value) => void items.set(key, value),
-        removeItem: (key) => void items.delete(key),
-      },
+      memory: this.memory,
+      tabMemory: this.tabMemory,
       ...this.options,
     });
     this.live = spotter.live;

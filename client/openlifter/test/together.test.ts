@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { LiveTab } from "../src/index.js";
 import { agree, arrives, cut, mend, openSites, type Site, sharedPart } from "./sites.js";
 import { ControlledInput } from "./stand-in/boxes.js";
 import type { Action, Entry } from "./stand-in/state.js";
@@ -80,6 +83,58 @@ test("two stores that type into one box end equal, and the one that had seen the
   await agree([desk, table]);
   assert.deepEqual([desk.entry(5000)?.name, table.entry(5000)?.name], ["Ann", "Ann"]);
   assert.deepEqual(desk.replica.conflicts(), []);
+});
+
+test("in a meet in pounds conflicts and messages speak of pounds, and who keeps what stands settles it", async (t) => {
+  const log = [{ type: "SET_IN_KG", inKg: false }, ADD];
+  const sites = await openSites(t, ["Desk", "Table"], { log });
+  const [desk, table] = sites as [Site, Site];
+  await cut(desk);
+  await cut(table);
+  for (const [site, pounds] of [
+    [desk, 330],
+    [table, 350],
+  ] as const) {
+    const weightKg = pounds / 2.20462262;
+    site.store.dispatch({ type: "ENTER_ATTEMPT", entryId: 5000, lift: "S", attemptOneIndexed: 1, weightKg });
+  }
+  table.store.dispatch({ type: "MARK_LIFT", entryId: 5000, lift: "S", attemptOneIndexed: 1, success: true });
+  await mend(desk);
+  await mend(table);
+  await agree(sites);
+  const told = desk.live.view().problems.map(({ words }) => words);
+  assert.deepEqual(told, ["5000: squat 1: Desk's 330 was overruled by Table's 350 good lift"]);
+  const tab = renderToStaticMarkup(createElement(LiveTab, { live: desk.live })).replace(/<[^>]*>/g, "|");
+  assert.match(
+    tab,
+    /350 good lift \(Table\) stands \|Keep 350 good lift\|.*330 \(Desk\) overruled \|Restore 330\|/,
+  );
+  const [conflict] = desk.replica.conflicts();
+  await desk.replica.restore(conflict?.path ?? "", conflict?.stands.write ?? "");
+  await agree(sites);
+  assert.deepEqual([desk.replica.status().conflicts, table.replica.status().conflicts], [0, 0]);
+  assert.equal(table.entry(5000)?.squatStatus[0], 1);
+});
+
+test("a platform's overlay has one key, however often it is opened, until that is revoked", async (t) => {
+  const [desk] = await openSites(t, ["Desk"]);
+  assert.ok(desk);
+  const first = { day: 1, platform: 1 };
+  const opened = new Set(await Promise.all([desk.live.overlayKey(first), desk.live.overlayKey(first)]));
+  for (let click = 0; click < 20; click++) {
+    opened.add(await desk.live.overlayKey(first));
+  }
+  await desk.reload();
+  await arrives(desk, () => desk.live.view().status?.link.state === "live");
+  opened.add(await desk.live.overlayKey(first));
+  assert.equal(opened.size, 1);
+  assert.ok(!opened.has(await desk.live.overlayKey({ day: 1, platform: 2 })));
+  const labels = async () => (await desk.replica.displayKeys()).map(({ label }) => label).sort();
+  assert.deepEqual(await labels(), ["Overlay 1.1", "Overlay 1.2"]);
+  const [key] = (await desk.replica.displayKeys()).filter(({ label }) => label === "Overlay 1.1");
+  await desk.replica.revokeDisplayKey(key?.id ?? "");
+  assert.ok(!opened.has(await desk.live.overlayKey(first)));
+  assert.deepEqual(await labels(), ["Overlay 1.1", "Overlay 1.2"]);
 });
 
 test("two stores that type into one box while cut off end equal, with the higher priority's text and a conflict", async (t) => {

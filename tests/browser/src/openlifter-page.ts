@@ -1,6 +1,6 @@
 /**
  * A page that stands in for OpenLifter: a store that behaves like its store, boxes that behave like its boxes, and what
- * its developer adds by the guide, which is the middleware and the tab. It runs in the browser.
+ * its developer adds by the guide, which is the middleware, the notice and the tab. It runs in the browser.
  *
  * The address names the relay that the forms propose (`relay`), and the pause in milliseconds that ends an edit that is
  * typed (`pause`).
@@ -9,7 +9,7 @@
 import { Component, createElement as h, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import type { Replica } from "spotter-client";
-import { LiveTab, openInBrowser, spotterMiddleware } from "spotter-openlifter";
+import { LiveNotice, LiveTab, openInBrowser, spotterMiddleware } from "spotter-openlifter";
 import type { Action, Entry, GlobalState } from "../../../client/openlifter/test/stand-in/state.ts";
 import { openStore } from "../../../client/openlifter/test/stand-in/store.ts";
 
@@ -134,6 +134,7 @@ class Page extends Component<object, { state: GlobalState }> {
       "main",
       null,
       h("h1", null, "A stand-in for OpenLifter"),
+      h(LiveNotice, { live: spotter.live }),
       h("label", { htmlFor: "load" }, "Load from file"),
       h("input", {
         id: "load",

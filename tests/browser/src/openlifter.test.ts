@@ -41,6 +41,16 @@ class Said {
   /** Somebody writes; whoever is connected learns of it. */
   write(by: Author, path: string, value: unknown): void {
     this.rule.write(by, [[path, value]]);
+    this.#written(by, path);
+  }
+
+  /** Somebody keeps what stands in a conflict. */
+  keep(by: Author, path: string): void {
+    this.rule.keep(by, path);
+    this.#written(by, path);
+  }
+
+  #written(by: Author, path: string): void {
     this.paths.add(path);
     this.edits += 1;
     if (!this.#away.has(by)) this.#meet();
@@ -329,11 +339,11 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
     for (const { tab } of [desk, table]) {
       await tab.untilText(
         ".spotter-conflicts",
-        /Dagny: name Dagny \(Platform 1\) stands ?Dagmar \(Registration\) overruled Restore/,
+        /Dagny: name Dagny \(Platform 1\) stands Keep Dagny ?Dagmar \(Registration\) overruled Restore Dagmar/,
       );
       await tab.untilText(
         ".spotter-conflicts",
-        /Dagny: squat 1 97\.5[^(]* \(Platform 1\) stands ?95[^(]* \(Registration\) overruled Restore/,
+        /Dagny: squat 1 97\.5 \(Platform 1\) stands Keep 97\.5 ?95 \(Registration\) overruled Restore 95/,
       );
       await tab.untilText(".spotter-notice", /Conflicts to look at in the tab Live \(Advanced\): 2/);
     }
@@ -350,6 +360,18 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
       await tab.until("one is left", `document.querySelectorAll(".spotter-conflicts li").length === 1`);
     }
   });
+
+  await steps.step(
+    "platform 1 keeps what stands in the other, and no page speaks of it any more",
+    async () => {
+      await table.tab.click("Keep 97.5");
+      said.keep(TABLE, "entries.5003.squat.1");
+      for (const { tab } of [desk, table]) {
+        await tab.untilText(".spotter-conflicts", /None\./);
+        await tab.until("the notice is gone", `document.querySelector(".spotter-notice") === null`);
+      }
+    },
+  );
 
   const further = await steps.step(
     "a further tab of the desk's browser finds the meet by itself",
@@ -454,6 +476,23 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
     await overlay.untilText(".card .what", /115 kg$/);
     steps.forget(overlay);
     await overlay.close();
+  });
+
+  await steps.step("opened again it has the same key, which the tab lists and revokes", async () => {
+    const { tab } = desk;
+    const address = async () => {
+      const [page] = await Promise.all([desk.device.context.waitForEvent("page"), tab.click("Open")]);
+      await page.waitForURL(/#key=/);
+      const url = page.url();
+      await page.close();
+      return url;
+    };
+    const again = await address();
+    assert.equal(await address(), again);
+    await tab.untilText(".spotter-keys", /^Overlay 1\.1 \(Registration\) Revoke$/);
+    await tab.click("Revoke");
+    await tab.untilText(".spotter-overlay", /There is none yet\./);
+    assert.notEqual(await address(), again);
   });
 
   await steps.step("platform 1 leaves, and returns to what others did meanwhile", async () => {
