@@ -18,6 +18,7 @@ export type { Memory } from "./memory.js";
 export { MESSAGES, type Messages } from "./messages.js";
 export { type SpotterMiddleware, spotterMiddleware } from "./middleware.js";
 export { openInBrowser } from "./open.js";
+export type { Question, Typed } from "./questions.js";
 export type {
   LiveConflict,
   LiveDisplayKey,

@@ -7,6 +7,7 @@ import { Component, createElement as h, type ReactNode } from "react";
 import type { Live, LiveView } from "./live.js";
 import { MESSAGES, type Messages } from "./messages.js";
 import { Overlay } from "./overlay.js";
+import type { Question } from "./questions.js";
 import type { LiveConflict, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
 import { describe, valueWords, wordsOf } from "./words.js";
 
@@ -391,7 +392,10 @@ interface Typed {
 /** How long something must last before the notice speaks of it: an acknowledgement is under way for a moment only. */
 const LASTING_MS = 700;
 
-/** Says on every page of OpenLifter that this browser is out of sync. It goes by itself, once all is caught up with. */
+/**
+ * Says on every page of OpenLifter that this browser is out of sync, and asks what only the person here knows. It goes
+ * by itself, once all is caught up with and answered.
+ */
 export class LiveNotice extends Component<LiveTabProps, { view: LiveView; lasts: boolean }> {
   private stop: (() => void) | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -426,11 +430,38 @@ export class LiveNotice extends Component<LiveTabProps, { view: LiveView; lasts:
   override render(): ReactNode {
     const { view, lasts } = this.state;
     const words = view.phase === "on" ? this.words(view.status, lasts) : [];
-    if (words.length === 0) {
+    const items = [
+      ...words.map((text) => h("div", { key: text }, text)),
+      ...view.questions.map((question) => this.question(question)),
+    ];
+    return items.length === 0
+      ? null
+      : h("div", { role: "alert", className: "spotter-notice alert alert-warning mb-0" }, ...items);
+  }
+
+  private question(question: Question): ReactNode {
+    const { live } = this.props;
+    const { path, typed, stands } = question;
+    if (live.shared === null) {
       return null;
     }
-    const items = words.map((text) => h("div", { key: text }, text));
-    return h("div", { role: "alert", className: "spotter-notice alert alert-warning mb-0" }, ...items);
+    const theirs = valueWords(live.shared, path, stands, this.say);
+    const mine = String(typed.value ?? "") || this.say("nothing");
+    const button = (key: "keep" | "write", value: string) =>
+      h(
+        "button",
+        { type: "button", className: BUTTON, onClick: () => live.answer(question, key) },
+        `${this.say(key)} ${value}`,
+      );
+    return h(
+      "div",
+      { key: path, className: "spotter-question" },
+      h("strong", { title: path }, describe(live.shared, path)),
+      ` ${theirs} (${stands.location}) ${this.say("typedMeanwhile")} ${mine} `,
+      button("keep", theirs),
+      " ",
+      button("write", mine),
+    );
   }
 
   private readonly say = (key: keyof Messages): string => this.props.messages?.[key] ?? MESSAGES[key];

@@ -11,9 +11,10 @@ import { inboundStore } from "./inbound.js";
 import { Membership, type Memory } from "./memory.js";
 import { type Before, remember, type Screen, type Step, selectorPath, stepsOf } from "./outbound.js";
 import { OverlayKeys } from "./overlay-keys.js";
+import { type Question, Questions, sameBox, type Typed, unseenWrite } from "./questions.js";
 import type { LiveNews, LiveReplica, LiveStatus, LiveWrite, LocationPriority } from "./replica.js";
 import { OldValues, watchFocus } from "./stale.js";
-import { type Action, isOfNobody, isShared, type Registration, type StoreState } from "./state.js";
+import { type Action, equal, isOfNobody, isShared, type Registration, type StoreState } from "./state.js";
 import { describe, english, valueWords, wordsOf } from "./words.js";
 
 /** What a Redux store offers its middleware. */
@@ -62,6 +63,8 @@ export interface LiveView {
   status: LiveStatus | null;
   /** The last problems, newest last. */
   problems: readonly Problem[];
+  /** Texts typed here that are not written, because somebody else has written there meanwhile. */
+  questions: readonly Question[];
   /** Whether a meet was left that can be returned to. */
   canReturn: boolean;
 }
@@ -92,6 +95,7 @@ export class Live {
   private readonly options: LiveOptions;
   private readonly passing: () => boolean;
   private readonly membership: Membership;
+  private readonly questions: Questions;
   private readonly overlayKeys: OverlayKeys;
   /** The number that the next lifter added here gets: of a range that is drawn anew for each stay in a meet. */
   private number: number | null = null;
@@ -105,7 +109,7 @@ export class Live {
   private stops: (() => void)[] = [];
   /** What was done here while the replica was being opened; null if that concerns another meet. */
   private waiting: Step[] | null = null;
-  private typing: Keystroke | null = null;
+  private typing: Typed | null = null;
   /** The day and platform that the others were told this screen looks at. */
   private where = "";
   private stopPause: (() => void) | null = null;
@@ -125,6 +129,7 @@ export class Live {
     const tab = () =>
       options.tabMemory ?? (typeof sessionStorage === "undefined" ? undefined : sessionStorage);
     this.membership = new Membership(browser, tab);
+    this.questions = new Questions(tab);
     this.overlayKeys = new OverlayKeys(tab);
     const flush = () => this.flush();
     page?.addEventListener("focusout", flush);
@@ -142,6 +147,7 @@ export class Live {
       phase: this.phase,
       status: this.status(),
       problems: this.problems,
+      questions: this.shared ? this.questions.all(this.shared) : [],
       canReturn: this.phase === "off" && this.membership.read()?.left === true,
     };
   }
@@ -180,7 +186,7 @@ export class Live {
       this.waiting = [];
       await replica.importMeet(JSON.stringify(saved));
       const made = await replica.goLive(options);
-      this.attach(replica);
+      this.attach(replica, name);
       this.remember(name);
       return made;
     } catch (error) {
@@ -204,7 +210,7 @@ export class Live {
       await replica.sync();
       await this.beginning(replica);
       this.checkVersion(replica);
-      this.attach(replica);
+      this.attach(replica, name);
       this.remember(name);
       return joined;
     } catch (error) {
@@ -245,6 +251,19 @@ export class Live {
     }
   }
 
+  /** Answers a question: writes what was typed here, or keeps what stands. */
+  answer({ typed, stands }: Question, choice: "write" | "keep"): void {
+    this.flush();
+    this.questions.drop(typed);
+    if (choice === "write") {
+      // Now it is an answer to what stands. If something else does by now, it is asked again.
+      const seen = { ...typed, before: stands.value ?? undefined };
+      this.ask([{ kind: "typed", typed: seen, screen: this.state().lifting }]);
+    }
+    this.reconcileSoon();
+    this.changed();
+  }
+
   /** A key that opens the overlay of a platform: the same one each time, until it is revoked. */
   async overlayKey({ day, platform }: Screen): Promise<string> {
     const { shared } = this;
@@ -267,9 +286,7 @@ export class Live {
     const typing = this.typing;
     this.typing = null;
     if (typing) {
-      const { entryId, field, value } = typing;
-      const action = { type: "UPDATE_REGISTRATION", entryId, changes: { [field]: value } };
-      this.ask([{ kind: "act", action, screen: this.state().lifting }]);
+      this.ask([{ kind: "typed", typed: typing, screen: this.state().lifting }]);
     }
   }
 
@@ -320,14 +337,15 @@ export class Live {
       return action;
     }
     const stroke = keystroke(action);
-    if (!stroke || stroke.entryId !== this.typing?.entryId || stroke.field !== this.typing.field) {
+    if (!sameBox(stroke, this.typing)) {
       this.flush();
     }
+    const inBox = stroke && this.inBox(stroke);
     const before = remember(this.state());
     const result = next(action);
     this.old.written(action);
     if (stroke) {
-      this.type(stroke);
+      this.type(stroke, inBox);
     } else {
       this.ask(this.steps(action, before));
       this.reconcileSoon();
@@ -339,10 +357,36 @@ export class Live {
     return stepsOf(action, before, this.state(), this.selector(before.lifting));
   }
 
-  private type(stroke: Keystroke): void {
-    this.typing = stroke;
+  /** What a box shows that is typed into. */
+  private inBox({ entryId, field }: Keystroke): unknown {
+    return this.state().registration.entries.find(({ id }) => id === entryId)?.[field];
+  }
+
+  private type(stroke: Keystroke, inBox: unknown): void {
+    const begun = this.typing;
+    this.typing = { ...stroke, before: begun ? begun.before : inBox };
+    if (this.questions.has(stroke)) {
+      if (begun) {
+        this.questions.ask(this.typing);
+      } else {
+        // Who begins anew in the box has seen what stands there.
+        this.questions.drop(stroke);
+      }
+      this.changed();
+    }
     this.stopPause?.();
-    this.stopPause = (this.options.timer ?? defaultTimer)(() => this.flush(), this.options.pauseMs ?? 500);
+    this.stopPause = (this.options.timer ?? defaultTimer)(() => this.pause(), this.options.pauseMs ?? 500);
+  }
+
+  /** A pause ends an edit. Where somebody else has written meanwhile the typist is asked, and the text stays in the box. */
+  private pause(): void {
+    const { shared, typing } = this;
+    if (shared && typing && unseenWrite(shared, typing)) {
+      this.questions.ask(typing);
+      this.changed();
+    } else {
+      this.flush();
+    }
   }
 
   private async askOverwrite(next: Next, action: Action): Promise<void> {
@@ -372,7 +416,7 @@ export class Live {
     }
     this.unsaved += 1;
     try {
-      await (step.kind === "act" ? replica.act(step.action, step.screen) : replica.edit(step.puts));
+      await this.perform(replica, step);
     } catch (error) {
       this.report("refused", wordsOf(error));
       this.reconcileSoon();
@@ -383,6 +427,32 @@ export class Live {
         resolve();
       }
     }
+  }
+
+  private perform(replica: LiveReplica, step: Step): Promise<unknown> {
+    switch (step.kind) {
+      case "act":
+        return replica.act(step.action, step.screen);
+      case "edit":
+        return replica.edit(step.puts);
+      case "typed":
+        return this.write(replica, step.typed, step.screen);
+    }
+  }
+
+  /** Writes what was typed, unless it would be over a value that its typist has not seen. Nothing comes in between. */
+  private async write(replica: LiveReplica, typed: Typed, screen: Screen): Promise<void> {
+    const { entryId, field, value, before } = typed;
+    const nothing = equal(value, before);
+    if (!nothing && !unseenWrite(replica, typed)) {
+      await replica.act({ type: "UPDATE_REGISTRATION", entryId, changes: { [field]: value } }, screen);
+      return;
+    }
+    if (!nothing) {
+      this.questions.ask(typed);
+    }
+    this.reconcileSoon();
+    this.changed();
   }
 
   /** Brings the store and the shared meet together once whatever runs now has run: many actions, one comparison. */
@@ -407,6 +477,7 @@ export class Live {
     if (!shown) {
       return;
     }
+    this.questions.settle(replica);
     const next = inboundStore(store, {
       meet: shown.meet as Record<string, unknown>,
       registration: shown.registration as Registration,
@@ -502,7 +573,7 @@ export class Live {
         throw new Error("the shared meet is not in this browser's storage any more");
       }
       await this.beginning(replica);
-      this.attach(replica);
+      this.attach(replica, name);
       return true;
     } catch (error) {
       this.report("open", wordsOf(error));
@@ -529,10 +600,11 @@ export class Live {
     });
   }
 
-  private attach(replica: LiveReplica): void {
+  private attach(replica: LiveReplica, name: string): void {
     if (this.replica !== replica) {
       throw new Error("cancelled");
     }
+    this.questions.begin(name);
     const waiting = this.waiting ?? [];
     this.waiting = null;
     this.phase = "on";

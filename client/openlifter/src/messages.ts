@@ -40,6 +40,8 @@ export const MESSAGES = {
   overruled: "overruled",
   restore: "Restore",
   keep: "Keep",
+  write: "Write",
+  typedMeanwhile: "was written elsewhere while you typed",
   nothing: "nothing",
   noWeight: "no weight",
   goodLift: "good lift",

@@ -5,12 +5,14 @@
  * gave to lifters, and which lifters stood at which place of it.
  */
 
+import type { Typed } from "./questions.js";
 import type { Action, Entry, StoreState } from "./state.js";
 
 /** One thing that a replica is asked to do. */
 export type Step =
   | { kind: "act"; action: Action; screen: Screen }
-  | { kind: "edit"; puts: Record<string, unknown> };
+  | { kind: "edit"; puts: Record<string, unknown> }
+  | { kind: "typed"; typed: Typed; screen: Screen };
 
 /** A day and a platform. */
 export interface Screen {

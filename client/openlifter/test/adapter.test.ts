@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as redux4 from "redux4";
 import { type LiveOptions, spotterMiddleware } from "../src/index.js";
-import { Recorder } from "./recorder.js";
+import { Recorder, written } from "./recorder.js";
 import { memory } from "./sites.js";
 import { AttemptInput, ControlledInput, ValidatedInput } from "./stand-in/boxes.js";
 import type { Action, Entry, GlobalState } from "./stand-in/state.js";
@@ -428,6 +428,31 @@ test("a tab that leaves takes no other tab out, and a new tab does not come back
   await third.live.comeBack();
   assert.deepEqual(standing(await third.reload()), ["on", false]);
   assert.deepEqual(standing(await first.reload()), ["off", true], "nor was it asked to come back");
+});
+
+test("what somebody else wrote into a box while the replica opened is not written over unseen", async () => {
+  const storage = memoryStorage();
+  const first = openStore({ storage });
+  await first.rehydrated;
+  first.dispatch(ADD);
+  await first.flush();
+  const replica = new Recorder(first.getState());
+  await replica.show((shown) => Object.assign(entryOf(shown, 5000), { name: "Bo" }));
+  replica.get = (path) => (path === "entries.5000.name" ? written("Bo") : null);
+  let open = (_: Recorder) => {};
+  const kept = memory();
+  kept.setItem("spotter-live", JSON.stringify({ name: "openlifter-x", left: false }));
+  const spotter = spotterMiddleware({ open: () => new Promise((done) => (open = done)), memory: kept });
+  const store = openStore({ storage, middleware: [spotter] });
+  await store.rehydrated;
+  store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { name: "Ann" } });
+  spotter.live.flush();
+  open(replica);
+  await settle();
+  assert.deepEqual(replica.asked, []);
+  assert.equal(store.getState().registration.entries[0]?.name, "Bo");
+  const [question] = spotter.live.view().questions;
+  assert.deepEqual([question?.typed.value, question?.stands.value], ["Ann", "Bo"]);
 });
 
 test("a meet of another format is not joined", async () => {

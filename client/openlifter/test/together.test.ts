@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
-import { LiveTab } from "../src/index.js";
+import { LiveNotice, LiveTab } from "../src/index.js";
 import { agree, arrives, cut, mend, openSites, type Site, sharedPart } from "./sites.js";
 import { ControlledInput } from "./stand-in/boxes.js";
 import type { Action, Entry } from "./stand-in/state.js";
@@ -68,21 +68,145 @@ test("while somebody types a name, others' updates arrive everywhere else and th
   assert.equal(desk.replica.history("entries.5000.name").length, 2, "one edit, not one for each key");
 });
 
-test("two stores that type into one box end equal, and the one that had seen the other's text stands", async (t) => {
-  const [desk, table] = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { pauseMs: 60_000 } });
-  assert.ok(desk && table);
-  await type(table, 5000, "Bo", async () => {});
+const NAME = "entries.5000.name";
+
+/** What a site's store and replica show as the name. */
+function names(...sites: Site[]): unknown[] {
+  return sites.flatMap((site) => [site.entry(5000)?.name, site.replica.get(NAME)?.value]);
+}
+
+/** Somebody types a whole name, which ends as an edit. */
+async function write(site: Site, name: string): Promise<void> {
+  site.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { name } });
+  site.live.flush();
+  await site.live.saved();
+}
+
+/** The one question of a site: what was typed there, and what stands. */
+function question(site: Site) {
+  const { questions } = site.live.view();
+  assert.equal(questions.length, 1);
+  const [one] = questions;
+  assert.ok(one);
+  assert.deepEqual(one.path, NAME);
+  return { one, said: [one.typed.value, one.stands.value, one.stands.location] };
+}
+
+for (const rank of ["lower", "higher"] as const) {
+  for (const choice of ["keep", "write"] as const) {
+    test(`a value that came while the ${rank} priority typed is not written over unseen: its typist is asked, and may ${choice}`, async (t) => {
+      const sites = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { pauseMs: 60_000 } });
+      const [typist, other] = (rank === "lower" ? sites : [...sites].reverse()) as [Site, Site];
+      await type(typist, 5000, "Ann", async () => {});
+      await write(other, "Hannah");
+      await arrives(typist, () => typist.replica.get(NAME)?.value === "Hannah");
+      assert.equal(typist.entry(5000)?.name, "Ann", "the hand goes on");
+      await type(typist, 5000, "e", async () => {});
+      await agree(sites);
+      assert.deepEqual(names(typist, other), ["Hannah", "Hannah", "Hannah", "Hannah"]);
+      const { one, said } = question(typist);
+      assert.deepEqual(said, ["Anne", "Hannah", other.name]);
+      const notice = renderToStaticMarkup(createElement(LiveNotice, { live: typist.live }));
+      assert.match(
+        notice,
+        /Hannah \(\w+\) was written elsewhere while you typed Anne.*Keep Hannah.*Write Anne/,
+      );
+      typist.live.answer(one, choice);
+      await agree(sites);
+      const stands = choice === "write" ? "Anne" : "Hannah";
+      assert.deepEqual(names(typist, other), [stands, stands, stands, stands]);
+      assert.deepEqual([typist.live.view().questions, other.live.view().questions], [[], []]);
+      assert.deepEqual(typist.replica.conflicts(), [], "whoever answered had seen both");
+    });
+  }
+
+  test(`a value of which the ${rank} priority could not know meets the rule, and whoever loses is told`, async (t) => {
+    const sites = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { pauseMs: 60_000 } });
+    const [first, second] = (rank === "lower" ? sites : [...sites].reverse()) as [Site, Site];
+    await type(first, 5000, "Ann", async () => {});
+    await cut(first);
+    await write(second, "Hannah");
+    first.live.flush();
+    await mend(first);
+    await agree(sites);
+    const [stands, lost] = rank === "lower" ? ["Hannah", "Ann"] : ["Ann", "Hannah"];
+    assert.deepEqual(names(first, second), [stands, stands, stands, stands]);
+    const loser = rank === "lower" ? first : second;
+    for (const { replica } of sites) {
+      const [conflict] = replica.conflicts();
+      assert.deepEqual(
+        [conflict?.path, conflict?.stands.value, conflict?.overruled.map(({ value }) => value)],
+        [NAME, stands, [lost]],
+      );
+    }
+    const told = loser.live.view().problems.map(({ words }) => words);
+    assert.deepEqual(told, [`${stands}: name: Desk's ${lost} was overruled by Table's ${stands}`]);
+  });
+}
+
+test("who pauses over a value that came keeps the text in the box, and goes on with the question open", async (t) => {
+  const pauses = new Set<() => void>();
+  const timer = (act: () => void) => {
+    pauses.add(act);
+    return () => pauses.delete(act);
+  };
+  const sites = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { timer } });
+  const [desk, table] = sites as [Site, Site];
+  const pause = () => {
+    for (const act of [...pauses]) {
+      act();
+    }
+  };
   await type(desk, 5000, "An", async () => {});
-  table.live.flush();
-  await table.live.saved();
-  await desk.replica.sync();
-  await arrives(desk, () => desk.replica.get("entries.5000.name")?.value === "Bo");
-  assert.equal(desk.entry(5000)?.name, "An", "the hand at the desk goes on");
-  await type(desk, 5000, "n", async () => {});
-  desk.live.flush();
-  await agree([desk, table]);
-  assert.deepEqual([desk.entry(5000)?.name, table.entry(5000)?.name], ["Ann", "Ann"]);
-  assert.deepEqual(desk.replica.conflicts(), []);
+  await write(table, "Hannah");
+  await arrives(desk, () => desk.replica.get(NAME)?.value === "Hannah");
+  pause();
+  assert.deepEqual(question(desk).said, ["An", "Hannah", "Table"]);
+  await type(desk, 5000, "n", async () => assert.deepEqual(names(desk), ["Ann", "Hannah"]));
+  assert.deepEqual(question(desk).said, ["Ann", "Hannah", "Table"]);
+  await write(table, "Hanna");
+  await arrives(desk, () => desk.replica.get(NAME)?.value === "Hanna");
+  assert.deepEqual(question(desk).said, ["Ann", "Hanna", "Table"], "it shows what stands by now");
+  const { one } = question(desk);
+  await write(table, "Johanna");
+  await arrives(desk, () => desk.replica.get(NAME)?.value === "Johanna");
+  desk.live.answer(one, "write");
+  assert.deepEqual(question(desk).said, ["Ann", "Johanna", "Table"], "an answer to what was shown");
+  await desk.reload();
+  await arrives(desk, () => desk.live.view().phase === "on");
+  assert.deepEqual(question(desk).said, ["Ann", "Johanna", "Table"], "it outlasts the page");
+  await write(desk, "Anna");
+  await agree(sites);
+  assert.deepEqual(names(desk, table), ["Anna", "Anna", "Anna", "Anna"]);
+  assert.deepEqual(desk.live.view().questions, [], "who begins anew in the box has seen what stands");
+});
+
+test("nobody is asked where both wrote the same, or where the text is again what it was, or any more where others wrote it too", async (t) => {
+  const sites = await openSites(t, ["Desk", "Table"], { log: [ADD], live: { pauseMs: 60_000 } });
+  const [desk, table] = sites as [Site, Site];
+  const box = new ControlledInput(desk.store, { entryId: 5000, field: "name" });
+  box.press("B");
+  await write(table, "B");
+  await arrives(desk, () => desk.replica.get(NAME)?.value === "B");
+  await agree(sites);
+  assert.deepEqual(desk.live.view().questions, []);
+  box.press("o");
+  await write(table, "Bob");
+  await arrives(desk, () => desk.replica.get(NAME)?.value === "Bob");
+  desk.store.dispatch({ type: "UPDATE_REGISTRATION", entryId: 5000, changes: { name: "B" } });
+  await agree(sites);
+  assert.deepEqual(names(desk, table), ["Bob", "Bob", "Bob", "Bob"]);
+  assert.deepEqual(desk.live.view().questions, []);
+  box.press("b");
+  await write(table, "Robert");
+  await arrives(desk, () => desk.replica.get(NAME)?.value === "Robert");
+  await agree(sites);
+  assert.deepEqual(question(desk).said, ["Bobb", "Robert", "Table"]);
+  await write(table, "Bobb");
+  await agree(sites);
+  await write(table, "Rob");
+  await agree(sites);
+  assert.deepEqual(desk.live.view().questions, [], "it was answered elsewhere");
 });
 
 test("in a meet in pounds conflicts and messages speak of pounds, and who keeps what stands settles it", async (t) => {

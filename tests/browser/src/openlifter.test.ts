@@ -218,7 +218,7 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
   }
 
   await steps.step(
-    "both type into one name, key by key, and what arrives meanwhile disturbs neither",
+    "both type into one name, key by key: what arrives meanwhile disturbs neither, and who has not seen it is asked",
     async () => {
       const box = "Name of 5000";
       await into(desk.tab, box);
@@ -239,8 +239,18 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
       assert.equal(await desk.tab.read(box), "Ann", "the hand at the desk goes on");
       await keys(desk.tab, box, "e");
       await desk.tab.press("Tab");
+      await shows(desk.tab, box, "Bea");
+      await desk.tab.untilText(
+        ".spotter-notice",
+        /Bea: name Bea \(Platform 1\) was written elsewhere while you typed Anne ?Keep Bea Write Anne/,
+      );
+      await accessible(desk.tab.page, "the notice with a question");
+      await desk.tab.reload();
+      await live(desk.tab);
+      await desk.tab.click("Write Anne");
       said.write(DESK, "entries.5000.name", "Anne");
       for (const { tab } of [desk, table]) await shows(tab, box, "Anne");
+      await desk.tab.until("nothing is asked", `document.querySelector(".spotter-notice") === null`);
     },
   );
 
@@ -406,6 +416,7 @@ test("two OpenLifters and a third tab type into the same boxes through every tro
       await arrives(desk.tab, "entries.5005.name", "Gin");
       await keys(desk.tab, box, "e");
       await desk.tab.press("Tab");
+      await desk.tab.click("Write Faye");
       said.write(DESK, "entries.5005.name", "Faye");
       await shows(further, box, "Faye");
       for (const [tab, by, kg] of [
