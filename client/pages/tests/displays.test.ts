@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { addressOf, missing, Options } from "../src/feed/address.ts";
-import { attemptsOf, type Picture } from "../src/feed/display.ts";
+import { type CheckInput, NEW_CHECKER, stepCheck } from "../src/feed/check.ts";
+import { attemptsOf, type Frame, type Picture } from "../src/feed/display.ts";
 import { SCENES } from "../src/feed/invented.ts";
 import { operatorLines } from "../src/feed/operator.ts";
+import { type Held, type Input, NEW, step } from "../src/feed/overlap.ts";
 import { whole } from "../src/feed/parse.ts";
 import { barWords, isDark } from "../src/feed/plates.ts";
 import { classOf, displayWeight, refusalWords, upcoming, withUnit } from "../src/feed/shown.ts";
@@ -12,6 +14,7 @@ import { overlayOptions, PARTS, PLACES, THEMES } from "../src/overlay/options.ts
 import { verdictAfter, verdictKept } from "../src/overlay/verdict.ts";
 import { COLUMNS, SORTS, scoreboardOptions } from "../src/scoreboard/options.ts";
 import { sorted } from "../src/scoreboard/view.ts";
+import { EPOCH, frameBetween } from "./feed-fixtures.ts";
 
 const HOLD_MS = 6_000;
 const ADDRESS = "?meet=123-456-789&day=2&platform=3";
@@ -218,6 +221,101 @@ test("a change that judges nobody brings no verdict, and does not lengthen one",
 
 test("a correction of somebody else's earlier attempt brings no verdict", () => {
   assert.equal(verdictAfter(null, BAD, CORRECTED, 1_000, HOLD_MS), null);
+});
+
+/** Somebody is called to their first squat out of turn, which is how OpenLifter's tables judge an attempt anew. */
+function calledAgain(picture: Picture, id: number): Picture {
+  return { ...picture, platform: { ...picture.platform, current: id, overridden: true } };
+}
+
+/** What a page is shown. */
+interface Told {
+  readonly picture: Picture;
+  readonly live: boolean;
+}
+
+/** What a reader of the overlap rule shows that fetches the first of these pictures, and is sent the others. */
+function shownByOverlap([first, ...others]: readonly [Picture, ...Picture[]]): readonly Told[] {
+  const whole = { revision: 0, epoch: EPOCH, generatedAt: 0, requestedAt: 0, picture: first };
+  const inputs: Input[] = [
+    { is: "begin" },
+    { is: "snapshot", turn: 1, etag: '"0"', snapshot: whole },
+    { is: "opened", turn: 1 },
+    { is: "not modified", turn: 1 },
+    ...framesOf(first, others).map((frame) => ({ is: "frame", turn: 1, frame }) as const),
+  ];
+  let reader = NEW;
+  return inputs.flatMap((input) => {
+    const [next, actions] = step(reader, input, 0);
+    reader = next;
+    return actions.flatMap((action) => (action.does === "show" ? toldBy(action) : []));
+  });
+}
+
+/** The same for the version check. */
+function shownByCheck([first, ...others]: readonly [Picture, ...Picture[]]): readonly Told[] {
+  const inputs: CheckInput[] = [
+    { is: "begin" },
+    { is: "opened", turn: 1 },
+    { is: "all", turn: 1, version: 0, at: 0, picture: first },
+    ...framesOf(first, others).map((frame) => ({ is: "update", turn: 1, frame }) as const),
+  ];
+  let reader = NEW_CHECKER;
+  return inputs.flatMap((input) => {
+    const [next, actions] = stepCheck(reader, input, 0);
+    reader = next;
+    return actions.flatMap((action) => (action.does === "show" ? toldBy(action) : []));
+  });
+}
+
+function framesOf(first: Picture, others: readonly Picture[]): readonly Frame[] {
+  return others.map((picture, at) => frameBetween(others[at - 1] ?? first, picture, at + 1));
+}
+
+function toldBy({ held, live }: { readonly held: Held; readonly live: boolean }): Told {
+  return { picture: held.picture, live };
+}
+
+test("a judged lifter who is called again, and not judged anew, gets no verdict", () => {
+  const called = calledAgain(BAD, 2);
+  assert.equal(verdictAfter(null, BAD, called, 1_000, HOLD_MS), null);
+  // Back to the order.
+  assert.equal(verdictAfter(null, called, BAD, 2_000, HOLD_MS), null);
+  // Another weight, the same verdict.
+  const heavier = BAD.lifters.map((row) =>
+    row.id === 2 ? { ...row, squat: row.squat.map((slot) => ({ ...slot, kg: slot.kg + 2.5 })) } : row,
+  );
+  assert.equal(verdictAfter(null, called, { ...called, lifters: heavier }, 3_000, HOLD_MS), null);
+});
+
+test("a judged lifter who is called again and judged otherwise gets the new verdict, either way", () => {
+  const [first, good] = [calledAgain(BAD, 2), CORRECTED];
+  const verdict = { id: 2, lift: "S", attempt: 1, until: 7_000 };
+  assert.deepEqual(verdictAfter(null, first, good, 1_000, HOLD_MS), { ...verdict, good: true });
+  const second = calledAgain(CORRECTED, 2);
+  assert.deepEqual(verdictAfter(null, second, BAD, 1_000, HOLD_MS), { ...verdict, good: false });
+});
+
+test("under either rule of the feed, an attempt that is called again and left alone brings no verdict", () => {
+  const run: readonly [Picture, ...Picture[]] = [
+    BEGUN,
+    GOOD,
+    BAD,
+    calledAgain(BAD, 2),
+    BAD,
+    calledAgain(BAD, 2),
+    CORRECTED,
+  ];
+  const expected = [null, true, false, null, null, null, true];
+  for (const shown of [shownByOverlap(run), shownByCheck(run)]) {
+    let before: Picture | null = null;
+    const verdicts = shown.map(({ picture, live }) => {
+      const verdict = live ? verdictAfter(null, before, picture, 0, HOLD_MS) : verdictKept(null, picture, 0);
+      before = picture;
+      return verdict?.good ?? null;
+    });
+    assert.deepEqual(verdicts, expected);
+  }
 });
 
 test("a picture that was fetched whole brings no verdict, and keeps one only if it still holds", () => {

@@ -63,8 +63,11 @@ export function pictureAt(revision: number): Picture {
 
 /** The message that leads from the revision before to this one. */
 export function frameTo(revision: number): Frame {
-  const before = pictureAt(revision - 1);
-  const after = pictureAt(revision);
+  return frameBetween(pictureAt(revision - 1), pictureAt(revision), revision);
+}
+
+/** The message of this revision, which leads from one picture to another. */
+export function frameBetween(before: Picture, after: Picture, revision: number): Frame {
   const was = new Map(before.lifters.map((row) => [row.id, JSON.stringify(row)]));
   const is = new Set(after.lifters.map((row) => row.id));
   return {

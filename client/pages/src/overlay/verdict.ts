@@ -15,7 +15,8 @@ export interface Verdict {
 /**
  * The verdict to show after a change that was witnessed.
  *
- * A lifter's verdict appears if it was their turn. While it is on the screen it follows what is said of that attempt: it
+ * A lifter's verdict appears if it was their turn and the change gave it: who is called again to an attempt that has
+ * been judged, and is not judged anew, gets none. While it is on the screen it follows what is said of that attempt: it
  * turns when a mis-marked lift is corrected, and goes when the verdict is taken back or the lifter is gone.
  */
 export function verdictAfter(
@@ -35,11 +36,12 @@ export function verdictKept(held: Verdict | null, after: Picture, now: number): 
   return kept?.good === held?.good ? kept : null;
 }
 
-function judged({ platform }: Picture, after: Picture, until: number): Verdict | null {
-  const { current: id, lift, attempt } = platform;
+function judged(before: Picture, after: Picture, until: number): Verdict | null {
+  const { current: id, lift, attempt } = before.platform;
   if (id === null) return null;
   const status = statusOf(after, id, lift, attempt);
-  return status === null || status === 0 ? null : { id, lift, attempt, good: status === 1, until };
+  if (status === null || status === 0 || status === statusOf(before, id, lift, attempt)) return null;
+  return { id, lift, attempt, good: status === 1, until };
 }
 
 function followed(held: Verdict, after: Picture, now: number, holdMs: number): Verdict | null {
