@@ -215,9 +215,12 @@ export interface LifterRow {
   bestSquatKg: number;
   bestBenchKg: number;
   bestDeadliftKg: number;
-  /** Of the first event. */
+  /** In the first of the places. */
   totalKg: number;
-  /** A number, `G`, `DQ` or nothing yet, for each event and division. */
+  /**
+   * A number, `G`, `DQ` or nothing yet, for each event and division. The first is that in the first division entered and,
+   * there, in the first event of OpenLifter's order.
+   */
   places: { event: string; division: string; place: string }[];
 }
 

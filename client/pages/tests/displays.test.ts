@@ -9,7 +9,14 @@ import { operatorLines } from "../src/feed/operator.ts";
 import { type Held, type Input, NEW, step } from "../src/feed/overlap.ts";
 import { whole } from "../src/feed/parse.ts";
 import { barWords, isDark } from "../src/feed/plates.ts";
-import { classOf, displayWeight, refusalWords, upcoming, withUnit } from "../src/feed/shown.ts";
+import {
+  classOf,
+  competitionOf,
+  displayWeight,
+  refusalWords,
+  upcoming,
+  withUnit,
+} from "../src/feed/shown.ts";
 import { overlayOptions, PARTS, PLACES, THEMES } from "../src/overlay/options.ts";
 import { verdictAfter, verdictKept } from "../src/overlay/verdict.ts";
 import { COLUMNS, SORTS, scoreboardOptions } from "../src/scoreboard/options.ts";
@@ -175,6 +182,18 @@ test("a weight class keeps the meet's unit, and says so beside weights of the ot
   assert.deepEqual(shown("82.5", true), ["82.5", "82.5", "82.5 kg", "82.5"]);
   assert.deepEqual(shown("275+", false), ["275+", "275+ lb", "275+", "275+"]);
   assert.deepEqual(shown("", false), ["", "", "", ""]);
+});
+
+test("where a lifter is in several competitions, what tells the shown one from the others is said", () => {
+  const [row] = GOOD.lifters;
+  assert.ok(row);
+  const told = (...places: (readonly [event: string, division: string])[]) =>
+    competitionOf({ ...row, places: places.map(([event, division]) => ({ event, division, place: "1" })) });
+  assert.equal(told(["SBD", "Open"]), "");
+  assert.equal(told(["SBD", "Open"], ["B", "Open"]), "SBD");
+  assert.equal(told(["SBD", "Open"], ["SBD", "Masters"]), "Open");
+  assert.equal(told(["SBD", "Open"], ["B", "Open"], ["SBD", "Masters"]), "Open, SBD");
+  assert.equal(told(), "");
 });
 
 test("a verdict of whoever's turn it was appears, and stays while the next lifter is already called", () => {

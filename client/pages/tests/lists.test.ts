@@ -21,6 +21,7 @@ import {
   placeWords,
   restWords,
   slotsShown,
+  totalEvent,
   wanted,
 } from "../src/scoring/attempts.ts";
 import { inkOn } from "../src/scoring/plates.tsx";
@@ -301,6 +302,17 @@ test("figures on plates are black or white, whichever can be read", () => {
     "#ffffff",
     "#000000",
     "#000000",
+  ]);
+});
+
+test("a total says of which event it is where its lifter is in several", () => {
+  const row = (...events: string[]) =>
+    ({ places: events.map((event) => ({ event, division: "Open", place: "" })) }) as unknown as LifterRow;
+  assert.deepEqual([row("SBD", "B"), row("SBD", "SBD"), row("B"), row()].map(totalEvent), [
+    "SBD",
+    "",
+    "",
+    "",
   ]);
 });
 

@@ -123,9 +123,10 @@ pub struct LifterRow {
     pub best_bench_kg: f64,
     /// The best deadlift that counts, 0 if there is none.
     pub best_deadlift_kg: f64,
-    /// The total of the first event, 0 if there is none.
+    /// The total in the first of the places, 0 if there is none; of somebody without events, that of all three lifts.
     pub total_kg: f64,
-    /// The places, one for each event and division.
+    /// The places, one for each event and division. A table with one place in a row shows the first: that in the first
+    /// division entered and, if there are several events, in the one that comes first in OpenLifter's order.
     pub places: Vec<Place>,
 }
 
@@ -252,7 +253,9 @@ fn lifter_row(
         });
         attempts.collect()
     };
-    let event = entry.events.first().map_or("SBD", String::as_str);
+    let places = places(state, entry, categories);
+    // OpenLifter's table adds up all lifts, also those of other events than the one whose place stands beside.
+    let event = places.first().map_or("SBD", |first| first.event.as_str());
     LifterRow {
         id: entry.id,
         name: entry.name.clone(),
@@ -275,7 +278,7 @@ fn lifter_row(
         best_bench_kg: entry.best_kg(Lift::B),
         best_deadlift_kg: entry.best_kg(Lift::D),
         total_kg: entry.total_kg(event, counting),
-        places: places(state, entry, categories),
+        places,
     }
 }
 
@@ -288,6 +291,7 @@ pub(crate) fn shown_weight(kg: f64, in_kg: bool) -> String {
     }
 }
 
+/// In OpenLifter's order of categories, the first division before all others: its score table shows the place in that.
 fn places(state: &State, entry: &Entry, categories: &[Category<'_>]) -> Vec<Place> {
     let own = |index: &usize| std::ptr::eq(&raw const state.entries[*index], entry);
     let places = categories.iter().filter_map(|category| {
@@ -298,5 +302,8 @@ fn places(state: &State, entry: &Entry, categories: &[Category<'_>]) -> Vec<Plac
             place: shown_place(entry, category.event, rank),
         })
     });
-    places.collect()
+    let mut places: Vec<Place> = places.collect();
+    let first = entry.divisions.first().map_or("", String::as_str);
+    places.sort_by_key(|place| place.division != first);
+    places
 }

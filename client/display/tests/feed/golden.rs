@@ -131,6 +131,23 @@ fn the_schema_describes_nothing_else() {
     }
 }
 
+#[test]
+fn the_schema_knows_the_places_that_the_feed_tells_and_no_others() {
+    let schema = Schema::load();
+    let place_is = |place: &str| {
+        let text = std::fs::read_to_string(folder().join("snapshot.json")).unwrap();
+        let mut message: Value = serde_json::from_str(&text).unwrap();
+        message["lifters"][0]["places"][0]["place"] = json!(place);
+        schema.check("Snapshot", &message)
+    };
+    for place in ["", "1", "10", "G", "DQ"] {
+        assert_eq!(place_is(place), Ok(()));
+    }
+    for place in ["NS", "0", "01", "1st"] {
+        assert!(place_is(place).is_err(), "{place}");
+    }
+}
+
 /// A message with one field less, with one more, and with one of another kind, at every place.
 fn broken(message: &Value) -> Vec<Value> {
     let mut all = Vec::new();

@@ -135,6 +135,10 @@ fn matches(pattern: &str, text: &str) -> bool {
                 && text.starts_with('#')
                 && text[1..].chars().all(|c| c.is_ascii_hexdigit())
         }
+        "^([1-9][0-9]*|G|DQ)?$" => {
+            let is_number = !text.starts_with('0') && text.chars().all(|c| c.is_ascii_digit());
+            is_number || ["G", "DQ"].contains(&text)
+        }
         other => panic!("the pattern {other} is not understood"),
     }
 }

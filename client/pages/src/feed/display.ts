@@ -45,6 +45,7 @@ export interface LifterRow {
   readonly bestBenchKg: number;
   readonly bestDeadliftKg: number;
   readonly totalKg: number;
+  /** The first is that in the competition whose total this is. */
   readonly places: readonly Place[];
 }
 

@@ -10,6 +10,7 @@ import {
   type LifterRow,
   type Loading,
   type Picture,
+  type Place,
   type Platform,
 } from "./display.ts";
 import { REVOKED_KEY, type Refusal } from "./overlap.ts";
@@ -47,13 +48,21 @@ interface Person {
   readonly team: string;
   readonly weightClass: string;
   readonly bodyweightKg: number;
+  /** What this lifter is in besides the open division of all three lifts. */
+  readonly also?: Place;
 }
 
 const PEOPLE: readonly Person[] = [
   { name: "Ada Example", team: "Invented Barbell", weightClass: "57", bodyweightKg: 56.4 },
   { name: "Noor van der Voorbeeld-Hypothetisch", team: "", weightClass: "69", bodyweightKg: 68.1 },
   { name: "Žofie Příkladová", team: "Klub Příklad", weightClass: "69", bodyweightKg: 67.9 },
-  { name: "Ελένη Παράδειγμα", team: "", weightClass: "76", bodyweightKg: 74.2 },
+  {
+    name: "Ελένη Παράδειγμα",
+    team: "",
+    weightClass: "76",
+    bodyweightKg: 74.2,
+    also: { event: "B", division: "Masters 40-44", place: "1" },
+  },
   { name: "Beispiel-Müller, Jo", team: "KSV Irgendwo", weightClass: "84+", bodyweightKg: 98.35 },
   { name: "Sample O’Sample", team: "", weightClass: "84", bodyweightKg: 83.2 },
 ];
@@ -259,7 +268,7 @@ function isPending(attempt: Attempt | undefined): boolean {
   return attempt !== undefined && attempt.kg > 0 && attempt.status === 0;
 }
 
-function rowOf(person: Person, id: number, card: Card, inKg: boolean): LifterRow {
+function rowOf({ also, ...person }: Person, id: number, card: Card, inKg: boolean): LifterRow {
   const [squat, bench, deadlift] = card.map((attempts) => attemptsIn(attempts, inKg)) as [
     Attempt[],
     Attempt[],
@@ -273,8 +282,8 @@ function rowOf(person: Person, id: number, card: Card, inKg: boolean): LifterRow
     id,
     flight: "A",
     lot: id * 3,
-    divisions: ["Open"],
-    events: ["SBD"],
+    divisions: ["Open", ...(also === undefined ? [] : [also.division])],
+    events: ["SBD", ...(also === undefined ? [] : [also.event])],
     guest: id === 5,
     squatRackInfo: String(id + 8),
     benchRackInfo: `${id + 3}/2`,
@@ -283,7 +292,10 @@ function rowOf(person: Person, id: number, card: Card, inKg: boolean): LifterRow
     deadlift,
     ...bests,
     totalKg: bests.bestSquatKg + bests.bestBenchKg + bests.bestDeadliftKg,
-    places: [{ event: "SBD", division: "Open", place: id === 5 ? "G" : "1" }],
+    places: [
+      { event: "SBD", division: "Open", place: id === 5 ? "G" : "1" },
+      ...(also === undefined ? [] : [also]),
+    ],
   };
 }
 

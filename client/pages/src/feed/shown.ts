@@ -41,6 +41,18 @@ export function classOf({ weightClass }: LifterRow, inKg: boolean, units: Units)
   return weightClass !== "" && units === other ? `${weightClass} ${own}` : weightClass;
 }
 
+/** Which competition a row's total and place are of, by what tells it from others its lifter is in; "" if there are none. */
+export function competitionOf({ places }: LifterRow): string {
+  const [first] = places;
+  if (first === undefined) return "";
+  const { division, event } = first;
+  const told = [
+    places.some((place) => place.division !== division) ? division : "",
+    places.some((place) => place.event !== event) ? event : "",
+  ];
+  return told.filter((part) => part !== "").join(", ");
+}
+
 /** The word for a lift. */
 export function liftName(lift: Lift): string {
   switch (lift) {

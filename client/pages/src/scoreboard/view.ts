@@ -11,7 +11,7 @@ import {
 } from "../feed/display.ts";
 import { element, typed } from "../feed/dom.ts";
 import { drawnBar } from "../feed/plates.ts";
-import { attemptOf, bare, classOf, liftName, withUnit } from "../feed/shown.ts";
+import { attemptOf, bare, classOf, competitionOf, liftName, withUnit } from "../feed/shown.ts";
 import { COLUMNS, type Column, type ScoreboardOptions } from "./options.ts";
 
 /** The attempts at a lift that have a column. */
@@ -171,10 +171,26 @@ function lifterRow(
         );
       }),
     ),
-    show.has("total")
-      ? element("td", "total", row.totalKg === 0 ? "" : bare(row.totalKg, inKg, units))
-      : null,
-    show.has("place") ? element("td", "place", row.places[0]?.place ?? "") : null,
+    ...standing(row, inKg, { show, units }),
+  );
+}
+
+/** Total and place of one competition; which one is said in the last of the two, where their lifter is in several. */
+function standing(
+  row: LifterRow,
+  inKg: boolean,
+  { show, units }: Pick<ScoreboardOptions, "show" | "units">,
+): HTMLElement[] {
+  const texts: readonly (readonly [Column, string])[] = [
+    ["total", row.totalKg === 0 ? "" : bare(row.totalKg, inKg, units)],
+    ["place", row.places[0]?.place ?? ""],
+  ];
+  const shown = texts.filter(([column]) => show.has(column));
+  const told = competitionOf(row);
+  return shown.map(([column, text], at) =>
+    at === shown.length - 1 && text !== "" && told !== ""
+      ? element("td", column, text, " ", typed("of", told))
+      : element("td", column, text),
   );
 }
 

@@ -109,6 +109,12 @@ export function after<T>(list: readonly T[], one: T): T | undefined {
   return list[(list.indexOf(one) + 1) % Math.max(1, list.length)];
 }
 
+/** The event that a lifter's total is of, which is that of the first place; "" for somebody who is in one event only. */
+export function totalEvent({ places }: LifterRow): string {
+  const [first, ...others] = places;
+  return first !== undefined && others.some(({ event }) => event !== first.event) ? first.event : "";
+}
+
 /** A lifter's places in words: "2", or "2 (Open), 1 (Open, BD)" where there are several. */
 export function placeWords(places: LifterRow["places"]): string {
   const known = places.filter((place) => place.place !== "");

@@ -15,6 +15,7 @@ import {
   type Slot,
   slotsShown,
   takesPart,
+  totalEvent,
   verdictWords,
 } from "./attempts.ts";
 
@@ -68,7 +69,7 @@ export function FlightTable(props: {
                 )),
               )}
               <th scope="col" class="number">
-                Projected ({unit(app)})
+                {view.projected ? "Projected" : "Total"} ({unit(app)})
               </th>
               <th scope="col">Place</th>
             </tr>
@@ -114,6 +115,12 @@ export function FlightTable(props: {
                 )}
                 <td class="number">
                   <strong>{row.totalKg === 0 ? "" : app.replica.displayWeight(row.totalKg)}</strong>
+                  {row.totalKg === 0 || totalEvent(row) === "" ? null : (
+                    <>
+                      {" "}
+                      <span class="tag soft">{totalEvent(row)}</span>
+                    </>
+                  )}
                 </td>
                 <td>{placeWords(row.places)}</td>
               </tr>

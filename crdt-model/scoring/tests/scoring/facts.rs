@@ -161,6 +161,60 @@ fn no_place_is_shown_before_a_good_lift_and_who_is_out_is_told_so() {
 }
 
 #[test]
+fn the_first_place_is_that_in_the_first_division_and_the_total_is_of_the_same_event() {
+    let attempts = |kg: u32| json!([kg, 0, 0, 0, 0]);
+    let good = json!([1, 0, 0, 0, 0]);
+    let lifter = |events: Value, divisions: Value, kg: u32| {
+        json!({"events": events, "divisions": divisions, "bodyweightKg": kg,
+            "squatKg": attempts(kg + 20), "benchKg": attempts(kg), "deadliftKg": attempts(kg + 40),
+            "squatStatus": good, "benchStatus": good, "deadliftStatus": good})
+    };
+    let lifters = json!([
+        lifter(json!(["B", "SBD"]), json!(["Open", "Masters"]), 100),
+        lifter(json!(["D", "B"]), json!(["Masters"]), 110),
+        lifter(json!(["SBD"]), json!(["Open"]), 120),
+    ]);
+    let view = squats(&mut meet(&json!({}), lifters));
+    let shown = |id: i64| {
+        let row = view.lifters.iter().find(|row| row.id == id).unwrap();
+        let places = row.places.iter();
+        let places: Vec<(&str, &str, &str)> = places
+            .map(|one| {
+                (
+                    one.event.as_str(),
+                    one.division.as_str(),
+                    one.place.as_str(),
+                )
+            })
+            .collect();
+        (row.total_kg, places)
+    };
+    // Neither the event entered first nor the division that the alphabet has first.
+    let several = vec![
+        ("SBD", "Open", "2"),
+        ("B", "Open", "1"),
+        ("SBD", "Masters", "1"),
+        ("B", "Masters", "2"),
+    ];
+    assert_eq!(shown(5000), (360.0, several));
+    // The total of the bench press alone, in which the place is, and not of both lifts.
+    let two = vec![("B", "Masters", "1"), ("D", "Masters", "1")];
+    assert_eq!(shown(5001), (110.0, two));
+    assert_eq!(shown(5002), (420.0, vec![("SBD", "Open", "1")]));
+}
+
+#[test]
+fn who_entered_no_event_has_a_total_of_all_lifts_and_no_place() {
+    let lifter =
+        json!({"events": [], "squatKg": [100, 0, 0, 0, 0], "squatStatus": [1, 0, 0, 0, 0]});
+    let view = squats(&mut meet(&json!({}), json!([lifter])));
+    assert_eq!(
+        (view.lifters[0].total_kg, view.lifters[0].places.len()),
+        (100.0, 0)
+    );
+}
+
+#[test]
 fn guests_stand_last_and_take_no_place() {
     let squat = |kg: u32, guest: bool| json!({"guest": guest, "events": ["S"], "squatKg": [kg, 0, 0, 0, 0], "squatStatus": [1, 0, 0, 0, 0]});
     let mut meet = meet(

@@ -100,7 +100,7 @@ fn lifting_orders_are_openlifters() {
     assert!(compared >= 80, "only {compared} lifting orders compared");
 }
 
-/// Totals, and the place in the first division, where OpenLifter told them.
+/// The total and the place beside it, where OpenLifter told them.
 fn compare_rows(view: &PlatformView, group: &Value, sample: &Sample) {
     let Some(places) = group.get("places") else {
         return;
@@ -115,19 +115,16 @@ fn compare_rows(view: &PlatformView, group: &Value, sample: &Sample) {
     assert_eq!(totals, theirs, "{} {group}", sample.name());
 }
 
-/// What OpenLifter's score table has in its column, for a lifter who competes in some division. It leaves empty the place of
-/// somebody who is out.
+/// The place that tables with one in a row show, for a lifter who competes in some division: OpenLifter shows none without.
+/// It leaves empty the place of somebody who is out.
 fn first_place(row: &LifterRow) -> Option<&str> {
-    let division = row.divisions.first()?;
-    let place = row
-        .places
-        .iter()
-        .find(|place| place.division == *division)?;
-    Some(
-        Some(place.place.as_str())
-            .filter(|place| *place != "DQ")
-            .unwrap_or_default(),
-    )
+    let first = row.places.first()?;
+    let place = if first.place == "DQ" {
+        ""
+    } else {
+        &first.place
+    };
+    Some(place).filter(|_| !row.divisions.is_empty())
 }
 
 /// Plates and remainder of one side, where OpenLifter told them.
