@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { addressOf, missing, Options } from "../src/feed/address.ts";
+import { addressOf, missing, Options, SCENE_COUNT } from "../src/feed/address.ts";
 import { type CheckInput, NEW_CHECKER, stepCheck } from "../src/feed/check.ts";
 import { attemptsOf, type Frame, type Picture } from "../src/feed/display.ts";
 import { SCENES } from "../src/feed/invented.ts";
@@ -20,7 +20,7 @@ import {
 import { overlayOptions, PARTS, PLACES, THEMES } from "../src/overlay/options.ts";
 import { verdictAfter, verdictKept } from "../src/overlay/verdict.ts";
 import { COLUMNS, SORTS, scoreboardOptions } from "../src/scoreboard/options.ts";
-import { sorted } from "../src/scoreboard/view.ts";
+import { NARROW_COLUMNS, sorted } from "../src/scoreboard/view.ts";
 import { EPOCH, frameBetween } from "./feed-fixtures.ts";
 
 const HOLD_MS = 6_000;
@@ -194,6 +194,34 @@ test("where a lifter is in several competitions, what tells the shown one from t
   assert.equal(told(["SBD", "Open"], ["SBD", "Masters"]), "Open");
   assert.equal(told(["SBD", "Open"], ["B", "Open"], ["SBD", "Masters"]), "Open, SBD");
   assert.equal(told(), "");
+});
+
+test("a scene that does not exist is remarked on, and all are played", () => {
+  assert.equal(SCENES.length, SCENE_COUNT);
+  const asked = (scene: string) => {
+    const { test: played, remarks } = overlayOptions("/overlay", `?test=${scene}`, "");
+    return [played, remarks.length];
+  };
+  assert.deepEqual(asked(String(SCENE_COUNT)), [SCENE_COUNT, 0]);
+  assert.deepEqual(asked(""), ["all", 0]);
+  for (const scene of [String(SCENE_COUNT + 1), "99", "0", "1.5", "x"])
+    assert.deepEqual(asked(scene), ["all", 1], scene);
+});
+
+test("the page about displays names the columns that the style sheet drops on a narrow screen", () => {
+  const sheet = readFileSync("src/scoreboard/scoreboard.css", "utf8");
+  const dropping = /((?:[^{}]*,)?[^{},]*)\{\s*display: none/.exec(
+    sheet.slice(sheet.indexOf("max-width: 760px")),
+  );
+  const dropped = [...(dropping?.[1] ?? "").matchAll(/\.board \.(\w+)/g)].map(([, column]) => column);
+  assert.ok(dropped.length > 0);
+  const said = /narrower than 760 pixels[^.]*\./.exec(DOCUMENT)?.[0] ?? "";
+  assert.deepEqual(
+    [...said.matchAll(/`(\w+)`/g)].map(([, column]) => column),
+    dropped,
+  );
+  const kept = COLUMNS.filter((column) => !dropped.includes(column));
+  assert.deepEqual(kept, NARROW_COLUMNS);
 });
 
 test("a verdict of whoever's turn it was appears, and stays while the next lifter is already called", () => {

@@ -6,6 +6,9 @@
 
 import type { Rule } from "./reader.ts";
 
+/** How many scenes a test has; they themselves are loaded by a test alone. */
+export const SCENE_COUNT = 12;
+
 /** Which unit weights are shown in. */
 export type Units = "meet" | "kg" | "lb" | "both";
 
@@ -105,7 +108,6 @@ export class Options {
 
 /** Reads what all displays have in common. `/live/123456789` names its meet by itself. */
 export function addressOf(options: Options, path: string, fragment: string): Address {
-  const test = options.text("test");
   const live = /^(.*\/)live\/([0-9]{9})\/?$/.exec(path);
   return {
     base: live?.[1] ?? path.replace(/[^/]*$/, ""),
@@ -116,7 +118,7 @@ export function addressOf(options: Options, path: string, fragment: string): Add
     units: options.word("units", ["meet", "kg", "lb", "both"], "meet"),
     scale: options.number("scale", 1, 0.3, 4),
     operator: options.flag("operator"),
-    test: test === null ? null : test === "" ? "all" : options.count("test", 1, 1, 99),
+    test: testOf(options),
     rule: options.word("rule", ["overlap", "check"], "overlap"),
   };
 }
@@ -127,6 +129,13 @@ export function missing(address: Address): string | null {
   if (address.meet === null) return "This address names no meet. Copy the whole address from the Live page.";
   if (address.key === null) return "This address has no key. Copy the whole address from the Live page.";
   return null;
+}
+
+/** What is to be played; all of it where a scene is asked for that does not exist. */
+function testOf(options: Options): Address["test"] {
+  const text = options.text("test");
+  if (text === null) return null;
+  return (text !== "" && options.count("test", 0, 1, SCENE_COUNT)) || "all";
 }
 
 function meetOf(options: Options): string | null {

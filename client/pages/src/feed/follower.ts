@@ -73,7 +73,7 @@ function playAll(page: Page, scenes: readonly Scene[]): ReturnType<typeof setInt
 
 /** One scene, after those it follows from. */
 function playOne(page: Page, scenes: readonly Scene[], number: number): void {
-  const last = (number - 1) % scenes.length;
+  const last = number - 1;
   let first = last;
   while (first > 0 && scenes[first]?.follows) first -= 1;
   for (let at = first; at <= last; at += 1) play(page, scenes, at);

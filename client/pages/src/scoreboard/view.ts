@@ -31,7 +31,7 @@ const WIDTHS: Readonly<Record<Column, number>> = {
   place: 3,
 };
 /** Those that a narrow screen has, by the style sheet. */
-const NARROW_COLUMNS: readonly Column[] = ["lot", "total", "place"];
+export const NARROW_COLUMNS: readonly Column[] = ["lot", "total", "place"];
 const LIFTS: readonly Lift[] = ["S", "B", "D"];
 
 /** The scoreboard for a picture. */
