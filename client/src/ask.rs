@@ -49,8 +49,8 @@ pub enum Ask {
     Borrow(Box<Membership>),
     /// Whether to hold a connection to the relay, now and whenever one is lost: [`Reply::Done`].
     StayConnected(bool),
-    /// Wait until the relay has acknowledged everything and everything it holds is applied and saved:
-    /// [`Reply::Done`]. The shell sets the deadline.
+    /// Wait until the status says [`in_sync`](crate::Status::in_sync): [`Reply::Done`], at once if it does already. The relay
+    /// is asked nothing: what others gave it a moment ago may still be on its way here. The shell sets the deadline.
     Sync,
     /// Exchange changes with another replica at this address, now and whenever the connection is lost:
     /// [`Reply::Done`] at once.

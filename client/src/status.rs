@@ -35,8 +35,9 @@ pub struct Status {
     pub position: Option<Position>,
     /// Whether something that the relay holds is known, or must be feared, to be missing here.
     pub need_resync: bool,
-    /// Whether the relay holds everything that is here, and everything that it holds is here and saved. Never
-    /// true on suspicion.
+    /// Whether the relay has acknowledged everything that is here, and everything it has told of is here and saved: its log as
+    /// it was when the session began, and what it has sent or acknowledged since. What others gave it a moment ago may still
+    /// be on its way. Never true on suspicion.
     pub in_sync: bool,
     /// Changes refused and kept aside.
     pub set_aside: usize,

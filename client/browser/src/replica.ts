@@ -199,7 +199,10 @@ export class Replica {
     await this.#call("stayConnected", { yes });
   }
 
-  /** Waits until the relay has acknowledged everything, and everything it holds is here and saved. */
+  /**
+   * Waits until `status().inSync`, and not at all if that is so already. The relay is asked nothing: what others gave it
+   * a moment ago may still be on its way here.
+   */
   async sync(): Promise<void> {
     await this.#call("sync", {});
   }

@@ -36,7 +36,10 @@ export interface Status {
   /** Why the relay does not take them yet, if it has said so. They are kept, and sent when it does. */
   whyNotSent: { code: string; reason: string } | null;
   lastContact: string | null;
-  /** Whether the relay holds everything that is here, and everything it holds is here and saved. */
+  /**
+   * Whether the relay has acknowledged everything that is here, and everything it has told of is here and saved: its log
+   * as it was when the session began, and what it has sent or acknowledged since.
+   */
   inSync: boolean;
   /** Whether something the relay holds is, or may be, missing here. */
   needResync: boolean;

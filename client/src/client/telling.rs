@@ -75,7 +75,7 @@ impl Client {
         member && (!self.relay.is_live() || missing || self.replica.track.has_hole())
     }
 
-    /// Whether relay and replica hold the same, and this device has it on disk.
+    /// Whether relay and replica hold the same as far as the relay has told, and this device has it on disk.
     pub(super) fn is_in_sync(&self) -> bool {
         self.replica.membership.is_some()
             && !self.needs_resync()
