@@ -13,6 +13,7 @@ import type {
   EntryInfo,
   FlightSheet,
   HistoryItem,
+  Moved,
   News,
   OpenLifterState,
   PathChange,
@@ -246,16 +247,17 @@ export class Replica {
   }
 
   /**
-   * Takes back the last edit made in this tab since it was opened. Refused if somebody has written over it since; `why`
-   * says so.
+   * Takes back the last edit made in this tab since it was opened. Refused if somebody has written over it since: `why`
+   * says so, and `moved` which field it is.
    */
-  async undo(): Promise<{ undone: boolean; path?: string; why?: string }> {
+  async undo(): Promise<{ undone: boolean; path?: string; why?: string; moved?: Moved }> {
     try {
       const { path } = (await this.#call("undo", {})) as { path: string };
       return { undone: true, path };
     } catch (thrown) {
       if (thrown instanceof SpotterError && UNDO_REFUSED.includes(thrown.code)) {
-        return { undone: false, why: thrown.message };
+        const moved = thrown.code === "moved" ? { moved: thrown.details as unknown as Moved } : {};
+        return { undone: false, why: thrown.message, ...moved };
       }
       throw thrown;
     }

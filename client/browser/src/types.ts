@@ -57,6 +57,13 @@ export interface Status {
   offers: string[];
 }
 
+/** A field that shows another write than somebody took it to show. */
+export interface Moved {
+  path: string;
+  /** What it shows; null if nothing. */
+  shown: Shown | null;
+}
+
 /** One write of a field. */
 export interface Held {
   /** Null if the write made the field absent. */

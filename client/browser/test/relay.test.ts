@@ -122,9 +122,11 @@ test("an edit that somebody has written over since is not taken back", async () 
   await until(() => platform.get("entries.5000.team")?.text === "North");
   await platform.edit({ "entries.5000.team": "South" });
   await until(() => desk.get("entries.5000.team")?.text === "South");
-  const { undone, why } = await desk.undo();
+  const { undone, why, moved } = await desk.undo();
   assert.equal(undone, false);
   assert.match(why ?? "", /Platform 1/);
+  const { path, shown } = moved ?? {};
+  assert.deepEqual([path, shown?.value, shown?.location], ["entries.5000.team", "South", "Platform 1"]);
   assert.equal(desk.get("entries.5000.team")?.text, "South");
 });
 

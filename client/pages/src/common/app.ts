@@ -10,6 +10,7 @@ import {
   type Conflict,
   type Held,
   loadCore,
+  type Moved,
   type News,
   type OpenLifterState,
   openReplica,
@@ -22,7 +23,7 @@ import {
 import core from "spotter-client/core.wasm";
 import { valueText } from "./kinds.ts";
 import { paced } from "./pace.ts";
-import { changeWords, isolated, pathWords, replaces, undoneWords } from "./words.ts";
+import { changeWords, isolated, movedWords, pathWords, replaces, undoneWords } from "./words.ts";
 
 /** A value on the screen that somebody else changed. */
 export interface Mark {
@@ -104,14 +105,29 @@ export function codeOf(why: unknown): string {
   return why instanceof SpotterError ? why.code : "";
 }
 
+/** What went wrong; of a field that somebody else has written meanwhile, in this page's words and the meet's unit. */
+export function troubleIn(app: App): (why: unknown) => string {
+  return (why) =>
+    codeOf(why) === "moved" ? movedIn(app, (why as SpotterError).details as unknown as Moved) : wordsOf(why);
+}
+
+function movedIn(app: App, { path, shown }: Moved): string {
+  const now = valueText(app, path, shown?.value ?? null);
+  return movedWords(pathWords(path, nameIn(app)), now, shown?.location ?? "another location");
+}
+
 /** Runs something that a person asked for and says so if it fails, until they try again. */
-export async function attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
+export async function attempt(
+  what: string,
+  run: () => Promise<unknown>,
+  words: (why: unknown) => string = wordsOf,
+): Promise<boolean> {
   unsayAbout(what);
   try {
     await run();
     return true;
   } catch (why) {
-    say("bad", `${what}: ${wordsOf(why)}`, undefined, what);
+    say("bad", `${what}: ${words(why)}`, undefined, what);
     return false;
   }
 }
@@ -237,9 +253,10 @@ export function undoLast(app: App): void {
     const stop = app.replica.onChange((changes) => {
       for (const change of changes) if (change.own) paths.add(change.path);
     });
-    const { undone, path, why } = await app.replica.undo().finally(stop);
+    const { undone, path, why, moved } = await app.replica.undo().finally(stop);
+    const reason = moved === undefined ? why : movedIn(app, moved);
     if (undone) say("good", `Taken back: ${undoneWords(path, paths.size, nameIn(app))}.`);
-    else say("warn", `Nothing was taken back: ${why ?? "there is no edit of this page to take back"}.`);
+    else say("warn", `Nothing was taken back: ${reason ?? "there is no edit of this page to take back"}.`);
   });
 }
 

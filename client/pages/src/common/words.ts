@@ -137,6 +137,11 @@ export function changeWords(what: string, now: string, before: string, location:
   return `${what}: now ${now === "" ? "nothing" : isolated(now)}${before === "" ? "" : `, was ${isolated(before)}`}, by ${location}`;
 }
 
+/** One line about a field that somebody else has written meanwhile, so that something was not done. */
+export function movedWords(what: string, now: string, location: string): string {
+  return `${what} is ${now === "" ? "empty" : isolated(now)} by now, written by ${location}`;
+}
+
 /** What an undo took back: the path that it names first, and how many values in all. */
 export function undoneWords(
   path: string | undefined,

@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import type { PlatformView } from "spotter-client";
-import { type App, attempt } from "../common/app.ts";
+import { type App, attempt, troubleIn } from "../common/app.ts";
 import { allSaved, Field } from "../common/fields.tsx";
 import { attemptWeight, unit, valueText } from "../common/kinds.ts";
 import { attemptDoubt } from "../common/validate.ts";
@@ -64,8 +64,10 @@ export function AttemptDialog(props: {
           disabled={status === 0}
           onClick={settled(
             (shown) =>
-              void attempt("Taking the verdict away", () =>
-                app.replica.edit({ [path]: [shown.kg, 0] }, { seen: { [path]: shown.seen } }),
+              void attempt(
+                "Taking the verdict away",
+                () => app.replica.edit({ [path]: [shown.kg, 0] }, { seen: { [path]: shown.seen } }),
+                troubleIn(app),
               ),
           )}
         >
@@ -74,9 +76,7 @@ export function AttemptDialog(props: {
         <button
           type="button"
           disabled={kg === 0 || slot.lift !== view.lift}
-          onClick={settled(
-            () => void attempt("Calling the lifter", () => call(app, view, slot.slot, slot.id)),
-          )}
+          onClick={settled(() => call("Calling the lifter", app, view, slot.slot, slot.id))}
         >
           Call this attempt now
         </button>
@@ -144,8 +144,12 @@ export function OverrideDialog(props: { app: App; view: PlatformView; close: () 
           class="main"
           onClick={() => {
             close();
-            void attempt("Calling out of turn", () =>
-              call(app, view, number === "" ? null : Number(number), who === "" ? null : Number(who)),
+            call(
+              "Calling out of turn",
+              app,
+              view,
+              number === "" ? null : Number(number),
+              who === "" ? null : Number(who),
             );
           }}
         >
@@ -156,7 +160,7 @@ export function OverrideDialog(props: { app: App; view: PlatformView; close: () 
             type="button"
             onClick={() => {
               close();
-              void attempt("Going back to the order", () => call(app, view, null, null));
+              call("Going back to the order", app, view, null, null);
             }}
           >
             Back to the order
@@ -170,8 +174,9 @@ export function OverrideDialog(props: { app: App; view: PlatformView; close: () 
   );
 }
 
-function call(app: App, view: PlatformView, number: number | null, id: number | null): Promise<unknown> {
+function call(what: string, app: App, view: PlatformView, number: number | null, id: number | null): void {
   const path = `lifting.${view.day}.${view.platform}`;
   const value = { flight: view.flight, lift: view.lift, overrideAttempt: number, overrideEntryId: id };
-  return app.replica.edit({ [path]: value }, { seen: { [path]: app.replica.get(path)?.write ?? "" } });
+  const seen = { [path]: app.replica.get(path)?.write ?? "" };
+  void attempt(what, () => app.replica.edit({ [path]: value }, { seen }), troubleIn(app));
 }
