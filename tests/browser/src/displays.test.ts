@@ -161,6 +161,8 @@ test("the scoreboard is read on a wall, a tablet and a phone, in light and dark"
     assert.equal(await tab.text(".board .current .name"), "Sample O’Sample");
     assert.equal(await tab.text(".present .weight"), "200 kg");
     assert.equal(await tab.text(".board .current .total"), "447.5");
+    const standings = `return [...document.querySelectorAll(".board tbody tr")].map((row) => ["total", "place"].map((one) => row.querySelector("." + one).textContent).join(" | ")).filter((text) => text.includes("Open"))`;
+    assert.deepEqual(await tab.driver.evaluate(standings), ["375 | 1 Open, SBD"]);
     const counts = `return ["good", "bad", "open"].map((state) => document.querySelectorAll(".board .attempt." + state).length).join()`;
     assert.equal(await tab.driver.evaluate(counts), "41,12,1");
     await looks(tab.page, "scoreboard", ["wall", "tablet", "phone"]);
