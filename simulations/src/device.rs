@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use spotter_client::{BatchId, Client, LinkId};
 use spotter_model::ChangeHash;
-use spotter_sim_plan::EditNumber;
+use spotter_sim_plan::{Befell, EditNumber};
 
 use crate::disk::{Copied, SimDisk};
 use crate::journal::Journal;
@@ -103,6 +103,7 @@ pub(crate) struct Counted {
     pub(crate) down: u64,
     pub(crate) messages_up: u64,
     pub(crate) messages_down: u64,
+    pub(crate) befell: Befell,
     /// Drawn for on the way up and on the way down.
     pub(crate) drawn_up: u64,
     pub(crate) drawn_down: u64,

@@ -12,9 +12,9 @@ mod plan;
 mod step;
 mod trace;
 
-pub use network::{Latency, Network};
+pub use network::{Latency, Network, QUEUE_BYTES};
 pub use plan::{Device, PLAN_FORMAT, Plan, SESSION_MS, Seat, Watch};
 pub use step::{
     DeviceNumber, Doing, EditNumber, HalfOpenSide, Lane, RelayNumber, Rot, Step, Whose,
 };
-pub use trace::{Event, Happened, TROUBLES, Write};
+pub use trace::{BEFELL, Befell, Event, Happened, TROUBLES, Write};

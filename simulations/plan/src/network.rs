@@ -27,7 +27,13 @@ pub struct Network {
     /// seed, speak plainly, so that worlds have both.
     #[serde(default, skip_serializing_if = "is_false")]
     pub always_packed: bool,
+    /// How many bytes a relay lets wait for one device before it lets that go.
+    #[serde(default = "queue_bytes", skip_serializing_if = "is_usual")]
+    pub queue_bytes: u64,
 }
+
+/// How many bytes wait for one device at most, if nothing is said: as in relays that are released.
+pub const QUEUE_BYTES: u64 = 1 << 20;
 
 /// How long a message takes, one way, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +80,7 @@ impl Default for Network {
             duplicate: 0.0,
             reorder: 0.0,
             always_packed: false,
+            queue_bytes: queue_bytes(),
         }
     }
 }
@@ -84,6 +91,18 @@ impl Default for Network {
 )]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn queue_bytes() -> u64 {
+    QUEUE_BYTES
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what is serialised is asked for by reference"
+)]
+fn is_usual(queue_bytes: &u64) -> bool {
+    *queue_bytes == QUEUE_BYTES
 }
 
 fn retransmit() -> u64 {

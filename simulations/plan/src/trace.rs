@@ -8,20 +8,25 @@ use serde_json::Value;
 use crate::step::{DeviceNumber, EditNumber, RelayNumber, Whose};
 
 /// What trouble is called in a trace.
-pub const TROUBLES: [&str; 22] = [
+pub const TROUBLES: [&str; 28] = [
     "backup",
+    "carry",
     "clock-jumps",
     "clone",
     "crash",
     "cut",
+    "dial",
     "disk-full",
     "disk-has-room",
+    "finish",
     "half-open",
     "heal",
+    "let-go",
     "lose-memory",
     "move",
     "moved-away",
     "pause",
+    "publish",
     "reads-slowly",
     "repaired",
     "reset",
@@ -29,9 +34,40 @@ pub const TROUBLES: [&str; 22] = [
     "resume",
     "revoke",
     "rots",
+    "set-location",
     "start",
     "sync-fails",
 ];
+
+/// What befell messages on a device's line, each called as the field of the network that asks for it.
+pub const BEFELL: [&str; 3] = ["duplicate", "loss", "reorder"];
+
+/// How many messages something befell on a device's line. [`BEFELL`] has the names of the fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Befell {
+    /// Messages that were sent on their way twice.
+    pub duplicate: u64,
+    /// How often a message was lost and sent again.
+    pub loss: u64,
+    /// Messages that were held up, so that what others sent later arrived earlier.
+    pub reorder: u64,
+}
+
+impl Befell {
+    /// The counts by their names.
+    pub fn by_name(&self) -> [(&'static str, u64); 3] {
+        let [duplicate, loss, reorder] = BEFELL;
+        [
+            (duplicate, self.duplicate),
+            (loss, self.loss),
+            (reorder, self.reorder),
+        ]
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -270,8 +306,10 @@ pub enum Happened {
         relay: RelayNumber,
     },
     /// Something of the plan happened that is seen from outside: `cut`, `heal`, `crash`, `start`, `pause` and so on, as the
-    /// plan calls it. In the calm operators see to damaged files: `repaired` keeps what is sound, and what has nothing sound is
-    /// `moved-away`. One of [`TROUBLES`].
+    /// plan calls it. `publish`, `finish`, `set-location` and `revoke` are told of a relay once it has stored them, `dial` of the
+    /// device that dialled once the other has answered, `carry` of the device that is given the file, and `let-go` of the
+    /// device whose connection a relay closes because too much waits for it. In the calm operators see to damaged files: `repaired` keeps what is sound, and what has nothing sound
+    /// is `moved-away`. One of [`TROUBLES`].
     Trouble {
         /// To whom.
         whose: Whose,
@@ -292,6 +330,9 @@ pub enum Happened {
         messages_up: u64,
         /// Messages to it.
         messages_down: u64,
+        /// What befell them on the way, in both directions.
+        #[serde(default, skip_serializing_if = "Befell::is_nothing")]
+        befell: Befell,
     },
     /// What a relay's disk did since the beginning; at the end.
     Disk {

@@ -6,7 +6,7 @@ mod trouble;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use spotter_sim_plan::{TROUBLES, Whose};
+use spotter_sim_plan::{BEFELL, TROUBLES, Whose};
 
 use crate::cast::Cast;
 use crate::error::ScenarioError;
@@ -168,6 +168,8 @@ impl Checks<'_> {
         share("network.loss", network.loss)?;
         share("network.duplicate", network.duplicate)?;
         share("network.reorder", network.reorder)?;
+        let most = spotter_sim_plan::QUEUE_BYTES;
+        within("network.queueBytes", network.queue_bytes, 64 << 10, most)?;
         match &network.latency {
             Latency::Uniform { min, max } if min > max => {
                 wrong("network.latency.uniform.max", "is less than the least")
@@ -223,9 +225,11 @@ impl Checks<'_> {
                 self.devices(&format!("expect.{field}[{number}]"), name)?;
             }
         }
-        let stranger = |what: &&String| !TROUBLES.contains(&what.as_str());
+        let known = || TROUBLES.into_iter().chain(BEFELL);
+        let stranger = |what: &&String| !known().any(|known| known == what.as_str());
         if let Some(what) = expect.happened.keys().find(stranger) {
-            let words = format!("trouble is called one of {}", TROUBLES.join(", "));
+            let words: Vec<&str> = known().collect();
+            let words = format!("what happens is called one of {}", words.join(", "));
             return wrong(format!("expect.happened.{what}"), words);
         }
         Ok(())

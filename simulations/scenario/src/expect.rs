@@ -62,7 +62,10 @@ pub struct Expect {
     /// How often a process found its log or journal in a state: `clean`, `torn`, `damaged`, `none`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub opened: BTreeMap<String, Count>,
-    /// How often trouble of a kind really happened, as plans call it: `cut`, `crash`, `lose-memory` and so on.
+    /// How often something of the plan really happened, as plans call it: `cut`, `crash`, `lose-memory` and so on, `finish`,
+    /// `publish`, `revoke` and `set-location` once a relay has stored them, `dial` once the other device has answered, `carry`
+    /// once it has the file, `let-go` where a relay closes the connection of whoever reads too slowly, and `duplicate`, `loss`
+    /// and `reorder` of messages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub happened: BTreeMap<String, Count>,
     /// How many attacks were answered.

@@ -30,6 +30,11 @@ pub struct Network {
     /// both are tried; whoever measures bytes says true.
     #[serde(default)]
     pub always_packed: bool,
+    /// How many bytes a relay lets wait for one device before it closes that connection; a mebibyte if nothing is said. What
+    /// systems buffer on the way, 128 KiB, comes on top.
+    #[serde(default = "queue_bytes")]
+    #[schemars(range(min = 65_536, max = 1_048_576))]
+    pub queue_bytes: u64,
 }
 
 /// How long a message takes, one way.
@@ -68,12 +73,17 @@ impl Default for Network {
             duplicate: 0.0,
             reorder: 0.0,
             always_packed: false,
+            queue_bytes: queue_bytes(),
         }
     }
 }
 
 fn quick() -> Latency {
     Latency::Fixed(Span::from_ms(20))
+}
+
+fn queue_bytes() -> u64 {
+    plan::QUEUE_BYTES
 }
 
 fn retransmit() -> Span {
@@ -104,6 +114,7 @@ impl Network {
             duplicate: self.duplicate,
             reorder: self.reorder,
             always_packed: self.always_packed,
+            queue_bytes: self.queue_bytes,
         })
     }
 }

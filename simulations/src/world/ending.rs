@@ -27,6 +27,7 @@ impl World<'_> {
                 down: counted.down,
                 messages_up: counted.messages_up,
                 messages_down: counted.messages_down,
+                befell: counted.befell,
             });
             let disk = &self.devices[device].disk;
             let (syncs, bytes) = (disk.syncs(), disk.len(Journal::path()));
@@ -79,7 +80,7 @@ impl World<'_> {
             (
                 "queue-bytes",
                 relay.queue_bytes_most,
-                limits.outstanding_bytes_max as u64,
+                self.plan.network.queue_bytes,
             ),
             ("links", relay.links_most, limits.links_max as u64),
         ];

@@ -10,7 +10,7 @@ use spotter_model::{Author, Edit, LocationName, Path, Priority, Seen};
 use spotter_relay_protocol::Password;
 use spotter_sim_plan::{EditNumber, Happened};
 
-use super::{World, device_number};
+use super::{World, device_number, of_device};
 use crate::book::entry_of;
 use crate::device::{Asked, Wants};
 use crate::queue::Coming;
@@ -186,6 +186,7 @@ impl World<'_> {
         if !self.devices[number].answers() {
             return;
         }
+        self.trouble(of_device(number), "carry");
         let location = LocationName::parse(&self.devices[number].location).ok();
         let priority = self.plan.priority_of(&self.devices[number].location);
         let author = location.zip(priority.and_then(|priority| Priority::new(priority).ok()));

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use spotter_relay::{
     Action, Config, Event, Input, JobId, Limits, LinkId, Relay, RelayKey, ScryptParams, Timestamp,
 };
-use spotter_relay_protocol::{Password, SessionId};
+use spotter_relay_protocol::{CloseReason, Password, SessionId};
 use spotter_sim_plan::Happened;
 
-use super::{World, device_number, of_relay, relay_number};
+use super::{World, device_number, of_device, of_relay, relay_number};
 use crate::chance::{happens, mix, seed};
 use crate::line::{Far, LineNumber, Parcel, Way};
 use crate::queue::Coming;
@@ -39,6 +39,7 @@ impl World<'_> {
         relay.started_off_ms = relay.clock_off_ms;
         let limits = Limits {
             session_ms: self.plan.session_ms,
+            outstanding_bytes_max: self.plan.network.queue_bytes as usize,
             ..Limits::default()
         };
         let config = Config {
@@ -132,6 +133,9 @@ impl World<'_> {
             }
             Action::Close { link, reason } => {
                 if let Some(line) = self.line_of(number, link) {
+                    if reason == CloseReason::SlowReader {
+                        self.tell_let_go(line);
+                    }
                     self.put(line, Way::Down, Parcel::Close(reason.as_str()));
                     if let Some(line) = self.lines.get_mut(&line) {
                         line.far_open = false;
@@ -226,6 +230,16 @@ impl World<'_> {
         if let Some(link) = self.relay_link(relay, number) {
             self.link_over(relay, link);
             self.step_relay(relay, Input::Disconnected { link });
+        }
+    }
+
+    /// A relay does not wait any longer for a device that reads too slowly.
+    fn tell_let_go(&mut self, number: LineNumber) {
+        if let Some(line) = self.lines.get(&number)
+            && matches!(line.far, Far::Relay(_))
+        {
+            let device = of_device(line.near);
+            self.trouble(device, "let-go");
         }
     }
 
@@ -333,6 +347,16 @@ impl World<'_> {
                 });
             }
             Event::WentLive { meet, .. } => self.went_live(number, meet),
+            Event::Administered {
+                request: "SET_LOCATION",
+                ..
+            } => self.trouble(of_relay(number), "set-location"),
+            Event::Administered {
+                request: "REVOKE_SESSION",
+                ..
+            } => self.trouble(of_relay(number), "revoke"),
+            Event::Published { .. } => self.trouble(of_relay(number), "publish"),
+            Event::Finished { .. } => self.trouble(of_relay(number), "finish"),
             Event::JoinRejected { .. }
             | Event::Left { .. }
             | Event::Closed { .. }
@@ -346,8 +370,6 @@ impl World<'_> {
             | Event::MemoryLost { .. }
             | Event::Recovered { .. }
             | Event::Administered { .. }
-            | Event::Published { .. }
-            | Event::Finished { .. }
             | Event::Draining { .. } => {}
         }
     }

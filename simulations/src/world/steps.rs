@@ -89,7 +89,7 @@ impl World<'_> {
                 *device,
                 Word::Publish {
                     return_email: "director@example.org".to_owned(),
-                    opl_csv: "OPL Format v1\n".to_owned(),
+                    opl_csv: "Place,Name\n".to_owned(),
                 },
             ),
             Doing::Finish { device } => self.says(*device, Word::FinishMeet),

@@ -6,9 +6,9 @@ use spotter_client::LinkId;
 use spotter_model::ChangeHash;
 use spotter_relay::Heard;
 use spotter_relay_protocol::{Frame, LogId, RelayMessage};
-use spotter_sim_plan::{Happened, Latency};
+use spotter_sim_plan::{Befell, Happened, Latency};
 
-use super::{World, device_number, relay_number};
+use super::{World, device_number, of_device, relay_number};
 use crate::chance::{happens, mix, unit};
 use crate::line::{Far, Line, LineNumber, Parcel, Way};
 use crate::queue::Coming;
@@ -61,11 +61,14 @@ impl World<'_> {
         let far = line.far;
         let near = line.near;
         let lots = self.lots(near, far, way);
-        let delay = self.delay(&lots);
+        let delay = self.delay(near, far, &lots);
         let twice = happens(
             self.plan.network.duplicate,
             &[lots[0], lots[1], lots[2], TWICE],
         ) && may_come_twice(&parcel, way);
+        if twice && let Some(befell) = self.befell(near, far) {
+            befell.duplicate += 1;
+        }
         let at = self.now + delay;
         let Some(line) = self.lines.get_mut(&number) else {
             return;
@@ -106,8 +109,8 @@ impl World<'_> {
         [self.plan.network.seed, lane, number]
     }
 
-    /// How long a message takes.
-    fn delay(&self, lots: &[u64; 3]) -> u64 {
+    /// How long a message takes, and counts what befalls it.
+    fn delay(&mut self, near: usize, far: Far, lots: &[u64; 3]) -> u64 {
         let network = &self.plan.network;
         let mut delay = latency(&network.latency, lots);
         let mut times = 0;
@@ -120,10 +123,23 @@ impl World<'_> {
             times += 1;
             delay += network.retransmit;
         }
-        if happens(network.reorder, &[lots[0], lots[1], lots[2], HELD_UP]) {
+        let held_up = happens(network.reorder, &[lots[0], lots[1], lots[2], HELD_UP]);
+        if held_up {
             delay += network.retransmit;
         }
+        if let Some(befell) = self.befell(near, far) {
+            befell.loss += u64::from(times);
+            befell.reorder += u64::from(held_up);
+        }
         delay
+    }
+
+    /// Where it is counted what befalls messages on a device's line to its relay.
+    fn befell(&mut self, near: usize, far: Far) -> Option<&mut Befell> {
+        match far {
+            Far::Relay(_) => Some(&mut self.devices[near].counted.befell),
+            Far::Device(..) | Far::Attacked(_) => None,
+        }
     }
 
     /// The next thing on a lane arrives, unless something is in its way.
@@ -226,7 +242,7 @@ impl World<'_> {
         for (number, way, count) in held {
             for _ in 0..count {
                 let lots = self.lots(device, Far::Relay(0), way);
-                let delay = self.delay(&lots);
+                let delay = self.delay(device, Far::Relay(0), &lots);
                 let Some(line) = self.lines.get_mut(&number) else {
                     continue;
                 };
@@ -332,7 +348,9 @@ impl World<'_> {
                 return self.put(number, Way::Down, Parcel::Close("connection refused"));
             }
             line.far_open = true;
+            let near = line.near;
             self.devices[device].links.insert(link, number);
+            self.trouble(of_device(near), "dial");
             self.put(number, Way::Down, Parcel::Open);
             return self.step_device(device, spotter_client::Input::Connected { link });
         }

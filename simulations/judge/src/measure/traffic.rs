@@ -98,7 +98,7 @@ impl Counted {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use spotter_sim_plan::{DeviceNumber, Happened, RelayNumber, Whose};
+    use spotter_sim_plan::{Befell, DeviceNumber, Happened, RelayNumber, Whose};
 
     use crate::measure;
     use crate::story::Story;
@@ -117,6 +117,7 @@ mod tests {
                 down: 40,
                 messages_up: 3,
                 messages_down: 2,
+                befell: Befell::default(),
             });
         }
         story.tell(Happened::Disk {

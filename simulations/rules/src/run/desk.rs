@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use spotter_sim_plan::{Device, DeviceNumber, Happened, Plan};
+use spotter_sim_plan::{Befell, Device, DeviceNumber, Happened, Plan};
 
 use super::line::{Line, Way};
 use super::{Star, hexadecimal};
@@ -57,15 +57,21 @@ impl Desk {
     pub(crate) fn traffic(&mut self, device: DeviceNumber) -> Happened {
         let mut way = |way| {
             let path = self.line.path(way);
-            (path.bytes, path.messages)
+            (path.bytes, path.messages, path.befell)
         };
-        let ((up, messages_up), (down, messages_down)) = (way(Way::Up), way(Way::Down));
+        let (up, messages_up, on_the_way_up) = way(Way::Up);
+        let (down, messages_down, on_the_way_down) = way(Way::Down);
         Happened::Traffic {
             device,
             up,
             down,
             messages_up,
             messages_down,
+            befell: Befell {
+                duplicate: on_the_way_up.duplicate + on_the_way_down.duplicate,
+                loss: on_the_way_up.loss + on_the_way_down.loss,
+                reorder: on_the_way_up.reorder + on_the_way_down.reorder,
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use spotter_sim_plan::{DeviceNumber, Lane};
+use spotter_sim_plan::{Befell, DeviceNumber, Lane};
 
 use crate::message::Message;
 
@@ -38,6 +38,7 @@ pub(crate) struct Path {
     pub(crate) drawn: u64,
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
+    pub(crate) befell: Befell,
 }
 
 /// A line.

@@ -49,6 +49,9 @@ impl Star<'_> {
         path.last_arrives = arrives;
         // What a retry after a lost answer amounts to.
         let repeats = way == Way::Down || message.kind() == "UPDATE_INIT";
+        path.befell.loss += fate.lost;
+        path.befell.reorder += u64::from(fate.overtaken);
+        path.befell.duplicate += u64::from(fate.twice && repeats);
         if fate.twice && repeats {
             let again = Rc::clone(&message);
             self.later(arrives, Due::Arrives(device, way, connection, again));

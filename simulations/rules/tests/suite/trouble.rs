@@ -199,7 +199,7 @@ fn messages_that_come_late_twice_and_out_of_order_change_nothing() {
             retransmit: 500,
             duplicate: 0.1,
             reorder: 0.1,
-            always_packed: false,
+            ..Network::default()
         };
         let trace = traced(&plan, &ReplayOrder);
         agreed(&trace);

@@ -86,6 +86,11 @@ impl<'a> Story<'a> {
             Happened::Attacked { .. } => self.attacked += 1,
             Happened::Hashed { .. } => self.hashed += 1,
             Happened::Trouble { what, .. } => *self.happened.entry(what).or_default() += 1,
+            Happened::Traffic { befell, .. } => {
+                for (name, count) in befell.by_name() {
+                    *self.happened.entry(name).or_default() += count;
+                }
+            }
             Happened::Fault { what, .. } => self.faults.push(what),
             Happened::Rests {
                 device,
@@ -110,7 +115,6 @@ impl<'a> Story<'a> {
             | Happened::ClockRead { .. }
             | Happened::Holds { .. }
             | Happened::Calm
-            | Happened::Traffic { .. }
             | Happened::Disk { .. }
             | Happened::Ended { .. } => {}
         }

@@ -216,9 +216,17 @@ fn worded(names: &Names, what: &Happened) -> (String, String, bool) {
             down,
             messages_up,
             messages_down,
+            befell,
         } => {
+            let befell: Vec<String> = befell
+                .by_name()
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(name, count)| format!(", {name} {count}"))
+                .collect();
             let what = format!(
-                "sent {up} bytes in {messages_up} messages, was sent {down} in {messages_down}"
+                "sent {up} bytes in {messages_up} messages, was sent {down} in {messages_down}{}",
+                befell.concat()
             );
             (device(*at), what, false)
         }
