@@ -155,9 +155,9 @@ pub fn measure(plan: &Plan, trace: &[Event]) -> Measures {
     losses.into(&past, &mut measures);
     traffic.into(&past, &mut measures);
     spread.into(&past, &mut measures);
+    staleness(plan, trace, &mut measures);
     if plan.watch == Watch::Screens {
         screens.into(&mut measures);
-        staleness(plan, trace, &mut measures);
     }
     measures.results = outcomes::results(trace) as u64;
     if measures.results != 1 {

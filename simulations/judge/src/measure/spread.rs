@@ -1,6 +1,6 @@
 //! How long writes take to reach everybody: one by one, after a heal, and in the calm.
 
-use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, Watch, Whose};
+use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, Whose};
 
 use super::percentile::Sorted;
 use super::{Measures, is_return, seconds};
@@ -61,9 +61,6 @@ impl Spread {
     pub(super) fn into(self, past: &Past<'_>, measures: &mut Measures) {
         if let Some(calm) = past.calm_at {
             measures.convergence_s = Some(seconds(self.changed_at.saturating_sub(calm)));
-        }
-        if past.plan.watch != Watch::Screens {
-            return;
         }
         let took = Sorted::new(self.took.into_iter().map(seconds).collect());
         measures.spread_s_p50 = took.percentile(50);
@@ -147,15 +144,12 @@ pub(super) struct Lacking {
 
 #[cfg(test)]
 mod tests {
-    use spotter_sim_plan::Watch;
-
     use crate::measure;
     use crate::story::Story;
 
     #[test]
     fn a_write_spreads_until_another_device_holds_it() {
         let mut story = Story::of_two();
-        story.plan.watch = Watch::Screens;
         story.wrote(0, "a", 1).wait(200).learnt(1, &["a"]).wait(100);
         story.wrote(0, "b", 2).wait(4_000).learnt(1, &["b"]).rests();
         let measures = measure(&story.plan, &story.trace);
@@ -168,7 +162,6 @@ mod tests {
     #[test]
     fn whoever_comes_back_catches_up_with_what_there_was() {
         let mut story = Story::of_two();
-        story.plan.watch = Watch::Screens;
         story
             .trouble(1, "cut")
             .wrote(0, "a", 1)

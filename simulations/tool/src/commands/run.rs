@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use spotter_sim_plan::{Event, Plan, Watch};
+use clap::Args;
+use spotter_sim_plan::{Event, Plan};
 use spotter_sim_scenario::Expect;
 
-use super::wanted::Drawn;
+use super::wanted::{Drawn, Watched};
 use crate::engine::{OURS, Outcome, Ruling, judged};
 use crate::rows::{self, Row};
 use crate::source::{Source, open};
@@ -42,14 +42,6 @@ pub(super) struct Run {
     /// What the trace tells of screens; a scenario may ask for it itself
     #[arg(long, value_name = "WHAT")]
     watch: Option<Watched>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Watched {
-    /// What they show at the end.
-    Ends,
-    /// Every change of what any of them shows.
-    Screens,
 }
 
 impl Run {
@@ -97,11 +89,7 @@ impl Run {
     }
 
     fn watched(&self, plan: &mut Plan) {
-        plan.watch = match self.watch {
-            Some(Watched::Ends) => Watch::Ends,
-            Some(Watched::Screens) => Watch::Screens,
-            None => plan.watch,
-        };
+        plan.watch = self.watch.map_or(plan.watch, Watched::of_plan);
     }
 
     fn rows(

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use spotter_sim_plan::{Event, Network, PLAN_FORMAT, Plan, SESSION_MS, Watch};
 
+use super::wanted::Watched;
 use crate::engine::{EXPECT, OURS, Ruling, judgement};
 use crate::rows;
 use crate::source::{Script, Setting, Source, open};
@@ -51,6 +52,9 @@ pub(super) struct Sweep {
     /// Run every order of reconnecting and every call to a disk that a scenario asks for
     #[arg(long)]
     orders: bool,
+    /// What the traces tell of screens, as --set watch=WHAT; `flaps` and `returns` are measured of watched screens only
+    #[arg(long, value_name = "WHAT")]
+    watch: Option<Watched>,
     /// How many threads [default: one for each core]
     #[arg(long, value_name = "J")]
     jobs: Option<NonZeroUsize>,
@@ -86,7 +90,8 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 }
 
 impl Sweep {
-    pub(super) fn run(self) -> Result<Ended, Trouble> {
+    pub(super) fn run(mut self) -> Result<Ended, Trouble> {
+        self.settings.extend(self.watch.map(Watched::setting));
         let configs = self.configs()?;
         let (seeds, from) = self.chosen_seeds()?;
         let told = Told::of(&configs, from);

@@ -1,7 +1,7 @@
 //! The arguments that several commands share: which plan, with which changes.
 
-use clap::Args;
-use spotter_sim_plan::Plan;
+use clap::{Args, ValueEnum};
+use spotter_sim_plan::{Plan, Watch};
 use spotter_sim_scenario::Expect;
 
 use crate::source::{Script, Setting, Source, open};
@@ -19,6 +19,37 @@ pub(super) struct Drawn {
     /// Which of its plans, from 0, where a scenario has one for each order of reconnecting or each call to a disk
     #[arg(long, value_name = "K")]
     pub(super) variant: Option<usize>,
+}
+
+/// What a trace tells of screens.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Watched {
+    /// What they show at edits and at the end.
+    Ends,
+    /// Every change of what any of them shows.
+    Screens,
+}
+
+impl Watched {
+    /// As a plan says it.
+    pub(super) fn of_plan(self) -> Watch {
+        match self {
+            Self::Ends => Watch::Ends,
+            Self::Screens => Watch::Screens,
+        }
+    }
+
+    /// As a field of a scenario.
+    pub(super) fn setting(self) -> Setting {
+        let value = match self {
+            Self::Ends => "ends",
+            Self::Screens => "screens",
+        };
+        Setting {
+            key: "watch".to_owned(),
+            value: value.into(),
+        }
+    }
 }
 
 /// A plan, and which of its scenario's plans it is, where that was asked for.

@@ -16,7 +16,7 @@ pub(crate) fn section(material: &Material) -> Markup {
         section {
             h2 { @if rules.len() > 1 { "The rules compared" } @else { "What was measured" } }
             p.note { (explained(material)) }
-            (table(material, &rules, None))
+            (table(material, None))
             @if scenarios.len() > 1 { (failures_by_scenario(material, &scenarios)) }
         }
     }
@@ -31,12 +31,13 @@ fn explained(material: &Material) -> &'static str {
     }
 }
 
-fn table(material: &Material, rules: &[String], scenario: Option<&str>) -> Markup {
-    let measures = measures(material);
+/// The measures of every rule, over all worlds or over those in which a field of the grid has a value.
+pub(crate) fn table(material: &Material, only: Option<(&str, &str)>) -> Markup {
+    let (rules, measures) = (&material.rules(), measures(material));
     let row = |measure: &str| -> Vec<Option<Mean>> {
         rules
             .iter()
-            .map(|rule| mean(&values(material, rule, scenario, measure)))
+            .map(|rule| mean(&values(material, rule, only, measure)))
             .collect()
     };
     let rows = html! {
@@ -102,7 +103,7 @@ fn failures_by_scenario(material: &Material, scenarios: &[String]) -> Markup {
     html! {
         h2 { "Scenarios" }
         (framed("scenarios", html! {
-            thead { tr { th { "scenario" } th.n { "worlds" } th.n { "that break an invariant" } } }
+            thead { tr { th { "scenario" } th.n { "worlds" } th.n { "that failed" } } }
             tbody {
                 @for scenario in scenarios {
                     @let (worlds, failed) = counts.get(scenario.as_str()).copied().unwrap_or_default();
@@ -127,12 +128,12 @@ pub(crate) fn measures(material: &Material) -> Vec<String> {
         .collect()
 }
 
-fn values(material: &Material, rule: &str, scenario: Option<&str>, measure: &str) -> Vec<f64> {
+fn values(material: &Material, rule: &str, only: Option<(&str, &str)>, measure: &str) -> Vec<f64> {
     let of_rule = material
         .rows
         .iter()
         .filter(|row| row.get("rule") == Some(rule));
     let wanted =
-        of_rule.filter(|row| scenario.is_none_or(|name| row.get("scenario") == Some(name)));
+        of_rule.filter(|row| only.is_none_or(|(field, value)| row.get(field) == Some(value)));
     wanted.filter_map(|row| row.number(measure)).collect()
 }

@@ -1,18 +1,32 @@
-//! Charts of a grid: every measure over every field that was varied by numbers, a line for each rule.
+//! What a grid shows: charts of every measure over every field that was varied by numbers, a line for each rule, and the
+//! table of measures once more for each value of a field that was varied by words.
+
+use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
 use super::chart::{Axis, Chart, Line, Scale};
-use super::compare::measures;
+use super::compare::{measures, table};
 use super::statistics::mean;
 use super::{Material, colour};
 use crate::rows::Row;
 
 /// The section; nothing where nothing was varied.
 pub(crate) fn section(material: &Material) -> Markup {
-    let fields: Vec<String> = varied(material);
     html! {
-        @for field in &fields {
+        @for field in &settings(material) {
+            @let values = values(material, field);
+            @if values.len() > 1 && !is_numeric(material, field) {
+                section {
+                    h2 { "By " code { (field) } }
+                    @for value in &values {
+                        h3 { code { (field) "=" (value) } }
+                        (table(material, Some((field, value))))
+                    }
+                }
+            }
+        }
+        @for field in &varied(material) {
             section {
                 h2 { "Over " code { (field) } }
                 p.note { "Means with their 95 % confidence intervals. Measures that stay the same everywhere are left out." }
@@ -26,16 +40,30 @@ pub(crate) fn section(material: &Material) -> Markup {
     }
 }
 
-/// Fields of the grid with at least two numbers.
+/// The fields of the grid.
+fn settings(material: &Material) -> Vec<String> {
+    let first = material.rows.first();
+    let settings = first.map(Row::settings).unwrap_or_default();
+    settings.into_iter().map(str::to_owned).collect()
+}
+
+/// Fields of the grid with at least two values, all of them numbers.
 fn varied(material: &Material) -> Vec<String> {
-    let Some(first) = material.rows.first() else {
-        return Vec::new();
-    };
-    let settings: Vec<String> = first.settings().into_iter().map(str::to_owned).collect();
-    settings
-        .into_iter()
-        .filter(|field| places(material, field).len() > 1)
-        .collect()
+    let mut fields = settings(material);
+    fields.retain(|field| is_numeric(material, field) && places(material, field).len() > 1);
+    fields
+}
+
+/// The values that a field was given, each once, sorted.
+fn values(material: &Material, field: &str) -> BTreeSet<String> {
+    let values = material.rows.iter().filter_map(|row| row.get(field));
+    values.map(str::to_owned).collect()
+}
+
+/// Whether every value of a field is a number or a span of time.
+fn is_numeric(material: &Material, field: &str) -> bool {
+    let mut rows = material.rows.iter();
+    rows.all(|row| row.get(field).is_none_or(str::is_empty) || number(row, field).is_some())
 }
 
 /// The numbers that a field was given, sorted. Spans of time count in seconds.
