@@ -134,6 +134,13 @@ impl Cast {
         self.those(|part| !part.reads && !part.spare)
     }
 
+    /// Whether nobody edits at a device.
+    pub(crate) fn reads(&self, device: DeviceNumber) -> bool {
+        self.parts
+            .get(usize::from(device.0))
+            .is_some_and(|part| part.reads)
+    }
+
     /// The devices that do not join by themselves.
     pub(crate) fn spares(&self) -> Vec<DeviceNumber> {
         self.those(|part| part.spare)

@@ -358,6 +358,13 @@ mod tests {
             ),
             "line 4, column 31: workload.edits[0].at: 2m is after the trouble, which lasts 1m"
         );
+        let watches = r#""locations": [{"name": "Desk", "priority": 1}, {"name": "Board", "priority": 0, "reads": true}],
+"workload": {"edits": [{"at": "9s", "device": "Board", "puts": {"meet.name": ""}}]}"#;
+        let text = format!(r#"{{"name": "x", "duration": "1m", {watches}}}"#);
+        assert_eq!(
+            Scenario::read(&text).unwrap_err().to_string(),
+            "line 2, column 47: workload.edits[0].device: nobody edits at \"Board\", whose location only reads"
+        );
         assert_eq!(
             refused(r#""start": {"name": 1}"#),
             "line 4, column 19: start[\"name\"]: is no register's name"

@@ -11,9 +11,10 @@ mod timeline;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use spotter_sim_plan::Plan;
 
-use crate::engine::OURS;
+use crate::engine::{EXPECT, OURS};
 use crate::{hash, moment, rows, story, summary};
 
+use material::Failure;
 pub(crate) use material::{Material, World, gather};
 
 /// The style of the page; charts take their colours from it.
@@ -99,9 +100,9 @@ fn findings(material: &Material) -> Markup {
                     p.verdict.good { strong { "No invariant is broken" } " in " (counted(worlds, "world")) " under our rule." }
                 }
             } @else {
-                p.verdict.bad { strong { (failed.len()) " of " (counted(worlds, "world")) " break an invariant" } " under our rule." }
-                (framed("what is broken", html! {
-                    thead { tr { th { "scenario" } th.n { "seed" } th { "breaks" } th { "what" } } }
+                p.verdict.bad { strong { (failed.len()) " of " (counted(worlds, "world")) " failed" } " under our rule: " (what_failed(&failed)) "." }
+                (framed("what failed", html! {
+                    thead { tr { th { "scenario" } th.n { "seed" } th { "failed" } th { "what" } } }
                     tbody {
                         @for failure in failed.iter().take(50) {
                             tr { td { (failure.scenario) } td.n { (failure.seed) } td { (failure.ids) } td.long { (failure.words) } }
@@ -112,6 +113,27 @@ fn findings(material: &Material) -> Markup {
             }
         }
     }
+}
+
+/// What failed in how many worlds. What a scenario expects is no invariant.
+fn what_failed(failed: &[Failure]) -> String {
+    let unmet = |failure: &&Failure| failure.ids.split(' ').any(|id| id == EXPECT);
+    let broken = |failure: &&Failure| failure.ids.split(' ').any(|id| id != EXPECT);
+    let said = [
+        (
+            failed.iter().filter(broken).count(),
+            "in which an invariant is broken",
+        ),
+        (
+            failed.iter().filter(unmet).count(),
+            "in which something else came out than the scenario expects",
+        ),
+    ];
+    let said = said.into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = said
+        .map(|(count, what)| format!("{} {what}", counted(count, "world")))
+        .collect();
+    said.join(", ")
 }
 
 fn world(world: &World, named: bool) -> Markup {

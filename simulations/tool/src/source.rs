@@ -82,13 +82,10 @@ impl Script {
     /// It makes no sense; the words name line and field.
     pub(crate) fn scenario(&self, settings: &[Setting]) -> Result<Scenario, Trouble> {
         if settings.is_empty() {
-            return Scenario::read(&self.text).map_err(|error| self.senseless(&error));
+            return Scenario::read(&self.text).map_err(|error| self.senseless(&error, settings));
         }
         let text = self.changed(settings)?;
-        let told: Vec<String> = settings.iter().map(Setting::shown).collect();
-        Scenario::read(&text).map_err(|error| {
-            Trouble::Asked(format!("{} with {}: {error}", self.given, told.join(", ")))
-        })
+        Scenario::read(&text).map_err(|error| self.senseless(&error, settings))
     }
 
     /// The text with some fields given other values.
@@ -119,7 +116,7 @@ impl Script {
     /// # Errors
     /// The scenario makes no sense, or a file that it names cannot be read.
     pub(crate) fn plan(&self, settings: &[Setting], seed: u64) -> Result<Plan, Trouble> {
-        expand(&self.ready(settings)?, seed).map_err(|error| self.senseless(&error))
+        expand(&self.ready(settings)?, seed).map_err(|error| self.senseless(&error, settings))
     }
 
     /// The plans of a seed: one for each order of reconnecting and each call to a disk that the scenario asks for.
@@ -127,7 +124,7 @@ impl Script {
     /// # Errors
     /// As for [`Self::plan`].
     pub(crate) fn plans(&self, settings: &[Setting], seed: u64) -> Result<Vec<Plan>, Trouble> {
-        expand_all(&self.ready(settings)?, seed).map_err(|error| self.senseless(&error))
+        expand_all(&self.ready(settings)?, seed).map_err(|error| self.senseless(&error, settings))
     }
 
     /// The scenario with the files that it names, which lie beside its own.
@@ -136,18 +133,28 @@ impl Script {
         let beside = Path::new(&self.given).parent().unwrap_or(Path::new(""));
         for name in scenario.needs() {
             let text = std::fs::read_to_string(beside.join(&name)).map_err(|error| {
-                self.senseless(&scenario.cannot_have(&name, &error.to_string()))
+                self.senseless(&scenario.cannot_have(&name, &error.to_string()), settings)
             })?;
             scenario
                 .supply(&name, &text)
-                .map_err(|error| self.senseless(&error))?;
+                .map_err(|error| self.senseless(&error, settings))?;
         }
         Ok(scenario)
     }
 
-    fn senseless(&self, error: &ScenarioError) -> Trouble {
-        let error = error.clone().in_text(&self.text);
-        Trouble::Asked(format!("{}: {error}", self.given))
+    /// What is wrong, with its place in the text. With settings there is no such text, and they are named instead.
+    fn senseless(&self, error: &ScenarioError, settings: &[Setting]) -> Trouble {
+        let mut error = error.clone();
+        if settings.is_empty() {
+            let error = error.in_text(&self.text);
+            return Trouble::Asked(format!("{}: {error}", self.given));
+        }
+        error.place = None;
+        let set = settings
+            .iter()
+            .map(|setting| format!(" --set '{}'", setting.shown()));
+        let set: String = set.collect();
+        Trouble::Asked(format!("{} with{set}: {error}", self.given))
     }
 }
 

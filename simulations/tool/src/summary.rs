@@ -100,10 +100,27 @@ impl Ruled {
     }
 }
 
-/// Version and commit in one line.
+/// This version in words.
 pub(crate) fn made_by() -> String {
-    match COMMIT {
-        Some(commit) => format!("{VERSION} ({})", commit.get(..12).unwrap_or(commit)),
-        None => VERSION.to_owned(),
+    spoken(&here())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_of_changed_sources_does_not_pass_for_one_of_its_commit() {
+        let spoken =
+            |commit: Option<&str>| spoken(&("1.2.3".to_owned(), commit.map(str::to_owned)));
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(spoken(None), "1.2.3");
+        assert_eq!(spoken(Some(commit)), "1.2.3 (0123456789ab)");
+        let changed = format!("{commit}-changed");
+        assert_eq!(spoken(Some(&changed)), "1.2.3 (0123456789ab, changed)");
+        assert_eq!(
+            made_by().contains("changed"),
+            COMMIT.is_some_and(|it| it.ends_with("-changed"))
+        );
     }
 }

@@ -133,6 +133,72 @@ fn a_report_is_one_file_that_loads_nothing() {
 }
 
 #[test]
+fn a_report_has_a_chart_of_everything_over_numbers_and_a_table_for_each_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = |out: &str, grid: &str| {
+        let sweep = [
+            "sweep", SCENARIO, "--seeds", "1..2", "--rule", "all", "--watch", "screens", "--out",
+            out, "--grid", grid,
+        ];
+        let done = spotter_sim(folder.path(), &sweep);
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        let done = spotter_sim(folder.path(), &["report", out, "-o", "page.html"]);
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        fs::read_to_string(folder.path().join("page.html")).unwrap()
+    };
+    let numbers = page("numbers", "faults.0.for=30s,3m");
+    for measure in [
+        "flaps",
+        "returns",
+        "staleness_s_p95",
+        "spread_s_p99",
+        "catch_up_s_p50",
+        "convergence_s",
+    ] {
+        let over = numbers
+            .split("Over <code>faults.0.for</code>")
+            .nth(1)
+            .unwrap();
+        assert!(over.contains(measure), "there is no chart of {measure}");
+    }
+    let words = page("words", "faults.0.do.cut.lane=up,down,both");
+    for word in ["up", "down", "both"] {
+        let heading = format!("<code>faults.0.do.cut.lane={word}</code>");
+        let table = words.split(&heading).nth(1).unwrap();
+        let table = table.split("</table>").next().unwrap();
+        assert!(
+            table.contains("staleness_s_p95") && table.contains("flaps"),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn a_report_says_what_failed_and_from_which_sources_it_was_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(builtin()).unwrap();
+    let mut scenario: serde_json::Value = serde_json::from_str(&text).unwrap();
+    scenario["expect"]["refused"] = 99.into();
+    fs::write(folder.path().join("mine.json"), scenario.to_string()).unwrap();
+    let done = spotter_sim(folder.path(), &["run", "mine.json", "--out", "kept"]);
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    let path = folder.path().join("kept/summary.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    summary["commit"] = "0123456789abcdef0123456789abcdef01234567-changed".into();
+    fs::write(&path, summary.to_string()).unwrap();
+    spotter_sim(folder.path(), &["report", "kept", "-o", "page.html"]);
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(
+        !page.contains("an invariant"),
+        "only what is expected was missed"
+    );
+    assert!(page.contains("1 world in which something else came out than the scenario expects"));
+    assert!(page.contains("expect.refused: expected 99, found 0"));
+    assert!(page.contains("(0123456789ab, changed)"));
+}
+
+#[test]
 fn requests_that_make_no_sense_end_with_2_and_words() {
     let folder = tempfile::tempdir().unwrap();
     let text = "{\n \"name\": \"mine\",\n \"duration\": \"5m\",\n \"locations\": 7\n}";
@@ -165,9 +231,25 @@ fn requests_that_make_no_sense_end_with_2_and_words() {
         &["run", SCENARIO, "--set", "locations.9.priority=1"],
         &["locations has 3 items"],
     );
+    for command in ["run", "expand"] {
+        let set = "network.loss=2";
+        told(
+            &[command, SCENARIO, "--set", set],
+            &[
+                "two-desks-offline with --set 'network.loss=2': network.loss: 2 is not between 0 and 1",
+            ],
+        );
+    }
     told(
-        &["run", SCENARIO, "--set", "network.loss=2"],
-        &["network.loss"],
+        &[
+            "sweep",
+            SCENARIO,
+            "--seeds",
+            "1",
+            "--grid",
+            "network.loss=0,2",
+        ],
+        &["with --set 'network.loss=2': network.loss: 2 is not"],
     );
     told(&["run", SCENARIO, "--variant", "7"], &["no variant 7"]);
     told(

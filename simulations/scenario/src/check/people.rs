@@ -63,7 +63,7 @@ impl Checks<'_> {
 
     fn edit(&self, at: &str, edit: &EditAt) -> Checked {
         self.working(&format!("{at}.at"), edit.at)?;
-        self.device(&format!("{at}.device"), &edit.device)?;
+        self.editor(&format!("{at}.device"), &edit.device)?;
         if edit.puts.is_empty() {
             return wrong(
                 format!("{at}.puts"),
@@ -73,6 +73,18 @@ impl Checks<'_> {
         match edit.puts.keys().find(|register| !is_register(register)) {
             Some(register) => wrong(format!("{at}.puts[{register:?}]"), "is no register's name"),
             None => Ok(()),
+        }
+    }
+
+    /// A device at which people may edit.
+    fn editor(&self, field: &str, name: &str) -> Checked {
+        self.device(field, name)?;
+        match self.cast.device(name).is_some_and(|it| self.cast.reads(it)) {
+            true => wrong(
+                field,
+                format!("nobody edits at {name:?}, whose location only reads"),
+            ),
+            false => Ok(()),
         }
     }
 

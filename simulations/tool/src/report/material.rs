@@ -9,7 +9,7 @@ use spotter_sim_plan::{Event, Happened, Plan};
 use crate::engine::OURS;
 use crate::rows::{self, Row};
 use crate::trouble::Trouble;
-use crate::{files, source};
+use crate::{files, source, summary};
 
 /// Worlds of a folder beyond this many are in the tables only.
 const WORLDS_DRAWN: usize = 4;
@@ -185,13 +185,8 @@ impl Material {
         }
         let summary: Value = serde_json::from_str(&files::read(path)?).unwrap_or_default();
         if let Some(version) = summary["version"].as_str() {
-            let commit = summary["commit"]
-                .as_str()
-                .and_then(|commit| commit.get(..12));
-            let commit = commit
-                .map(|commit| format!(" ({commit})"))
-                .unwrap_or_default();
-            self.made_by = format!("{version}{commit}");
+            let commit = summary["commit"].as_str().map(str::to_owned);
+            self.made_by = summary::spoken(&(version.to_owned(), commit));
         }
         let plan = summary["planHash"].as_str().unwrap_or_default();
         let rules = summary["rules"].as_array().into_iter().flatten();
