@@ -133,12 +133,27 @@ fn a_report_is_one_file_that_loads_nothing() {
 }
 
 #[test]
-fn a_report_has_a_chart_of_everything_over_numbers_and_a_table_for_each_word() {
+fn the_scenario_of_the_guide_gets_a_chart_of_everything_over_numbers_and_a_table_for_each_word() {
     let folder = tempfile::tempdir().unwrap();
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/simulations.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let mine = guide.split("```json\n").nth(1).unwrap();
+    let mine = mine.split("```").next().unwrap();
+    fs::write(folder.path().join("mine.json"), mine).unwrap();
     let page = |out: &str, grid: &str| {
         let sweep = [
-            "sweep", SCENARIO, "--seeds", "1..2", "--rule", "all", "--watch", "screens", "--out",
-            out, "--grid", grid,
+            "sweep",
+            "mine.json",
+            "--seeds",
+            "1..2",
+            "--rule",
+            "all",
+            "--watch",
+            "screens",
+            "--out",
+            out,
+            "--grid",
+            grid,
         ];
         let done = spotter_sim(folder.path(), &sweep);
         assert_eq!(done.status.code(), Some(0), "{done:?}");
@@ -146,7 +161,7 @@ fn a_report_has_a_chart_of_everything_over_numbers_and_a_table_for_each_word() {
         assert_eq!(done.status.code(), Some(0), "{done:?}");
         fs::read_to_string(folder.path().join("page.html")).unwrap()
     };
-    let numbers = page("numbers", "faults.0.for=30s,3m");
+    let numbers = page("numbers", "faults.0.for=15s,5m");
     for measure in [
         "flaps",
         "returns",
