@@ -28,5 +28,5 @@ pub use finding::Finding;
 pub use invariants::{check_orders, comparable_orders};
 pub use measure::{
     CurvePoint, DeviceTimeline, Measures, Span, StalenessSample, Timeline, convergence_curve,
-    distinct_outcomes, measure, staleness_samples, timeline,
+    distinct_outcomes, measure, outcome, staleness_samples, timeline,
 };

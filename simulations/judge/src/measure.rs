@@ -4,6 +4,7 @@
 //! measured. Who had seen what follows from who held what when writing.
 
 mod blocked;
+mod entered;
 mod losses;
 mod outcomes;
 mod percentile;
@@ -14,9 +15,9 @@ mod standing;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
-use spotter_sim_plan::{Event, Happened, Plan, Watch};
+use spotter_sim_plan::{Event, Plan, Watch};
 
-pub use outcomes::distinct_outcomes;
+pub use outcomes::{distinct_outcomes, outcome};
 pub use series::{
     CurvePoint, DeviceTimeline, Span, StalenessSample, Timeline, convergence_curve,
     staleness_samples, timeline,
@@ -61,7 +62,7 @@ pub struct Measures {
     /// Writes that a server refused or overruled for good.
     pub refused: u64,
 
-    /// Edits that wrote another value than a write of the same register that their author had not seen.
+    /// Edits that wrote another value than a write of the same register that counted then and that their author had not seen.
     pub conflicts: u64,
     /// The same for every thousand edits.
     pub conflicts_per_1k_edits: f64,
@@ -70,7 +71,7 @@ pub struct Measures {
     /// Registers that are in conflict at rest, on the device that has most of them.
     pub conflicts_left: u64,
 
-    /// How old the oldest write is that a screen lacks; 0 if it lacks none.
+    /// How long ago the oldest edit was made that a screen lacks; 0 if it lacks none.
     pub staleness_s_p50: Option<f64>,
     /// See above.
     pub staleness_s_p95: Option<f64>,
@@ -82,13 +83,13 @@ pub struct Measures {
     pub staleness_versions_p95: Option<f64>,
     /// See above.
     pub staleness_versions_p99: Option<f64>,
-    /// How long a write takes until another device holds it.
+    /// How long it takes from making an edit until another device holds it.
     pub spread_s_p50: Option<f64>,
     /// See above.
     pub spread_s_p95: Option<f64>,
     /// See above.
     pub spread_s_p99: Option<f64>,
-    /// How long a device takes, once its line is healed or it has started, to hold all that there was then.
+    /// How long it takes, once a device is back, until it and all others that are there hold what any of them had then.
     pub catch_up_s_p50: Option<f64>,
     /// See above.
     pub catch_up_s_p95: Option<f64>,
@@ -191,9 +192,4 @@ fn seconds(ms: u64) -> f64 {
 /// How many of something there are for each of something else; none if there is nothing to share it among.
 fn ratio(of: u64, among: u64) -> Option<f64> {
     (among > 0).then(|| of as f64 / among as f64)
-}
-
-/// Whether an event says that a device's line is healed or its process started.
-fn is_return(event: &Event) -> bool {
-    matches!(&event.what, Happened::Trouble { what, .. } if what == "heal" || what == "start")
 }

@@ -17,7 +17,7 @@ use spotter_sim_plan::{
 };
 
 pub(crate) use definition::replay;
-pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId};
+pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId, Written};
 pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
@@ -47,6 +47,8 @@ pub(crate) struct Past<'a> {
     pub(crate) rests: Vec<Rest<'a>>,
     devices: Vec<Device<'a>>,
     relays: Vec<Relay<'a>>,
+    /// Whether a device can be used from its first session on, whatever it holds: under other rules, which know no meets.
+    begins_by_joining: bool,
 }
 
 /// A device at the end.
@@ -67,7 +69,7 @@ pub(crate) struct Device<'a> {
     pub(crate) holding: Holding,
     /// What its people were told is kept here, and no trouble has taken since.
     pub(crate) saved: Writes,
-    /// Whether it has ever held anything, and so can be used.
+    /// Whether it can be used: it holds something, or, under another rule than ours, it has had a session.
     pub(crate) began: bool,
     /// Whether its process runs.
     pub(crate) is_down: bool,
@@ -149,6 +151,7 @@ impl<'a> Past<'a> {
             rests: Vec::new(),
             devices: devices.collect(),
             relays: (0..plan.relays).map(|_| Relay::default()).collect(),
+            begins_by_joining: false,
         }
     }
 
@@ -237,7 +240,9 @@ impl<'a> Past<'a> {
                 device,
                 session,
             } => {
+                let begins = self.begins_by_joining;
                 if let Some(device) = device.and_then(|device| self.device_mut(device)) {
+                    device.began |= begins;
                     device.relay = Some(*relay);
                     device.session = Some(session);
                     device.is_stranded = false;
@@ -291,6 +296,8 @@ impl<'a> Past<'a> {
             Happened::Began { rule, .. } => {
                 if rule == "spotter" {
                     self.history.split_entries();
+                } else {
+                    self.begins_by_joining = true;
                 }
             }
             Happened::NotWritten { .. }
@@ -427,7 +434,7 @@ impl<'a> Past<'a> {
                 device.dropped.extend(&known);
             }
             // Nobody can edit where nothing is left of the meet.
-            device.began &= !device.holding.writes().is_empty();
+            device.began &= self.begins_by_joining || !device.holding.writes().is_empty();
             for write in known {
                 device.saved.remove(write);
             }

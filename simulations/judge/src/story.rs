@@ -73,6 +73,22 @@ impl Story {
         self
     }
 
+    /// Time passes until then, in milliseconds.
+    pub(crate) fn until(&mut self, at: u64) -> &mut Self {
+        self.now = at;
+        self
+    }
+
+    /// It was another rule that decided conflicts.
+    pub(crate) fn follows(&mut self, other: &str) -> &mut Self {
+        for event in &mut self.trace {
+            if let Happened::Began { rule, .. } = &mut event.what {
+                other.clone_into(rule);
+            }
+        }
+        self
+    }
+
     /// Something happens.
     pub(crate) fn tell(&mut self, what: Happened) -> &mut Self {
         self.trace.push(Event { at: self.now, what });

@@ -9,16 +9,17 @@ use spotter_sim_plan::{Event, Happened};
 /// which they disagree is a result of its own. Traces of the same edits in different orders have exactly one if the order does
 /// not matter.
 pub fn distinct_outcomes(traces: &[Vec<Event>]) -> usize {
-    let outcomes: BTreeSet<BTreeSet<String>> = traces.iter().map(|trace| rests(trace)).collect();
+    let outcomes: BTreeSet<BTreeSet<String>> = traces.iter().map(|trace| outcome(trace)).collect();
     outcomes.len()
 }
 
 /// How many different results the devices of one trace rest with.
 pub(super) fn results(trace: &[Event]) -> usize {
-    rests(trace).len()
+    outcome(trace).len()
 }
 
-fn rests(trace: &[Event]) -> BTreeSet<String> {
+/// The result of a trace: what its devices rest with, as text, each once. One text if they agree.
+pub fn outcome(trace: &[Event]) -> BTreeSet<String> {
     let mut rests = BTreeSet::new();
     for event in trace {
         if let Happened::Rests { registers, .. } = &event.what {

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, Whose};
 
+use super::entered::Entered;
 use super::screens::Screens;
 use super::seconds;
-use super::spread::is_lacking;
+use super::spread::lacking;
 use crate::past::Past;
 
 /// How often screens and curves are sampled, in milliseconds.
@@ -72,9 +73,9 @@ pub struct StalenessSample {
     pub at: u64,
     /// Whose.
     pub device: DeviceNumber,
-    /// How long ago the oldest write that it lacks was written; 0 if it lacks none.
+    /// How long ago the oldest edit was made that it lacks; 0 if it lacks none.
     pub seconds: f64,
-    /// How many writes it lacks.
+    /// How many writes it lacks, with the edits that wait to be written.
     pub versions: u64,
 }
 
@@ -102,7 +103,7 @@ pub fn convergence_curve(plan: &Plan, trace: &[Event]) -> Vec<CurvePoint> {
     let mut points = Vec::new();
     every(plan, trace, (0, plan.ends_at), |past, at| {
         let began = || past.devices().filter(|(_, device)| device.began);
-        let lacking = began().filter_map(|(number, _)| is_lacking(past, number));
+        let missing = began().map(|(_, device)| lacking(past, &device.holding).len() as u64);
         let mut sets: Vec<_> = Vec::new();
         for (_, device) in began() {
             if !sets.contains(&device.holding.writes()) {
@@ -111,7 +112,7 @@ pub fn convergence_curve(plan: &Plan, trace: &[Event]) -> Vec<CurvePoint> {
         }
         points.push(CurvePoint {
             at,
-            missing: lacking.map(|lacking| lacking.versions).sum(),
+            missing: missing.sum(),
             sets: sets.len() as u64,
         });
     });
@@ -125,20 +126,24 @@ pub fn staleness_samples(plan: &Plan, trace: &[Event]) -> Vec<StalenessSample> {
     let Some(from) = edits.map(|step| step.at).min() else {
         return samples;
     };
+    let entered = Entered::new(plan);
+    let waits = entered.waits(trace);
     every(plan, trace, (from, plan.calm_at), |past, at| {
+        let waiting = waits.iter().filter(|(from, to)| (*from..*to).contains(&at));
+        let waiting: Vec<u64> = waiting.map(|(from, _)| *from).collect();
         for (device, state) in past.devices() {
             if !state.began || state.is_down {
                 continue;
             }
-            let Some(lacking) = is_lacking(past, device) else {
-                continue;
-            };
-            let oldest = lacking.oldest.unwrap_or(at);
+            let lacks = lacking(past, &state.holding).into_iter();
+            let lacks = lacks.map(|write| entered.at(past.history.write(write)));
+            let lacks: Vec<u64> = lacks.chain(waiting.iter().copied()).collect();
+            let oldest = lacks.iter().copied().min().unwrap_or(at);
             samples.push(StalenessSample {
                 at,
                 device,
                 seconds: seconds(at.saturating_sub(oldest)),
-                versions: lacking.versions,
+                versions: lacks.len() as u64,
             });
         }
     });
@@ -321,7 +326,7 @@ fn mark(since: &mut Option<u64>, spans: &mut Vec<Span>, begins: bool, at: u64) {
 
 #[cfg(test)]
 mod tests {
-    use spotter_sim_plan::DeviceNumber;
+    use spotter_sim_plan::{DeviceNumber, Happened};
 
     use super::{Span, convergence_curve, staleness_samples, timeline};
     use crate::story::Story;
@@ -405,5 +410,45 @@ mod tests {
                 (0, 1)
             ]
         );
+    }
+
+    #[test]
+    fn a_screen_lacks_an_edit_from_when_it_was_made_although_it_is_written_later() {
+        let mut story = Story::of_two();
+        story.wait(3_500).wrote(1, "a", 1);
+        // It was made at 5 s, and whoever makes edits was reached at 8.5 s.
+        story.plan.steps.last_mut().unwrap().at = 5_000;
+        story.wait(1_000).learnt(0, &["a"]);
+        story.wait(500).calm().wait(1_000).rests();
+        let samples = staleness_samples(&story.plan, &story.trace);
+        let of = |device| -> Vec<(u64, f64, u64)> {
+            let of = samples.iter();
+            let of = of.filter(|sample| sample.device == DeviceNumber(device));
+            of.map(|sample| (sample.at, sample.seconds, sample.versions))
+                .collect()
+        };
+        let both = [
+            (5_000, 0.0, 1),
+            (6_000, 1.0, 1),
+            (7_000, 2.0, 1),
+            (8_000, 3.0, 1),
+        ];
+        let of_author = [&both[..], &[(9_000, 0.0, 0), (10_000, 0.0, 0)]].concat();
+        let of_other = [&both[..], &[(9_000, 4.0, 1), (10_000, 0.0, 0)]].concat();
+        assert_eq!((of(1), of(0)), (of_author, of_other));
+    }
+
+    #[test]
+    fn a_device_of_a_rule_that_writes_no_beginning_can_be_looked_at_from_its_first_session() {
+        let mut story = Story::of_two();
+        story.follows("automerge");
+        story.trace.retain(|event| {
+            !matches!(event.what, Happened::Learnt { .. } | Happened::Wrote { .. })
+        });
+        story.wrote(0, "a", 1).wait(3_000).learnt(1, &["a"]).calm();
+        let samples = staleness_samples(&story.plan, &story.trace);
+        let of_one = samples.iter().filter(|one| one.device == DeviceNumber(1));
+        let ages: Vec<f64> = of_one.map(|sample| sample.seconds).collect();
+        assert_eq!(ages, [0.0, 1.0, 2.0, 0.0]);
     }
 }

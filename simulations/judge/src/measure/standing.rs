@@ -6,7 +6,7 @@ use serde_json::Value;
 use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened};
 
 use super::{Measures, ratio};
-use crate::past::{Meant, Past, PutId, RegisterId};
+use crate::past::{Meant, Past, PutId, RegisterId, WriteId};
 use crate::value::same;
 
 /// Edits that met others.
@@ -17,7 +17,8 @@ pub(super) struct Met {
 }
 
 impl Met {
-    /// Before a write is known: everything of its registers that its author does not hold is unseen.
+    /// Before a write is known: everything of its registers that its author does not hold is unseen. What was refused, or is held
+    /// by nobody any more, meets nobody: no author will ever see it.
     pub(super) fn event(&mut self, past: &Past<'_>, event: &Event) {
         let Happened::Wrote { device, write } = &event.what else {
             return;
@@ -31,7 +32,12 @@ impl Met {
             };
             let order = past.history.order(register).iter().rev();
             let mut others = order.map(|put| past.history.put(*put));
-            others.any(|other| !holding.has(other.write) && !same(other.value, value))
+            others.any(|other| {
+                !holding.has(other.write)
+                    && !same(other.value, value)
+                    && !past.refused.has(other.write)
+                    && is_held(past, other.write)
+            })
         });
         self.edits.insert(edit);
         if meets {
@@ -106,10 +112,13 @@ fn known(past: &Past<'_>, register: RegisterId) -> Vec<PutId> {
     let order = past.history.order(register).iter().copied();
     let known = order.filter(|put| {
         let write = past.history.put(*put).write;
-        let held = past.devices().any(|(_, device)| device.holding.has(write));
-        held || past.refused.has(write) && !past.history.is_made_again(write)
+        is_held(past, write) || past.refused.has(write) && !past.history.is_made_again(write)
     });
     known.collect()
+}
+
+fn is_held(past: &Past<'_>, write: WriteId) -> bool {
+    past.devices().any(|(_, device)| device.holding.has(write))
 }
 
 /// A value that a device rests with.
@@ -248,5 +257,22 @@ mod tests {
             (1, 250.0)
         );
         assert_eq!(measures.conflicts_left, 0);
+    }
+
+    #[test]
+    fn nobody_meets_what_was_refused_or_is_held_by_nobody() {
+        let mut story = Story::of_two();
+        story
+            .wrote(0, "a", 1)
+            .wrote(1, "b", 2)
+            .refused(1, "b")
+            .forgot(1, &["b"], "refused")
+            .learnt(1, &["a"]);
+        story.wrote(0, "c", 3).learnt(1, &["c"]);
+        // Nobody was told that it is saved, and it is gone.
+        story.typed(1, "d", |_| ()).forgot(1, &["d"], "crash");
+        story.wrote(0, "e", 4).learnt(1, &["e"]);
+        story.wrote(1, "f", 5).learnt(0, &["f"]);
+        assert_eq!(of(&mut story, 5).conflicts, 1, "b met a, and nothing else");
     }
 }
