@@ -8,7 +8,8 @@ use crate::past::Past;
 
 /// Looks for broken promises in the trace of a plan. An empty answer means that none was seen.
 ///
-/// Other rules than `spotter` promise nothing of what is looked for here; of their traces only the shape is judged.
+/// Other rules than `spotter` promise little of what is looked for here; of their traces only the shape is judged, and that
+/// devices agree that hold the same writes (`I1`).
 ///
 /// The cost grows with the events, and with the square of the writes of one register: a ten-minute meet takes well below
 /// two milliseconds.

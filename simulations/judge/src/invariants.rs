@@ -41,7 +41,10 @@ type Invariants<'a> = Vec<Box<dyn Invariant<'a> + 'a>>;
 
 /// What a trace of any rule must satisfy.
 pub(crate) fn of_every_rule<'a>() -> Invariants<'a> {
-    vec![Box::new(shape::Shape::default())]
+    vec![
+        Box::new(shape::Shape::default()),
+        Box::new(i01_convergence::Convergence::default()),
+    ]
 }
 
 /// What ours promises.
@@ -50,7 +53,6 @@ pub(crate) fn all<'a>() -> Invariants<'a> {
     all.push(Box::new(fault::Fault));
     all.push(Box::new(rank::Rank::default()));
     all.push(Box::new(converged::Converged));
-    all.push(Box::new(i01_convergence::Convergence));
     all.push(Box::new(i02_acknowledged::Acknowledged::default()));
     all.push(Box::new(i03_no_loss::NoLoss::default()));
     all.push(Box::new(i04_priority::Priority::default()));
