@@ -44,9 +44,17 @@ mod tests {
             let found = by_name(rule.name()).map(|rule| rule.about().to_owned());
             assert_eq!(found.as_deref(), Some(rule.about()));
         }
-        assert!(by_name("last-writer-wins:60000").is_some());
         assert!(by_name("last-writer-wins:soon").is_none());
-        assert!(by_name("server-arbitration:last").is_some());
         assert!(by_name("coin-toss").is_none());
+    }
+
+    #[test]
+    fn a_rule_with_an_option_is_called_by_both() {
+        let called = |name: &str| by_name(name).map(|rule| rule.name().to_owned());
+        for name in ["last-writer-wins:60000", "server-arbitration:last"] {
+            assert_eq!(called(name).as_deref(), Some(name));
+        }
+        let usual = called("server-arbitration:first");
+        assert_eq!(usual.as_deref(), Some("server-arbitration"));
     }
 }

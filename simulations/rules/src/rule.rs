@@ -10,7 +10,7 @@ use crate::message::Message;
 
 /// A way to decide conflicts.
 pub trait Rule: Send + Sync {
-    /// What traces and tables call it; kebab case.
+    /// What traces and tables call it: kebab case, and an option that is not as usual behind a colon.
     fn name(&self) -> &str;
 
     /// What it is, in one sentence without a full stop.

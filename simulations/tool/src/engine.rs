@@ -35,6 +35,8 @@ pub(crate) struct Outcome {
     pub(crate) trace: Vec<Event>,
     /// The trace's hash.
     pub(crate) trace_hash: String,
+    /// The hash of what the devices show in the end: equal where they show the same.
+    pub(crate) result_hash: String,
     /// Invariants that are broken.
     pub(crate) findings: Vec<Finding>,
     /// What was measured: names and numbers, one level deep.
@@ -75,8 +77,11 @@ impl Ruling {
     }
 
     fn one(name: &str) -> Result<Self, Trouble> {
-        if name == OURS || spotter_sim_rules::by_name(name).is_some() {
-            return Ok(Self(name.to_owned()));
+        if name == OURS {
+            return Ok(Self::ours());
+        }
+        if let Some(rule) = spotter_sim_rules::by_name(name) {
+            return Ok(Self(rule.name().to_owned()));
         }
         let known: Vec<String> = Self::all().into_iter().map(|rule| rule.0).collect();
         let known = known.join(", ");
@@ -112,29 +117,6 @@ impl Outcome {
         ids.sort_unstable();
         ids.dedup();
         ids
-    }
-
-    /// What every device shows in the end, as text to compare.
-    pub(crate) fn end(&self) -> String {
-        let shown = |event: &Event| {
-            if let Happened::Rests {
-                device, registers, ..
-            } = &event.what
-            {
-                Some(format!(
-                    "{} {}",
-                    device.0,
-                    serde_json::to_string(registers).ok()?
-                ))
-            } else {
-                None
-            }
-        };
-        self.trace
-            .iter()
-            .filter_map(shown)
-            .collect::<Vec<_>>()
-            .join("\n")
     }
 }
 
@@ -190,6 +172,7 @@ fn outcome(
     Outcome {
         rule: rule.to_owned(),
         trace_hash: hash::of_trace(&trace),
+        result_hash: hash::of_result(&trace),
         findings,
         measures,
         handled,

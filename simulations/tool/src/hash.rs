@@ -25,6 +25,11 @@ pub(crate) fn of_trace(trace: &[Event]) -> String {
     hex(&hash.finalize())
 }
 
+/// Of what the devices of a trace show in the end. Numbers count by their value, and devices that agree count once.
+pub(crate) fn of_result(trace: &[Event]) -> String {
+    of(&json(&spotter_sim_judge::outcome(trace)))
+}
+
 fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("plans and events have text for keys")
 }

@@ -5,6 +5,7 @@ mod compare;
 mod curves;
 mod grid;
 mod material;
+mod orders;
 mod statistics;
 mod timeline;
 
@@ -39,6 +40,7 @@ pub(crate) fn page(material: &Material) -> String {
                 main {
                     (findings(material))
                     @for world in &material.worlds { (self::world(world, material.worlds.len() > 1)) }
+                    (orders::section(material))
                     (compare::section(material))
                     (grid::section(material))
                     (again(material))
@@ -116,7 +118,7 @@ fn findings(material: &Material) -> Markup {
 
 fn world(world: &World, named: bool) -> Markup {
     html! {
-        @if named { h2 { (world.plan.scenario) ", seed " (world.plan.seed) } }
+        @if named { h2 { (world.plan.scenario) ", seed " (world.plan.seed) (orders::named(world)) } }
         section {
             h2 { "Who was cut off, and what happened meanwhile" }
             (timeline::figure(world))

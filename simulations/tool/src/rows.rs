@@ -1,7 +1,9 @@
 //! `results.csv`: one row for each world and rule, every column a variable.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use spotter_sim_plan::Plan;
 
@@ -12,7 +14,14 @@ use crate::source::Setting;
 const BEGINNING: [&str; 5] = ["scenario", "config", "seed", "variant", "rule"];
 
 /// Columns between the settings and the measures.
-const MIDDLE: [&str; 5] = ["plan_hash", "trace_hash", "failed", "findings", "events"];
+const MIDDLE: [&str; 6] = [
+    "plan_hash",
+    "trace_hash",
+    "result_hash",
+    "failed",
+    "findings",
+    "events",
+];
 
 /// A row: the names of the columns, which rows of a table share, and their cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +55,7 @@ impl Row {
         let middle = [
             plan_hash.to_owned(),
             outcome.trace_hash.clone(),
+            outcome.result_hash.clone(),
             u8::from(outcome.failed()).to_string(),
             outcome.finding_ids().join(" "),
             outcome.trace.len().to_string(),
@@ -120,6 +130,62 @@ impl Row {
             .map(|name| self.get(name).unwrap_or_default())
             .collect())
     }
+}
+
+/// How many different results the same edits have under each rule, over all orders of one scenario, settings and seed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Distinct {
+    /// The scenario.
+    pub(crate) scenario: String,
+    /// What the grid varies, and its values.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// The seed.
+    pub(crate) seed: u64,
+    /// How many plans were run: orders of reconnecting, and calls to disks.
+    pub(crate) orders: usize,
+    /// The number of results, by rule.
+    pub(crate) outcomes: BTreeMap<String, usize>,
+}
+
+/// Counts the results of rows that are variants of each other; empty where no orders were run.
+pub(crate) fn distinct(rows: &[Row]) -> Vec<Distinct> {
+    let mut results: BTreeMap<(&str, &str, u64), Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        let text = |column| row.get(column).unwrap_or_default();
+        if let (false, Ok(seed)) = (text("variant").is_empty(), text("seed").parse()) {
+            let alike = (text("scenario"), text("config"), seed);
+            results.entry(alike).or_default().push(row);
+        }
+    }
+    let counted = |((scenario, _, seed), rows): (&(&str, &str, u64), &Vec<&Row>)| {
+        let mut ends: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut variants = BTreeSet::new();
+        for row in rows {
+            let text = |column| row.get(column).unwrap_or_default();
+            variants.insert(text("variant"));
+            ends.entry(text("rule"))
+                .or_default()
+                .insert(text("result_hash"));
+        }
+        let first = rows.first();
+        let settings = first.into_iter().flat_map(|row| {
+            let value = |name| row.get(name).unwrap_or_default();
+            let names = row.settings().into_iter();
+            names.map(move |name| (name.to_owned(), value(name).to_owned()))
+        });
+        Distinct {
+            scenario: (*scenario).to_owned(),
+            settings: settings.collect(),
+            seed: *seed,
+            orders: variants.len(),
+            outcomes: ends
+                .into_iter()
+                .map(|(rule, ends)| (rule.to_owned(), ends.len()))
+                .collect(),
+        }
+    };
+    results.iter().map(counted).collect()
 }
 
 /// The columns of rows with these settings and measures.
@@ -241,6 +307,42 @@ mod tests {
         let rows = from_csv("scenario,seed\na,1\nb,").unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].number("seed"), Some(1.0));
+    }
+
+    #[test]
+    fn orders_of_one_seed_are_counted_by_their_results() {
+        let ended = |seed, variant, rule, result| {
+            row(&[
+                ("scenario", "a"),
+                ("config", "c"),
+                ("seed", seed),
+                ("variant", variant),
+                ("rule", rule),
+                ("plan_hash", "p"),
+                ("result_hash", result),
+            ])
+        };
+        let rows = [
+            ended("1", "0", "spotter", "x"),
+            ended("1", "0", "dice", "x"),
+            ended("1", "1", "spotter", "x"),
+            ended("1", "1", "dice", "y"),
+            ended("2", "0", "dice", "z"),
+            ended("3", "", "dice", "z"),
+        ];
+        let counted: Vec<_> = distinct(&rows)
+            .into_iter()
+            .map(|one| (one.seed, one.orders, one.outcomes))
+            .collect();
+        let of = |outcomes: &[(&str, usize)]| -> BTreeMap<String, usize> {
+            let named = outcomes.iter();
+            named.map(|(rule, n)| ((*rule).to_owned(), *n)).collect()
+        };
+        let expected = [
+            (1, 2, of(&[("dice", 2), ("spotter", 1)])),
+            (2, 1, of(&[("dice", 1)])),
+        ];
+        assert_eq!(counted, expected);
     }
 
     #[test]

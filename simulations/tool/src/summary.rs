@@ -58,6 +58,9 @@ pub(crate) struct Ruled {
     pub(crate) rule: String,
     /// SHA-256 of the trace's lines.
     pub(crate) trace_hash: String,
+    /// SHA-256 of what the devices show in the end.
+    #[serde(default)]
+    pub(crate) result_hash: String,
     /// How many events the trace has.
     pub(crate) events: u64,
     /// How many edits were written.
@@ -91,6 +94,7 @@ impl Ruled {
         Self {
             rule: outcome.rule.clone(),
             trace_hash: outcome.trace_hash.clone(),
+            result_hash: outcome.result_hash.clone(),
             events: outcome.trace.len() as u64,
             edits: outcome.edits,
             handled: outcome.handled,

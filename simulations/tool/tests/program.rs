@@ -132,6 +132,46 @@ fn a_report_is_one_file_that_loads_nothing() {
     assert_eq!((tables, framed.count()), (2, 2));
 }
 
+/// Two locations of equal priority write the same register apart: a server that decides on arrival has as many results as
+/// there are orders of coming back, and ours has one.
+#[test]
+fn distinct_outcomes_are_kept_and_shown_with_the_order_of_each_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scenario, rules) = ("b11-equal-priorities", "spotter,server-arbitration");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let counted = |name: &str| -> serde_json::Value {
+        let summary: serde_json::Value = serde_json::from_str(&read(name)).unwrap();
+        summary["distinctOutcomes"].clone()
+    };
+    let run = [
+        "run", scenario, "--rule", rules, "--orders", "--out", "kept",
+    ];
+    let done = spotter_sim(folder.path(), &run);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let expected = serde_json::json!([{
+        "scenario": scenario, "settings": {}, "seed": 1, "orders": 2,
+        "outcomes": { "server-arbitration": 2, "spotter": 1 },
+    }]);
+    assert_eq!(counted("kept/summary.json"), expected);
+    let sweep = [
+        "sweep", scenario, "--rule", rules, "--orders", "--seeds", "1", "--out", "swept",
+    ];
+    let done = spotter_sim(folder.path(), &sweep);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    assert_eq!(counted("swept/summary.json"), expected);
+    assert_eq!(read("swept/results.csv"), read("kept/results.csv"));
+    let done = spotter_sim(folder.path(), &["report", "kept", "-o", "page.html"]);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let page = read("page.html");
+    for words in [
+        "order 0: East, then West",
+        "order 1: West, then East",
+        "Distinct outcomes over all orders",
+    ] {
+        assert!(page.contains(words), "{words} is not in the page");
+    }
+}
+
 #[test]
 fn requests_that_make_no_sense_end_with_2_and_words() {
     let folder = tempfile::tempdir().unwrap();

@@ -63,7 +63,10 @@ impl ServerArbitration {
 
 impl Rule for ServerArbitration {
     fn name(&self) -> &'static str {
-        "server-arbitration"
+        match self.equals {
+            Equals::First => "server-arbitration",
+            Equals::Last => "server-arbitration:last",
+        }
     }
 
     fn about(&self) -> &'static str {

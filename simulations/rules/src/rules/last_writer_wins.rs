@@ -12,21 +12,35 @@ use crate::rule::{Client, Place, Rule, Server};
 ///
 /// Clocks are as wrong as the plan says (`clockOff`, `clock-jumps`), and besides each by something between `-skew_ms` and
 /// `skew_ms` that follows from the plan's seed and the device.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LastWriterWins {
+    name: String,
     skew_ms: u64,
 }
 
 impl LastWriterWins {
     /// Every clock is off by up to so many milliseconds more than the plan says.
     pub fn with_skew(skew_ms: u64) -> Self {
-        Self { skew_ms }
+        let name = "last-writer-wins";
+        Self {
+            name: match skew_ms {
+                0 => name.to_owned(),
+                _ => format!("{name}:{skew_ms}"),
+            },
+            skew_ms,
+        }
+    }
+}
+
+impl Default for LastWriterWins {
+    fn default() -> Self {
+        Self::with_skew(0)
     }
 }
 
 impl Rule for LastWriterWins {
-    fn name(&self) -> &'static str {
-        "last-writer-wins"
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn about(&self) -> &'static str {

@@ -1,17 +1,17 @@
 //! `spotter-sim run`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use spotter_sim_plan::{Event, Plan, Watch};
 use spotter_sim_scenario::Expect;
 
 use super::wanted::Drawn;
 use crate::engine::{OURS, Outcome, Ruling, judged};
-use crate::rows::{self, Row};
+use crate::rows::{self, Distinct, Row};
 use crate::source::{Source, open};
-use crate::summary::Summary;
+use crate::summary::{COMMIT, Summary, VERSION};
 use crate::sweep::Told;
 use crate::trouble::{Ended, Trouble};
 use crate::{clock, files, hash, out, story};
@@ -22,7 +22,8 @@ use crate::{clock, files, hash, out, story};
 /// 1 if one is, under our own rule.
 ///
 /// With --out the folder holds `plan.json`, `trace.jsonl` (a rule's name before the dot if there are several),
-/// `summary.json` with version and hashes, and `results.csv` with one row for each world and rule.
+/// `summary.json` with version and hashes, and `results.csv` with one row for each world and rule. With --orders each order
+/// has a folder of its own, and the `summary.json` beside them has how many different results each rule had.
 #[derive(Args)]
 pub(super) struct Run {
     /// A scenario's file, the name of one that comes with the program, or a plan
@@ -69,7 +70,7 @@ impl Run {
         let expect = self.drawn.expect(&self.what)?;
         let mut failed = false;
         let mut rows = Vec::new();
-        let mut orders = Orders::default();
+        let mut ours = Vec::new();
         for (variant, plan) in &mut plans {
             self.watched(plan);
             let outcomes: Vec<Outcome> = rules
@@ -80,13 +81,19 @@ impl Run {
             rows.extend(self.rows(*variant, plan, &outcomes)?);
             tell(plan, *variant, &outcomes);
             self.keep(*variant, plan, &outcomes)?;
-            orders.count(plan, outcomes);
+            let traces = outcomes.into_iter().filter(|outcome| outcome.rule == OURS);
+            ours.extend(traces.map(|outcome| (plan.clone(), outcome.trace)));
         }
+        let distinct = rows::distinct(&rows);
         if self.orders {
-            orders.tell();
-            failed |= orders.tell_unmet(expect.as_ref());
+            tell_distinct(&distinct);
+            failed |= tell_unmet(&ours, expect.as_ref());
         }
         if let Some(folder) = &self.out {
+            if self.orders {
+                let whole = Whole::of(distinct);
+                files::write_json(&folder.join("summary.json"), &whole)?;
+            }
             files::write(&folder.join("results.csv"), &rows::to_csv(&rows))?;
             let folder = folder.display();
             out::line(&format!(
@@ -147,42 +154,41 @@ impl Run {
     }
 }
 
-/// What everyone shows in the end, over all orders, by rule.
-#[derive(Default)]
-struct Orders {
-    plans: usize,
-    ours: Vec<(Plan, Vec<Event>)>,
-    ends: BTreeMap<String, BTreeSet<String>>,
+/// What is said of all orders together: `summary.json` beside the folders of the orders.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole {
+    version: &'static str,
+    commit: Option<&'static str>,
+    distinct_outcomes: Vec<Distinct>,
 }
 
-impl Orders {
-    fn count(&mut self, plan: &Plan, outcomes: Vec<Outcome>) {
-        self.plans += 1;
-        for outcome in outcomes {
-            let ends = self.ends.entry(outcome.rule.clone()).or_default();
-            ends.insert(outcome.end());
-            if outcome.rule == OURS {
-                self.ours.push((plan.clone(), outcome.trace));
-            }
+impl Whole {
+    fn of(distinct_outcomes: Vec<Distinct>) -> Self {
+        Self {
+            version: VERSION,
+            commit: COMMIT,
+            distinct_outcomes,
         }
     }
+}
 
-    /// Whether something over all orders is not as the scenario expects.
-    fn tell_unmet(&self, expect: Option<&Expect>) -> bool {
-        let unmet = expect
-            .map(|expect| expect.evaluate_all(&self.ours))
-            .unwrap_or_default();
-        for unmet in &unmet {
-            out::line(&format!("!!! {unmet}"));
-        }
-        !unmet.is_empty()
+/// Whether something over all orders is not as the scenario expects.
+fn tell_unmet(ours: &[(Plan, Vec<Event>)], expect: Option<&Expect>) -> bool {
+    let unmet = expect
+        .map(|expect| expect.evaluate_all(ours))
+        .unwrap_or_default();
+    for unmet in &unmet {
+        out::line(&format!("!!! {unmet}"));
     }
+    !unmet.is_empty()
+}
 
-    fn tell(&self) {
-        out::line(&format!("\nover all {} plans:", self.plans));
-        let row =
-            |(rule, ends): (&String, &BTreeSet<String>)| vec![rule.clone(), ends.len().to_string()];
-        let rows: Vec<Vec<String>> = self.ends.iter().map(row).collect();
+fn tell_distinct(distinct: &[Distinct]) {
+    for counted in distinct {
+        out::line(&format!("\nover all {} plans:", counted.orders));
+        let row = |(rule, count): (&String, &usize)| vec![rule.clone(), count.to_string()];
+        let rows: Vec<Vec<String>> = counted.outcomes.iter().map(row).collect();
         out::table(&["rule", "distinct outcomes"], &rows);
     }
 }

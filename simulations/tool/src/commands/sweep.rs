@@ -142,7 +142,7 @@ impl Sweep {
         })?;
         let summary = tell(&progress, &sweep, before);
         if let Some(folder) = folder {
-            folder.close(&summary)?;
+            folder.close(summary)?;
         }
         Ok(if progress.failures > 0 {
             Ended::Found

@@ -18,6 +18,8 @@ const WORLDS_DRAWN: usize = 4;
 pub(crate) struct World {
     /// The plan.
     pub(crate) plan: Plan,
+    /// Which of all orders it is.
+    pub(crate) variant: Option<u64>,
     /// Rule and trace, ours first.
     pub(crate) traces: Vec<(String, Vec<Event>)>,
 }
@@ -152,7 +154,13 @@ impl Material {
                 traces.push((rule_of(&trace), trace));
             }
         }
-        self.worlds.push(World { plan, traces });
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let variant = name.and_then(|name| name.strip_prefix("variant-")?.parse().ok());
+        self.worlds.push(World {
+            plan,
+            variant,
+            traces,
+        });
         Ok(())
     }
 
@@ -173,6 +181,7 @@ impl Material {
             Some(world) => world.traces.push((rule, trace)),
             None => self.worlds.push(World {
                 plan,
+                variant: None,
                 traces: vec![(rule, trace)],
             }),
         }

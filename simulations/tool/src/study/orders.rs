@@ -4,10 +4,10 @@
 //! wrote and some have not. Each priority is held by two of them, as far as they go round. Then they come back one by one, and nobody edits any more. Whatever differs, differs by the
 //! order alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::Value;
-use spotter_sim_plan::{DeviceNumber, Event, Happened, Plan, Watch};
+use spotter_sim_judge::outcome;
+use spotter_sim_plan::{Plan, Watch};
 
 use super::compare::rules;
 use super::pool::Pool;
@@ -111,7 +111,7 @@ fn rows_of(orders: &Orders, rule: &Ruling) -> Vec<Row> {
     let mut rows = Vec::new();
     for plan in &orders.plans {
         let told = trace(plan, rule).unwrap_or_else(|(told, _)| told);
-        let result = result(&told);
+        let result = outcome(&told);
         rows.push(row(
             "agree",
             Some(f64::from(u8::from(result.len() == 1))),
@@ -127,24 +127,6 @@ fn rows_of(orders: &Orders, rule: &Ruling) -> Vec<Row> {
         String::new(),
     ));
     rows
-}
-
-/// What is shown at the end: one state if all devices agree.
-fn result(told: &[Event]) -> BTreeSet<String> {
-    let shown = |event: &Event| -> Option<(DeviceNumber, BTreeMap<String, Value>)> {
-        if let Happened::Rests {
-            device, registers, ..
-        } = &event.what
-        {
-            Some((*device, registers.clone()))
-        } else {
-            None
-        }
-    };
-    let states = told.iter().filter_map(shown);
-    states
-        .map(|(_, state)| serde_json::to_string(&state).unwrap_or_default())
-        .collect()
 }
 
 #[cfg(test)]

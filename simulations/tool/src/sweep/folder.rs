@@ -173,11 +173,11 @@ impl Folder {
         Ok(Some(path))
     }
 
-    /// Sorts the rows, and writes what is said of the whole.
+    /// Sorts the rows, and writes what is said of the whole, to which it adds how many results the orders of a seed had.
     ///
     /// # Errors
     /// It cannot be written.
-    pub(crate) fn close(self, summary: &Value) -> Result<(), Trouble> {
+    pub(crate) fn close(self, mut summary: Value) -> Result<(), Trouble> {
         drop(self.rows);
         let results = self.path.join("results.csv");
         let mut rows = read_rows(&results)?;
@@ -187,7 +187,8 @@ impl Folder {
         if !rows.is_empty() {
             fs::rename(&beside, &results).map_err(Trouble::with(&results))?;
         }
-        files::write_json(&self.path.join("summary.json"), summary)
+        summary["distinctOutcomes"] = serde_json::json!(rows::distinct(&rows));
+        files::write_json(&self.path.join("summary.json"), &summary)
     }
 }
 
