@@ -18,8 +18,9 @@ pub(super) const LOCATIONS: &str = "locations";
 pub(super) const RATE: &str = "edits_per_minute";
 
 /// What is kept of the measures of `docs/metrics.md`.
-pub(super) const MEASURES: [&str; 13] = [
+pub(super) const MEASURES: [&str; 16] = [
     "priority_inversions",
+    "outranked",
     "causal_inversions",
     "returns",
     "acknowledged_lost",
@@ -30,6 +31,8 @@ pub(super) const MEASURES: [&str; 13] = [
     "flaps",
     "conflicts_per_1k_edits",
     "staleness_s_p95",
+    "catch_up_s_p50",
+    "catch_up_s_p95",
     "convergence_s",
     "bytes_per_edit",
 ];

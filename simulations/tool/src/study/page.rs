@@ -1,5 +1,6 @@
 //! Tables and figures, made from the rows alone, and the page that shows them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::chart::{Chart, Line};
@@ -8,6 +9,7 @@ use super::rows::{Point, Rows};
 use super::{compare, gray, orders, resync};
 use crate::engine::OURS;
 use crate::files;
+use crate::summary::{self, Version};
 use crate::trouble::Trouble;
 
 /// What the page shows.
@@ -17,7 +19,7 @@ pub(super) struct Drawn {
     figures: Vec<(String, String)>,
 }
 
-/// A table, under the name by which the page asks for it.
+/// A table or a few words, under the name by which the page asks for it.
 pub(super) struct Table {
     name: &'static str,
     pub(super) text: String,
@@ -25,7 +27,13 @@ pub(super) struct Table {
 
 /// Makes everything.
 pub(super) fn made(rows: &Rows) -> Drawn {
-    let tables = vec![comparison(rows), slopes(rows), outcomes(rows), bytes(rows)];
+    let tables = vec![
+        origin(rows, &summary::here()),
+        comparison(rows),
+        slopes(rows),
+        outcomes(rows),
+        bytes(rows),
+    ];
     Drawn {
         tables,
         figures: figures(rows),
@@ -46,27 +54,58 @@ pub(super) fn write(folder: &Path, drawn: &Drawn, rows: &Rows) -> Result<(), Tro
 /// Puts the tables between the marks of a page: `<!-- study: NAME -->` and `<!-- study: end -->`.
 ///
 /// # Errors
-/// The page cannot be read or written.
+/// The page cannot be read or written, or lacks marks.
 pub(super) fn update(page: &Path, drawn: &Drawn) -> Result<(), Trouble> {
     let mut text = files::read(page)?;
     for table in &drawn.tables {
-        text = with_table(&text, table);
+        text = with_table(&text, table).ok_or_else(|| {
+            let (page, name) = (page.display(), table.name);
+            Trouble::Asked(format!(
+                "{page}: there is no <!-- study: {name} --> with an end"
+            ))
+        })?;
     }
     files::write(page, &text)
 }
 
-fn with_table(page: &str, table: &Table) -> String {
+fn with_table(page: &str, table: &Table) -> Option<String> {
     let begins = format!("<!-- study: {} -->\n", table.name);
-    let Some((before, rest)) = page.split_once(&begins) else {
-        return page.to_owned();
-    };
-    let after = rest
-        .split_once("<!-- study: end -->")
-        .map_or("", |(_, after)| after);
-    format!(
+    let (before, rest) = page.split_once(&begins)?;
+    let (_, after) = rest.split_once("<!-- study: end -->")?;
+    Some(format!(
         "{before}{begins}\n{}\n<!-- study: end -->{after}",
         table.text
-    )
+    ))
+}
+
+/// Which version made the numbers, and how often each point was repeated.
+fn origin(rows: &Rows, (version, commit): &Version) -> Table {
+    let commit = commit.as_deref().map_or_else(
+        || "an unknown commit".to_owned(),
+        |commit| {
+            let (commit, changed) = commit.split_once('-').unwrap_or((commit, ""));
+            let changed = if changed.is_empty() { "" } else { ", changed" };
+            format!("commit `{}`{changed}", commit.get(..12).unwrap_or(commit))
+        },
+    );
+    let repeated = |part| {
+        let of_part = rows.rows.iter().filter(|row| row.part == part);
+        let seeds: BTreeSet<u64> = of_part.map(|row| row.seed).collect();
+        seeds.len()
+    };
+    let text = format!(
+        "These numbers were made by version {version} at {commit}. Each point of the comparison was repeated {} times, of the\n\
+         conflicts {} times, of resynchronising {} times; for the orders there are {} sets of edits for each number of locations,\n\
+         in all of their orders.\n",
+        repeated(compare::PART),
+        repeated(gray::PART),
+        repeated(resync::PART),
+        repeated(orders::PART)
+    );
+    Table {
+        name: "origin",
+        text,
+    }
 }
 
 /// All rules at the longest partition, one measure a column.
@@ -365,7 +404,7 @@ fn bytes_chart(rows: &Rows) -> Chart {
 fn estimates(rows: &Rows) -> String {
     let mut text = "part,factor,x,rule,measure,repetitions,mean,low95,high95\n".to_owned();
     let mut points: Vec<Point<'_>> = Vec::new();
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     for row in &rows.rows {
         if known.insert((
             &row.part,
@@ -421,6 +460,7 @@ fn line(table: &mut String, cells: impl Iterator<Item = String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::Row;
     use super::*;
 
     #[test]
@@ -430,15 +470,47 @@ mod tests {
             name: "orders",
             text: "new\n".to_owned(),
         };
-        let updated = with_table(page, &table);
+        let updated = with_table(page, &table).unwrap();
         assert_eq!(
             updated,
             "before\n<!-- study: orders -->\n\nnew\n\n<!-- study: end -->\nafter\n"
         );
         assert_eq!(
-            with_table(&updated, &table),
-            updated,
+            with_table(&updated, &table).as_deref(),
+            Some(updated.as_str()),
             "it can be done again"
         );
+        let another = page.replace("orders", "bytes");
+        assert_eq!(with_table(&another, &table), None);
+    }
+
+    #[test]
+    fn a_page_names_the_version_that_made_it_and_the_repetitions_that_there_were() {
+        let row = |part: &str, seed| Row {
+            part: part.to_owned(),
+            factor: String::new(),
+            x: 1.0,
+            rule: OURS.to_owned(),
+            seed,
+            plan: String::new(),
+            trace: String::new(),
+            measure: String::new(),
+            value: None,
+        };
+        let rows = Rows {
+            rows: vec![
+                row(compare::PART, 1),
+                row(compare::PART, 2),
+                row(compare::PART, 2),
+                row(gray::PART, 1),
+            ],
+            ..Rows::default()
+        };
+        let commit = format!("{}-changed", "0123456789abcdef");
+        let said = origin(&rows, &("1.2.3".to_owned(), Some(commit))).text;
+        let begins = "These numbers were made by version 1.2.3 at commit `0123456789ab`, changed. ";
+        assert!(said.starts_with(begins), "{said}");
+        assert!(said.contains("comparison was repeated 2 times"), "{said}");
+        assert!(said.contains("conflicts 1 times"), "{said}");
     }
 }
