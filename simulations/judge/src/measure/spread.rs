@@ -73,9 +73,6 @@ impl Spread {
         {
             self.changed_at = event.at;
         }
-        if past.plan.watch != Watch::Screens {
-            return;
-        }
         if let Happened::Learnt { .. } | Happened::Forgot { .. } | Happened::Refused { .. } =
             &event.what
         {
@@ -237,7 +234,6 @@ mod tests {
     #[test]
     fn a_write_spreads_from_the_edit_on_although_it_is_written_later() {
         let mut story = Story::of_two();
-        story.plan.watch = Watch::Screens;
         story.until(60_020).wrote(1, "a", 1).wait(20);
         story.plan.steps.last_mut().unwrap().at = 12_000;
         story.learnt(0, &["a"]).rests();
@@ -248,7 +244,6 @@ mod tests {
     #[test]
     fn whoever_comes_back_has_caught_up_when_the_others_have_what_it_brought() {
         let mut story = Story::of(&[("Jury", 30), ("Platform", 10), ("Desk", 5)]);
-        story.plan.watch = Watch::Screens;
         story.trouble(1, "cut").trouble(2, "cut");
         story.wrote(0, "a", 1).wrote(1, "b", 2).wrote(2, "c", 3);
         // The desk's line stays cut: nobody waits for it, and it waits for nobody.
@@ -271,7 +266,6 @@ mod tests {
     #[test]
     fn nobody_has_caught_up_whose_line_is_cut_again() {
         let mut story = Story::of_two();
-        story.plan.watch = Watch::Screens;
         story.trouble(1, "cut").wrote(0, "a", 1).wait(60_000);
         story.trouble(1, "heal").wait(1_000).trouble(1, "cut");
         story.wait(30_000).trouble(1, "heal").wait(2_000);
