@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use spotter_model::ChangeHash;
 use spotter_relay_protocol::{
-    ChangeBytes, CloseReason, Frame, JoinRejected, LogId, MeetId, Password, Position, Runs,
-    SessionId,
+    ChangeBytes, CloseReason, Frame, JoinRejected, LogId, MeetId, PackedInit, Password, Position,
+    Runs, SessionId,
 };
 
 use crate::event::Event;
@@ -53,6 +53,17 @@ pub enum Action {
     Ping {
         /// Where to.
         link: LinkId,
+    },
+    /// Unpack what a member offers, where it holds nothing up: it can take a second. At most one is outstanding for a link,
+    /// and until it is answered nothing else that the link says may be told. Those of different meets take turns. Answered by
+    /// `Unpacked`.
+    Unpack {
+        /// Whose offer it is.
+        link: LinkId,
+        /// The meet it is for.
+        meet: MeetId,
+        /// What was offered.
+        init: PackedInit,
     },
     /// Run scrypt; slow by design. At most one job is outstanding. Answered by `PasswordHashed`.
     HashPassword {

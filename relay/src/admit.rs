@@ -20,8 +20,54 @@ const SOON_MS: u64 = 250;
 /// How soon to come back when somebody else has to act first.
 const MUCH_LATER_MS: u64 = 30_000;
 
+/// What is answered to all changes of a message that may be offered again.
+#[derive(Clone, Debug)]
+pub(crate) struct Later {
+    code: UpdateCode,
+    reason: &'static str,
+    retry_after_ms: u64,
+}
+
+impl Later {
+    /// Too much is under way, and the reason is gone within a sync or two.
+    pub(crate) const fn soon(reason: &'static str) -> Self {
+        Self {
+            code: UpdateCode::Busy,
+            reason,
+            retry_after_ms: SOON_MS,
+        }
+    }
+
+    /// Answers so of all these.
+    pub(crate) fn answer(
+        &self,
+        link: LinkId,
+        local_seq_nums: impl Iterator<Item = u64>,
+        answers: &mut Answers,
+    ) {
+        let (reason, wait) = (self.reason, self.retry_after_ms);
+        for number in local_seq_nums {
+            answers.later(link, number, self.code.clone(), reason, wait);
+        }
+    }
+}
+
+/// Charges a link for so many bytes, if it may send as many just now.
+pub(crate) fn charge_bytes(house: &mut House, link: LinkId, bytes: usize) -> Result<(), Later> {
+    let (rate, now) = (house.limits.bytes_rate(), house.now);
+    let taken = house
+        .links
+        .get_mut(link)
+        .map_or(Ok(()), |link| link.bytes.take(bytes as u64, rate, now));
+    taken.map_err(|retry_after_ms| Later {
+        code: UpdateCode::TooFast,
+        reason: "more bytes than a session may send just now",
+        retry_after_ms,
+    })
+}
+
 impl Meet {
-    /// Takes in what a member offers in one message of so many bytes. What came packed costs what it unpacks to.
+    /// Takes in what a member offers in one message of so many bytes.
     pub(crate) fn offer(
         &mut self,
         house: &mut House,
@@ -29,19 +75,39 @@ impl Meet {
         updates: Vec<OfferedUpdate>,
         message_bytes: usize,
     ) {
+        let allowed = self
+            .may_offer(house)
+            .and_then(|()| charge_bytes(house, link, message_bytes));
+        self.take_in(house, link, updates, allowed);
+    }
+
+    /// Takes in what a member has offered in a pack, which was charged for before it was unpacked.
+    pub(crate) fn offer_unpacked(
+        &mut self,
+        house: &mut House,
+        link: LinkId,
+        updates: Vec<OfferedUpdate>,
+    ) {
+        let allowed = self.may_offer(house);
+        self.take_in(house, link, updates, allowed);
+    }
+
+    /// Judges what is offered, or answers all of it alike.
+    fn take_in(
+        &mut self,
+        house: &mut House,
+        link: LinkId,
+        updates: Vec<OfferedUpdate>,
+        allowed: Result<(), Later>,
+    ) {
         let Some(by) = self.session_of(link) else {
             return;
         };
         let mut answers = Answers::default();
-        let unpacked: usize = updates
-            .iter()
-            .map(|update| update.change.as_ref().len())
-            .sum();
-        match self.may_offer(house, link, message_bytes.max(unpacked)) {
-            Err((code, reason, wait)) => {
-                for update in &updates {
-                    answers.later(link, update.local_seq_num, code.clone(), reason, wait);
-                }
+        match allowed {
+            Err(later) => {
+                let numbers = updates.iter().map(|update| update.local_seq_num);
+                later.answer(link, numbers, &mut answers);
             }
             Ok(()) => {
                 let mut settled = VecDeque::new();
@@ -69,48 +135,28 @@ impl Meet {
         self.begin_append(house);
     }
 
-    /// Whether this link may offer anything just now; if not, the answer to all of it.
-    fn may_offer(
-        &self,
-        house: &mut House,
-        link: LinkId,
-        bytes: usize,
-    ) -> Result<(), (UpdateCode, &'static str, u64)> {
+    /// Whether anybody may offer anything just now; if not, the answer to all of it.
+    pub(crate) fn may_offer(&self, house: &House) -> Result<(), Later> {
         if let Some(retry_after_ms) = house.leaving {
-            return Err((
-                UpdateCode::Busy,
-                "the relay is about to stop",
+            return Err(Later {
+                code: UpdateCode::Busy,
+                reason: "the relay is about to stop",
                 retry_after_ms,
-            ));
+            });
         }
         if !self.log.is_awake() {
-            let wait = house.limits.storage_retry_ms;
-            return Err((
-                UpdateCode::StorageTrouble,
-                "the relay is reading the meet again",
-                wait,
-            ));
+            return Err(Later {
+                code: UpdateCode::StorageTrouble,
+                reason: "the relay is reading the meet again",
+                retry_after_ms: house.limits.storage_retry_ms,
+            });
         }
         if self.pending_bytes > house.limits.pending_bytes_max {
-            return Err((
-                UpdateCode::Busy,
+            return Err(Later::soon(
                 "more changes are waiting for the disk than fit",
-                SOON_MS,
             ));
         }
-        let (rate, now) = (house.limits.bytes_rate(), house.now);
-        let taken = house
-            .links
-            .get_mut(link)
-            .map(|link| link.bytes.take(bytes as u64, rate, now));
-        match taken {
-            Some(Err(wait)) => Err((
-                UpdateCode::TooFast,
-                "more bytes than a session may send just now",
-                wait,
-            )),
-            Some(Ok(())) | None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Judges one change that was just offered, if its link may have so many operations looked at.

@@ -17,6 +17,7 @@ use crate::machine::Config;
 use crate::records::ScryptParams;
 use crate::time::Timestamp;
 use crate::token::{self, Grants};
+use crate::unpacking::Unpacking;
 
 /// The relay without its meets.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct House {
     pub(crate) guesses: Guesses,
     /// The meet whose log is being packed to be kept, if one is: one at a time, since it costs a core for a while.
     pub(crate) packing: Option<MeetId>,
+    /// The packs that the shell is unpacking.
+    pub(crate) unpacking: Unpacking,
     /// When clients should come back; present once the relay is stopping.
     pub(crate) leaving: Option<u64>,
     last_number: u64,
@@ -48,6 +51,7 @@ impl House {
             draw: Draw::new(seed),
             guesses: Guesses::default(),
             packing: None,
+            unpacking: Unpacking::default(),
             leaving: None,
             last_number: 0,
         }

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use spotter_relay_protocol::{
-    Chain, ChangeBytes, CloseReason, DisplayKey, LogId, MeetId, Password, Position, Runs,
+    Chain, ChangeBytes, CloseReason, DisplayKey, LogId, MeetId, Password, Position, Runs, Unpacked,
 };
 
 use crate::action::{BatchId, JobId, ReadId, SaveId};
@@ -32,8 +32,15 @@ pub enum Input {
     Received {
         /// From where.
         link: LinkId,
-        /// The whole message, read.
+        /// The whole message, read; what is packed in it is still packed.
         heard: Heard,
+    },
+    /// The shell has answered `Unpack`.
+    Unpacked {
+        /// Whose offer it was.
+        link: LinkId,
+        /// What came out of it.
+        unpacked: Unpacked,
     },
     /// Something arrived that the shell could not make a message of. It closes the connection itself, for this reason.
     Unreadable {

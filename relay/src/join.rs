@@ -44,7 +44,7 @@ impl Relay {
             | ClientMessage::AddDisplayKey(_)
             | ClientMessage::ListDisplayKeys(_)
             | ClientMessage::RevokeDisplayKey(_)
-            | ClientMessage::Presence(_) => self.not_joined(link, &message),
+            | ClientMessage::Presence(_) => self.not_joined(link, message.session_token()),
         }
     }
 

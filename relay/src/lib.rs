@@ -72,6 +72,7 @@ mod talk;
 mod ticket;
 mod time;
 mod token;
+mod unpacking;
 mod waiting;
 
 pub use action::{Action, BatchId, FeedSlice, JobId, LogEntry, Publication, ReadId, SaveId};

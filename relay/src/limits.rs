@@ -67,6 +67,9 @@ pub struct Limits {
     pub waiting_bytes_max: usize,
     /// Bytes of changes a meet keeps in memory until the disk has them.
     pub pending_bytes_max: usize,
+    /// Bytes of packed offers to one meet that may wait to be unpacked, as long as they are then. Whoever offers more is
+    /// told to come back, and the packs of other meets take turns with these.
+    pub unpacking_bytes_max: usize,
     /// Bytes of changes in one append.
     pub batch_bytes_max: usize,
     /// Heads of one meet. Every catch-up ends with all of them in one message, which must stay within its length.
@@ -121,6 +124,7 @@ impl Default for Limits {
             waiting_changes_max: 1_000,
             waiting_bytes_max: 1 << 20,
             pending_bytes_max: 8 << 20,
+            unpacking_bytes_max: 8 << 20,
             batch_bytes_max: 1 << 20,
             heads_max: HEADS_MAX,
             meet_bytes_max: 64 << 20,

@@ -113,6 +113,7 @@ impl Relay {
         match input {
             Input::Connected { link, address } => self.connected(link, address),
             Input::Received { link, heard } => self.received(link, heard),
+            Input::Unpacked { link, unpacked } => self.unpacked(link, unpacked),
             Input::Unreadable { link, reason } => self.no_message(link, reason),
             Input::Heard { link } => self.house.links.heard(link, self.house.now),
             Input::Sent { link, bytes } => self.sent(link, bytes),
@@ -259,6 +260,7 @@ impl Relay {
             | Input::FeedTaken { meet } => Some(*meet),
             Input::Connected { .. }
             | Input::Received { .. }
+            | Input::Unpacked { .. }
             | Input::Unreadable { .. }
             | Input::Heard { .. }
             | Input::Sent { .. }

@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 pub(crate) struct Bucket {
     /// What may be used at once, in thousandths, so that slow rates fill it evenly.
     level: u64,
+    /// What was used beyond that, in thousandths; paid off before the bucket fills.
+    owed: u64,
     filled_at: Timestamp,
 }
 
@@ -22,18 +24,14 @@ impl Bucket {
     pub(crate) const fn full(rate: Rate, now: Timestamp) -> Self {
         Self {
             level: rate.burst.saturating_mul(1_000),
+            owed: 0,
             filled_at: now,
         }
     }
 
     /// Takes `count` out, or says in how many milliseconds there will be as much.
     pub(crate) fn take(&mut self, count: u64, rate: Rate, now: Timestamp) -> Result<(), u64> {
-        let filled = now.ms_since(self.filled_at).saturating_mul(rate.per_second);
-        self.level = self
-            .level
-            .saturating_add(filled)
-            .min(rate.burst.saturating_mul(1_000));
-        self.filled_at = now;
+        self.fill(rate, now);
         // What is larger than the whole bucket passes when the bucket is full, or it never would.
         let wanted = count.min(rate.burst).saturating_mul(1_000);
         match self.level.checked_sub(wanted) {
@@ -42,9 +40,29 @@ impl Bucket {
                 Ok(())
             }
             None => Err((wanted - self.level)
+                .saturating_add(self.owed)
                 .div_ceil(rate.per_second.max(1))
                 .max(1)),
         }
+    }
+
+    /// Takes out what was used already. Whatever the bucket does not have is owed, and whoever comes next waits for it.
+    pub(crate) fn charge(&mut self, count: u64, rate: Rate, now: Timestamp) {
+        self.fill(rate, now);
+        let used = count.saturating_mul(1_000);
+        self.owed = self.owed.saturating_add(used.saturating_sub(self.level));
+        self.level = self.level.saturating_sub(used);
+    }
+
+    fn fill(&mut self, rate: Rate, now: Timestamp) {
+        let filled = now.ms_since(self.filled_at).saturating_mul(rate.per_second);
+        let paid = filled.min(self.owed);
+        self.owed -= paid;
+        self.level = self
+            .level
+            .saturating_add(filled - paid)
+            .min(rate.burst.saturating_mul(1_000));
+        self.filled_at = now;
     }
 }
 
@@ -65,6 +83,18 @@ mod tests {
         assert_eq!(bucket.take(50, RATE, start), Err(500));
         assert_eq!(bucket.take(50, RATE, start.after_ms(499)), Err(1));
         assert_eq!(bucket.take(50, RATE, start.after_ms(500)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_owed_is_paid_before_anything_is_taken() {
+        let start = Timestamp::from_millis(0);
+        let mut bucket = Bucket::full(RATE, start);
+        bucket.charge(150, RATE, start);
+        assert_eq!(bucket.take(50, RATE, start), Ok(()));
+        bucket.charge(300, RATE, start);
+        assert_eq!(bucket.take(50, RATE, start), Err(3_500));
+        assert_eq!(bucket.take(50, RATE, start.after_ms(3_499)), Err(1));
+        assert_eq!(bucket.take(50, RATE, start.after_ms(3_500)), Ok(()));
     }
 
     #[test]

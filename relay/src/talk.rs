@@ -2,7 +2,8 @@
 
 use spotter_relay_protocol::{
     AdminCode, ClientMessage, CloseReason, FIRST_MESSAGE_BYTES_MAX, InvalidSession, Malformed,
-    ProtocolError, RelayMessage, SessionCode, SessionToken, UnknownMessageType, pack_in_common,
+    PackedInit, ProtocolError, RelayMessage, Said, SessionCode, SessionToken, UnknownMessageType,
+    pack_in_common,
 };
 
 use crate::event::Event;
@@ -30,15 +31,16 @@ impl Relay {
             return self.house.links.close(link, CloseReason::TooFast);
         }
         let not_agreed = heard.packed && !sender.packs;
-        let Heard { bytes, message, .. } = heard;
+        let Heard { bytes, said, .. } = heard;
         if bytes > limit {
             return self.unreadable(link, ProtocolError::TooLarge { bytes, limit });
         }
         if not_agreed {
             return self.unreadable(link, packs_not_agreed());
         }
-        match message {
-            Ok(message) => self.message(link, message, bytes),
+        match said {
+            Ok(Said::Plain(message)) => self.message(link, message, bytes),
+            Ok(Said::Packed(init)) => self.packed_offer(link, init, bytes),
             Err(error) => self.unreadable(link, error),
         }
     }
@@ -56,13 +58,54 @@ impl Relay {
                 let member = member.clone();
                 self.members_message(link, &member, message, bytes);
             }
-            State::Asking { .. } => {
-                let reason = "the answer to the last message is still under way";
-                self.house
-                    .refuse(link, message.msg_type(), AdminCode::Busy, reason);
-            }
+            State::Asking { .. } => self.still_asking(link, message.msg_type()),
             State::Closing | State::Display { .. } => {}
         }
+    }
+
+    /// A packed offer: the same as a plain one up to the point where it would have to be unpacked.
+    fn packed_offer(&mut self, link: LinkId, init: PackedInit, bytes: usize) {
+        let Some(sender) = self.house.links.get_mut(link) else {
+            return;
+        };
+        let token = init.session_token.as_ref();
+        match &sender.state {
+            State::Fresh { .. } => {
+                sender.packs = false;
+                self.not_joined(link, token);
+            }
+            State::Member(member) => {
+                let member = member.clone();
+                if !self.has_other_session(link, &member, token) {
+                    self.in_meet(member.meet, |meet, house| {
+                        meet.offer_packed(house, link, init, bytes);
+                    });
+                }
+            }
+            State::Asking { .. } => self.still_asking(link, "UPDATE_INIT"),
+            State::Closing | State::Display { .. } => {}
+        }
+    }
+
+    fn still_asking(&mut self, link: LinkId, msg_type: &str) {
+        let reason = "the answer to the last message is still under way";
+        self.house.refuse(link, msg_type, AdminCode::Busy, reason);
+    }
+
+    /// Whether a message names another session than the one its connection carries; that is answered then.
+    fn has_other_session(
+        &mut self,
+        link: LinkId,
+        member: &Member,
+        token: Option<&SessionToken>,
+    ) -> bool {
+        let other = token.filter(|token| token::hash(token) != member.token_hash);
+        if let Some(token) = other {
+            let hint = Some(token.hint());
+            let reason = "the connection has another session";
+            self.invalid_session(link, hint, SessionCode::OtherSession, reason);
+        }
+        other.is_some()
     }
 
     fn members_message(
@@ -72,16 +115,8 @@ impl Relay {
         message: ClientMessage,
         bytes: usize,
     ) {
-        if let Some(token) = message.session_token()
-            && token::hash(token) != member.token_hash
-        {
-            let hint = Some(token.hint());
-            return self.invalid_session(
-                link,
-                hint,
-                SessionCode::OtherSession,
-                "the connection has another session",
-            );
+        if self.has_other_session(link, member, message.session_token()) {
+            return;
         }
         if is_for_the_initiator(&message) && !member.initiator {
             let reason = "only the initiator may do this";
@@ -130,7 +165,7 @@ impl Relay {
 
     /// Answers what is no message. Only a name nobody knows leaves the connection open: it may be one of a
     /// newer protocol that its sender can do without.
-    fn unreadable(&mut self, link: LinkId, error: ProtocolError) {
+    pub(crate) fn unreadable(&mut self, link: LinkId, error: ProtocolError) {
         let (err_msg, at, reason) = match error {
             ProtocolError::OtherProtocol { theirs } => return self.other_protocol(link, theirs),
             ProtocolError::UnknownMessageType { msg_type } => {
@@ -175,8 +210,8 @@ impl Relay {
     }
 
     /// Answers a message that needs a session on a connection that has none.
-    pub(crate) fn not_joined(&mut self, link: LinkId, message: &ClientMessage) {
-        let hint = message.session_token().map(SessionToken::hint);
+    pub(crate) fn not_joined(&mut self, link: LinkId, token: Option<&SessionToken>) {
+        let hint = token.map(SessionToken::hint);
         self.invalid_session(link, hint, SessionCode::NotJoined, "join a meet first");
     }
 

@@ -359,6 +359,7 @@ impl Desk {
             }
             Action::PackLog { .. }
             | Action::KeepPack { .. }
+            | Action::Unpack { .. }
             | Action::Append { .. }
             | Action::SavePublication { .. }
             | Action::FinishMeet { .. } => panic!("nobody asked for it: {action:?}"),

@@ -93,8 +93,28 @@ pub fn unpack(pack: &[u8], bounds: Bounds) -> Result<Vec<Change>, PackError> {
     unpack_counted(pack, bounds).0
 }
 
-/// Unpacks, and tells how many bits were decoded, which is what the time depends on.
-#[doc(hidden)]
+/// What a pack says of itself before it is unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// How many changes come out of it.
+    pub changes: usize,
+    /// How many bytes they have together.
+    pub bytes: usize,
+}
+
+/// Reads what a pack says of itself, which costs nothing. Unpacking brings exactly that, or fails.
+///
+/// # Errors
+/// The bytes do not begin like a pack, or it says that its changes are beyond the bounds.
+pub fn declared(pack: &[u8], bounds: Bounds) -> Result<Declared, PackError> {
+    let (frame, _) = Frame::read(pack, bounds)?;
+    Ok(Declared {
+        changes: frame.changes,
+        bytes: frame.bytes,
+    })
+}
+
+/// Unpacks like [`unpack`], and tells how many bits were decoded, which is what the time depends on: some 30 ns each.
 pub fn unpack_counted(pack: &[u8], bounds: Bounds) -> (Result<Vec<Change>, PackError>, u64) {
     let (frame, coded) = match Frame::read(pack, bounds) {
         Ok(read) => read,

@@ -16,6 +16,8 @@ use crate::presence::Whereabouts;
 use crate::roster::RosterEntry;
 use crate::secrets::{Password, SessionToken, Ticket};
 use crate::session_id::SessionId;
+pub use packed::{PackedInit, Said, Unpacked};
+
 use fields::{ClientPullFields, JoinMeetFields, RecoverMeetFields};
 
 /// One message from a client to a relay.

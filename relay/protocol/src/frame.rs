@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spotter_model::Change;
-use spotter_pack::{Bounds, PACK_FORMAT};
+use spotter_pack::{Bounds, Declared, PACK_FORMAT};
 
 use crate::decode::{self, Envelope, ProtocolError};
 use crate::limits::MESSAGE_BYTES_MAX;
@@ -125,6 +125,24 @@ impl<'a> Parts<'a> {
         envelope.fields(self.json)
     }
 
+    /// What the pack says of itself. There must be as many changes in it as the object names.
+    pub(crate) fn declared(
+        &self,
+        msg_type: &str,
+        named: Option<u64>,
+        bounds: Bounds,
+    ) -> Result<Declared, ProtocolError> {
+        let declared = spotter_pack::declared(self.pack, bounds)
+            .map_err(|error| malformed_pack(msg_type, &error))?;
+        match named {
+            Some(named) if named != declared.changes as u64 => {
+                let differ = format!("{} changes for {named} numbers", declared.changes);
+                Err(malformed_pack(msg_type, &differ))
+            }
+            Some(_) | None => Ok(declared),
+        }
+    }
+
     /// The changes of the pack, of which there must be as many as the object names.
     pub(crate) fn changes(
         &self,
@@ -132,17 +150,19 @@ impl<'a> Parts<'a> {
         named: Option<u64>,
         bounds: Bounds,
     ) -> Result<Vec<Change>, ProtocolError> {
-        let at = format!("{msg_type}.pack");
-        let changes = spotter_pack::unpack(self.pack, bounds)
-            .map_err(|error| ProtocolError::malformed_at(&at, &error.to_string()))?;
-        match named {
-            Some(named) if named != changes.len() as u64 => Err(ProtocolError::malformed_at(
-                &at,
-                &format!("{} changes for {named} numbers", changes.len()),
-            )),
-            Some(_) | None => Ok(changes),
-        }
+        self.declared(msg_type, named, bounds)?;
+        spotter_pack::unpack(self.pack, bounds).map_err(|error| malformed_pack(msg_type, &error))
     }
+
+    /// The pack, to be unpacked later.
+    pub(crate) fn pack(&self) -> &'a [u8] {
+        self.pack
+    }
+}
+
+/// What is said of a message whose pack is wrong.
+pub(crate) fn malformed_pack(msg_type: &str, what: &impl ToString) -> ProtocolError {
+    ProtocolError::malformed_at(&format!("{msg_type}.pack"), &what.to_string())
 }
 
 /// Puts an object and a pack together.

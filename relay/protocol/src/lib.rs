@@ -38,8 +38,9 @@ mod session_id;
 pub use change_bytes::ChangeBytes;
 pub use client_message::{
     AddDisplayKey, ChangePassword, ClientMessage, ClientPull, CreateMeet, FinishMeet, JoinBy,
-    JoinMeet, ListDisplayKeys, ListSessions, OfferedUpdate, Presence, PublishMeet, PullFrom,
-    RecoverMeet, RevokeDisplayKey, RevokeSession, SetLocation, UpdateInit,
+    JoinMeet, ListDisplayKeys, ListSessions, OfferedUpdate, PackedInit, Presence, PublishMeet,
+    PullFrom, RecoverMeet, RevokeDisplayKey, RevokeSession, Said, SetLocation, Unpacked,
+    UpdateInit,
 };
 pub use codes::{AdminCode, CloseReason, JoinCode, PeerCode, SessionCode, UpdateCode};
 pub use decode::ProtocolError;

@@ -136,6 +136,7 @@ impl Stages {
             | Action::Send { .. }
             | Action::Close { .. }
             | Action::Ping { .. }
+            | Action::Unpack { .. }
             | Action::HashPassword { .. }
             | Action::CreateMeet { .. }
             | Action::OpenMeet { .. }

@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::orders::{LinkHandle, Order};
 use crate::packs::Packs;
 use crate::storage::Storage;
+use crate::unpacking::{Pause, Unpacker};
 
 /// What the driver is told.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) enum Told {
     },
     /// Nobody reads by this right any more.
     DisplayLeft { link: LinkId },
+    /// A connection has brought something packed, and is paused until that is dealt with.
+    Packed { input: Input, pause: Pause },
     /// Anything else that the machine wants to know.
     Happened(Input),
     /// Several such things at once.
@@ -52,6 +55,9 @@ pub(crate) struct Driver {
     pub(crate) inbox: mpsc::Receiver<Told>,
     pub(crate) storage: Storage,
     pub(crate) packs: Packs,
+    pub(crate) unpacker: Unpacker,
+    /// The pause of the connection whose message is being told to the machine.
+    pub(crate) pause: Option<Pause>,
     pub(crate) hasher: Hasher,
     pub(crate) stages: Stages,
     pub(crate) links: BTreeMap<LinkId, LinkHandle>,
@@ -119,12 +125,22 @@ impl Driver {
                 if let Input::Disconnected { link } = &input {
                     self.links.remove(link);
                 }
-                if let Input::Received { heard, .. } = &input {
-                    self.metrics.received(heard.len());
-                }
+                self.counted(&input);
                 self.step(input);
             }
+            Told::Packed { input, pause } => {
+                self.counted(&input);
+                self.pause = Some(pause);
+                self.step(input);
+                self.pause = None;
+            }
             Told::Done(inputs) => inputs.into_iter().for_each(|input| self.step(input)),
+        }
+    }
+
+    fn counted(&self, input: &Input) {
+        if let Input::Received { heard, .. } = input {
+            self.metrics.received(heard.len());
         }
     }
 
@@ -147,8 +163,11 @@ impl Driver {
             }
             Action::Close { link, reason } => self.order(link, Order::Close(reason)),
             Action::Ping { link } => self.order(link, Order::Ping),
-            packed @ (Action::PackLog { .. } | Action::KeepPack { .. }) => {
-                self.packs.perform(packed)
+            Action::Unpack { link, meet, init } => {
+                self.unpacker.unpack(link, meet, init, self.pause.take());
+            }
+            Action::PackLog { meet, .. } | Action::KeepPack { meet, .. } => {
+                self.packs.perform(meet, action);
             }
             Action::HashPassword {
                 job,

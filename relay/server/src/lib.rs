@@ -44,6 +44,8 @@ mod serve;
 mod settings;
 mod storage;
 mod tls;
+mod turns;
+mod unpacking;
 
 pub mod admin;
 pub mod command;

@@ -74,6 +74,10 @@ pub(crate) const BLOCKING_THREADS: usize = 64;
 /// Threads that pack logs, of those that wait for disks.
 pub(crate) const PACKING_THREADS: usize = 2;
 
+/// Threads that unpack what clients offer. Few, so that those who pack little at great cost to the relay take a core or two
+/// from it and not its attention.
+pub(crate) const UNPACKING_THREADS: usize = 2;
+
 /// The pause after the system could not accept a connection, mostly for want of file descriptors.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 

@@ -1,8 +1,8 @@
 //! One connection, after its upgrade: carries messages between a socket and the driver.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt, StreamExt};
@@ -20,6 +20,7 @@ use crate::clock;
 use crate::driver::Told;
 use crate::limits::{FAREWELL, SENT_TOLD_FROM};
 use crate::orders::{Order, Orders, Waiting};
+use crate::unpacking::{Pause, PauseOver};
 
 /// Carries messages until either side is done, then tells the driver that the connection is gone.
 pub(crate) async fn run<S>(
@@ -35,6 +36,7 @@ pub(crate) async fn run<S>(
         socket,
         untold: 0,
         unflushed: false,
+        paused: None,
         inbox,
     };
     if let Some(reason) = link.talk(&orders).await {
@@ -53,6 +55,8 @@ struct Link<S> {
     untold: usize,
     /// Whether there is anything to flush, be it an answer to a ping.
     unflushed: bool,
+    /// Nothing is read until this is over: something packed is being dealt with.
+    paused: Option<PauseOver>,
     inbox: mpsc::Sender<Told>,
 }
 
@@ -98,6 +102,10 @@ where
         {
             return Poll::Ready(Happened::Flushed(flushed));
         }
+        if let Some(over) = &mut self.paused {
+            let _ = ready!(Pin::new(over).poll(cx));
+            self.paused = None;
+        }
         self.socket.poll_next_unpin(cx).map(Happened::Heard)
     }
 
@@ -131,10 +139,20 @@ where
         Ok(Some(reason))
     }
 
-    /// Reads a message here, in the connection's own task, so that the driver need not.
+    /// Reads a message here, in the connection's own task, so that the driver need not. A pack stays packed, and nothing else
+    /// is read until it is dealt with.
     async fn read(&mut self, frame: Frame) -> Result<Option<CloseReason>, Gone> {
         let (link, heard) = (self.id, Heard::read(&frame));
-        self.tell(Input::Received { link, heard }).await?;
+        let input = Input::Received { link, heard };
+        let told = match frame {
+            Frame::Text(_) => Told::Happened(input),
+            Frame::Packed(_) => {
+                let (pause, over) = Pause::begin();
+                self.paused = Some(over);
+                Told::Packed { input, pause }
+            }
+        };
+        self.inbox.send(told).await.map_err(|_| Gone)?;
         Ok(None)
     }
 

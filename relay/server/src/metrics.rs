@@ -151,6 +151,11 @@ impl Metrics {
         self.numbers.received_bytes.inc_by(bytes as u64);
     }
 
+    /// An offer is being unpacked.
+    pub(crate) fn unpacked(&self) {
+        self.numbers.packs_unpacked.inc();
+    }
+
     pub(crate) fn sent(&self, bytes: usize) {
         self.numbers.messages_sent.inc();
         self.numbers.sent_bytes.inc_by(bytes as u64);

@@ -1,30 +1,25 @@
 //! Packs logs beside everything else: packing costs a core for a while, so few threads do it, and a storm of readers
-//! waits for them rather than taking every thread that appends need. A log that brings down its thread costs those who wait
-//! for that log and nobody else.
+//! waits for them rather than taking every thread that appends need. Meets take turns. A log that brings down its thread costs
+//! those who wait for that log and nobody else.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use spotter_relay::{Action, Input, StoreTrouble};
+use spotter_relay_protocol::MeetId;
 use spotter_relay_store::{LogStore, keep_pack, pack_log};
 use tokio::sync::mpsc;
 
 use crate::driver::Told;
 use crate::limits::PACKING_THREADS;
 use crate::storage::trouble;
+use crate::turns::Turns;
 
 /// Hands packing to its threads. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Packs {
     store: Arc<dyn LogStore>,
     inbox: mpsc::Sender<Told>,
-    work: Arc<Mutex<Work>>,
-}
-
-#[derive(Debug, Default)]
-struct Work {
-    waiting: VecDeque<Action>,
-    threads: usize,
+    turns: Turns<Action>,
 }
 
 impl Packs {
@@ -32,22 +27,19 @@ impl Packs {
         Self {
             store,
             inbox,
-            work: Arc::default(),
+            turns: Turns::of_threads(PACKING_THREADS),
         }
     }
 
-    /// Has a log packed, for a reader or to be kept. Other actions are ignored.
-    pub(crate) fn perform(&self, action: Action) {
-        let mut work = self.work();
-        work.waiting.push_back(action);
-        if work.threads < PACKING_THREADS {
-            work.threads += 1;
+    /// Has the log of a meet packed, for a reader or to be kept. Other actions are ignored.
+    pub(crate) fn perform(&self, meet: MeetId, action: Action) {
+        if self.turns.add(meet, action) {
             tokio::spawn(self.clone().work_off());
         }
     }
 
     async fn work_off(self) {
-        while let Some(action) = self.next() {
+        while let Some(action) = self.turns.next() {
             let given_up = given_up(&action);
             let packs = self.clone();
             let acted = tokio::task::spawn_blocking(move || packs.act(&action)).await;
@@ -59,16 +51,6 @@ impl Packs {
                 let _ = self.inbox.send(Told::Happened(input)).await;
             }
         }
-    }
-
-    /// What to do next; nothing, if this thread is not needed any more.
-    fn next(&self) -> Option<Action> {
-        let mut work = self.work();
-        let action = work.waiting.pop_front();
-        if action.is_none() {
-            work.threads -= 1;
-        }
-        action
     }
 
     fn act(&self, action: &Action) -> Option<Input> {
@@ -104,6 +86,7 @@ impl Packs {
             Action::Send { .. }
             | Action::Close { .. }
             | Action::Ping { .. }
+            | Action::Unpack { .. }
             | Action::HashPassword { .. }
             | Action::CreateMeet { .. }
             | Action::OpenMeet { .. }
@@ -123,10 +106,6 @@ impl Packs {
             | Action::Drained => None,
         }
     }
-
-    fn work(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// What the machine is told of an action that a bug has ended.
@@ -145,6 +124,7 @@ fn given_up(action: &Action) -> Option<Input> {
         Action::Send { .. }
         | Action::Close { .. }
         | Action::Ping { .. }
+        | Action::Unpack { .. }
         | Action::HashPassword { .. }
         | Action::CreateMeet { .. }
         | Action::OpenMeet { .. }
@@ -170,7 +150,7 @@ mod tests {
     use std::time::Duration;
 
     use spotter_relay::{LogEntry, LogSlice, MeetRecords, Publication, ReadId};
-    use spotter_relay_protocol::{LogId, MeetId, Runs};
+    use spotter_relay_protocol::{LogId, Runs};
     use spotter_relay_store::{LogHead, Opened, StoreError};
 
     use super::*;
@@ -220,13 +200,14 @@ mod tests {
         let packs = Packs::new(Arc::new(Buggy), inbox);
         let meet = MeetId::from_number(123_456_789).unwrap();
         for number in 0..5 {
-            packs.perform(Action::PackLog {
+            let pack = Action::PackLog {
                 meet,
                 read: ReadId(number),
                 positions: Runs::of(1..=3),
                 kept: true,
-            });
-            packs.perform(Action::KeepPack { meet, upto: 3 });
+            };
+            packs.perform(meet, pack);
+            packs.perform(meet, Action::KeepPack { meet, upto: 3 });
         }
         let (mut packed, mut kept) = (0, 0);
         while packed + kept < 10 {

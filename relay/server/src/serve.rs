@@ -30,6 +30,7 @@ use crate::reload::{Reloader, config};
 use crate::settings::Settings;
 use crate::storage::Storage;
 use crate::tls::{Tls, TlsError};
+use crate::unpacking::Unpacker;
 
 /// Why a relay does not start, or does not stop as it should.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +163,8 @@ impl Premises {
             inbox: told,
             storage: storage.clone(),
             packs,
+            unpacker: Unpacker::new(inbox.clone(), Arc::clone(&self.metrics)),
+            pause: None,
             hasher: Hasher::new(inbox.clone(), Arc::clone(&self.metrics)),
             links: BTreeMap::new(),
             said_last: [None, None],

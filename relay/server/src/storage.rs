@@ -291,6 +291,7 @@ impl Storage {
             | Action::KeepPack { .. }
             | Action::Close { .. }
             | Action::Ping { .. }
+            | Action::Unpack { .. }
             | Action::HashPassword { .. }
             | Action::Event(_)
             | Action::DisplayAdmitted { .. }
@@ -375,6 +376,7 @@ fn meet_of(action: &Action) -> Option<MeetId> {
         | Action::KeepPack { .. }
         | Action::Close { .. }
         | Action::Ping { .. }
+        | Action::Unpack { .. }
         | Action::HashPassword { .. }
         | Action::Event(_)
         | Action::DisplayAdmitted { .. }

@@ -253,6 +253,10 @@ impl Desk {
                 self.pings.push(link);
                 None
             }
+            Action::Unpack { link, init, .. } => {
+                let unpacked = init.unpack();
+                Some(Input::Unpacked { link, unpacked })
+            }
             Action::HashPassword {
                 job,
                 salt,
@@ -437,6 +441,7 @@ impl Desk {
             Action::Send { .. }
             | Action::Close { .. }
             | Action::Ping { .. }
+            | Action::Unpack { .. }
             | Action::HashPassword { .. }
             | Action::Event(_)
             | Action::DisplayAdmitted { .. }

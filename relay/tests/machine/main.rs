@@ -11,6 +11,7 @@
 
 mod desk;
 mod displaying;
+mod unpacking;
 mod writer;
 
 mod administering;

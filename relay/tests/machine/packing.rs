@@ -8,7 +8,7 @@ use crate::desk::*;
 use crate::writer::Writer;
 
 /// Joins by password and says that packs are understood.
-fn join_packed(desk: &mut Desk, number: u64, meet: MeetId) -> Seat {
+pub(crate) fn join_packed(desk: &mut Desk, number: u64, meet: MeetId) -> Seat {
     let ClientMessage::JoinMeet(mut join) = join_message(meet, "Weigh-in", PASSWORD) else {
         panic!()
     };
@@ -31,13 +31,17 @@ fn meet_with(desk: &mut Desk, count: usize) -> (Seat, Vec<Change>) {
     (seat, changes)
 }
 
-fn offer_packed(desk: &mut Desk, link: LinkId, changes: &[Change]) {
+/// Offers changes in a pack, numbered from 1.
+pub(crate) fn packed_offer(changes: &[Change]) -> Frame {
     let refs: Vec<&Change> = changes.iter().collect();
     let ClientMessage::UpdateInit(init) = offer_message(&refs) else {
         panic!()
     };
-    let frame = init.packed().unwrap();
-    let heard = Heard::read(&frame);
+    init.packed().unwrap()
+}
+
+fn offer_packed(desk: &mut Desk, link: LinkId, changes: &[Change]) {
+    let heard = Heard::read(&packed_offer(changes));
     desk.happen(Input::Received { link, heard });
 }
 

@@ -154,6 +154,7 @@ impl World<'_> {
             Action::Send { .. }
             | Action::Close { .. }
             | Action::Ping { .. }
+            | Action::Unpack { .. }
             | Action::HashPassword { .. }
             | Action::PackLog { .. }
             | Action::KeepPack { .. }

@@ -82,6 +82,10 @@ impl RealRelay {
                 self.said.extend(line.map(|line| (line, HANG_UP.into())));
                 Some(Input::Disconnected { link })
             }
+            Action::Unpack { link, init, .. } => {
+                let unpacked = init.unpack();
+                Some(Input::Unpacked { link, unpacked })
+            }
             Action::HashPassword {
                 job,
                 salt,

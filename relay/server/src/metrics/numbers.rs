@@ -38,6 +38,7 @@ pub(super) struct Numbers {
     pub(super) password_check_seconds: Histogram,
     pub(super) messages_received: IntCounter,
     pub(super) received_bytes: IntCounter,
+    pub(super) packs_unpacked: IntCounter,
     pub(super) messages_sent: IntCounter,
     pub(super) sent_bytes: IntCounter,
     pub(super) bad_messages: IntCounter,
@@ -142,6 +143,10 @@ impl Numbers {
             received_bytes: new.counter(
                 "spotter_received_bytes_total",
                 "Bytes of messages from clients.",
+            )?,
+            packs_unpacked: new.counter(
+                "spotter_packs_unpacked_total",
+                "Packs from clients that were unpacked.",
             )?,
             messages_sent: new.counter("spotter_messages_sent_total", "Messages to clients.")?,
             sent_bytes: new.counter("spotter_sent_bytes_total", "Bytes of messages to clients.")?,

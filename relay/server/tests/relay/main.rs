@@ -6,6 +6,7 @@ mod displayed;
 mod killed;
 mod lost;
 mod managed;
+mod packed;
 mod reloaded;
 mod stopped;
 mod wire;

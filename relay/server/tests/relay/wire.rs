@@ -276,7 +276,7 @@ pub(crate) async fn go_live(relay: &Relay, root: ChangeHash) -> (Wire, MeetId, S
 }
 
 /// What somebody says who knows nothing of the meet yet.
-fn join(meet_id: MeetId, by: JoinBy) -> ClientMessage {
+pub(crate) fn join(meet_id: MeetId, by: JoinBy) -> ClientMessage {
     ClientMessage::JoinMeet(JoinMeet {
         protocol: 1,
         meet_id,
