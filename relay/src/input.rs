@@ -263,6 +263,8 @@ pub struct PackedSlice {
     pub pack: Arc<[u8]>,
     /// For a pack that was kept beside the log: the chain it was made at, to be compared with the log's.
     pub kept: Option<Chain>,
+    /// What is wrong with the pack that is kept, where one was looked at in vain.
+    pub wrong: Option<String>,
 }
 
 impl std::fmt::Debug for PackedSlice {
@@ -271,6 +273,7 @@ impl std::fmt::Debug for PackedSlice {
             .field("positions", &self.positions)
             .field("bytes", &self.pack.len())
             .field("kept", &self.kept)
+            .field("wrong", &self.wrong)
             .finish()
     }
 }

@@ -298,7 +298,9 @@ impl Relay {
     }
 
     fn let_go(&mut self, id: MeetId) {
+        // A pack that is being made to be kept is made for those who join next, whoever has left.
         let is_idle = self.meets.get(&id).is_some_and(Meet::is_idle)
+            && self.house.packing != Some(id)
             && !self.hashing.concerns(id)
             && !self.errands.values().any(|errand| errand.meet() == id);
         if is_idle {

@@ -2,8 +2,8 @@
 //! decided when the beginning of a log is packed once for everyone who joins from nothing.
 //!
 //! The rule: whoever joins from the beginning is given the pack that is kept beside the log, and then the rest. If that
-//! pack turns out to be missing, or the log has grown by a quarter and at least 200 changes since it was made, another
-//! is made, one at a time for the whole relay. Nobody waits for it.
+//! pack turns out to be missing or wrong anywhere in it, or the log has grown by a quarter and at least 200 changes since it
+//! was made, another is made, one at a time for the whole relay. Nobody waits for it.
 
 use spotter_model::planted::{self, Bug};
 use spotter_relay_protocol::relay_packed;
@@ -55,6 +55,7 @@ impl Meet {
         // Whatever the store answers, a catch-up goes forward or ends.
         let is_usable = is_of_this_log && last > catching.cursor;
         catching.from_kept &= slice.kept.is_some() && is_usable;
+        let kept_is_wrong = slice.wrong.is_some() || slice.kept.is_some() && !is_usable;
         if is_usable && let Some(chain) = chain {
             let frame = relay_packed(catching.sent, slice.positions.clone(), chain, &slice.pack);
             // Correct: the next slice begins right behind this one.
@@ -66,7 +67,7 @@ impl Meet {
             return self.fail(house, &StoreTrouble::Damaged(words));
         }
         let kept_ends = was_from_kept && !self.is_from_kept(link);
-        if kept_ends && self.has_outgrown(kept_to) {
+        if kept_is_wrong || kept_ends && self.has_outgrown(kept_to) {
             self.keep_pack(house);
         }
         self.pump(house, link);
@@ -82,14 +83,15 @@ impl Meet {
     /// Whether a pack up to `kept_to` is worth replacing.
     fn has_outgrown(&self, kept_to: u64) -> bool {
         let behind = self.log.durable() - kept_to;
-        let failed = self.pack_failed_at;
-        behind >= KEPT_BEHIND_MIN
-            && behind * KEPT_BEHIND_PART >= kept_to
-            && failed.is_none_or(|failed| self.log.durable() >= failed + KEPT_BEHIND_MIN)
+        behind >= KEPT_BEHIND_MIN && behind * KEPT_BEHIND_PART >= kept_to
     }
 
+    /// Has another pack kept, unless one is under way, or this log could not be kept as it still is.
     fn keep_pack(&self, house: &mut House) {
-        if house.packing.is_some() {
+        let failed = self.pack_failed_at;
+        let is_like_failed =
+            failed.is_some_and(|failed| self.log.durable() < failed + KEPT_BEHIND_MIN);
+        if house.packing.is_some() || is_like_failed {
             return;
         }
         house.packing = Some(self.id);

@@ -296,6 +296,7 @@ impl Store {
             pack: spotter_pack::pack(&changes).into(),
             positions: positions.clone(),
             kept: None,
+            wrong: None,
         };
         self.packed = log_id.map(|log_id| (log_id, positions, slice.clone()));
         Ok(slice)
@@ -311,6 +312,7 @@ impl Store {
             pack: spotter_pack::pack(&changes).into(),
             positions,
             kept: Some(chain),
+            wrong: None,
         };
         self.kept.insert(meet, slice);
         Ok(())

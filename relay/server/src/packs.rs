@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use spotter_relay::{Action, Input, StoreTrouble};
+use spotter_relay::{Action, Input, PackedSlice, StoreTrouble};
 use spotter_relay_protocol::MeetId;
 use spotter_relay_store::{LogStore, keep_pack, pack_log};
 use tokio::sync::mpsc;
@@ -63,16 +63,16 @@ impl Packs {
                 kept,
             } => {
                 let packed = pack_log(store, *meet, positions, *kept);
-                let outcome = packed.map(|(slice, wrong)| {
-                    if let Some(wrong) = wrong {
-                        tracing::warn!(%meet, wrong, "the kept pack is left out");
-                    }
-                    slice
-                });
+                if let Ok(PackedSlice {
+                    wrong: Some(wrong), ..
+                }) = &packed
+                {
+                    tracing::warn!(%meet, wrong, "the kept pack is left out");
+                }
                 Some(Input::LogPacked {
                     meet: *meet,
                     read: *read,
-                    outcome: outcome.map_err(|error| trouble(&error)),
+                    outcome: packed.map_err(|error| trouble(&error)),
                 })
             }
             Action::KeepPack { meet, upto } => {

@@ -60,7 +60,7 @@ struct Taken {
 }
 
 /// Packs the first of these positions, as many as fit into one message. If `kept` allows it and a pack is kept that begins
-/// with the first of them, that is given instead, and whatever is wrong with what is kept is said in the second value.
+/// with the first of them, that is given instead; whatever is wrong with what is kept is said in the slice.
 ///
 /// # Errors
 /// Those of [`LogStore::read`].
@@ -69,22 +69,22 @@ pub fn pack_log(
     meet: MeetId,
     positions: &Runs,
     kept: bool,
-) -> Result<(PackedSlice, Option<String>), StoreError> {
-    let mut trouble = None;
+) -> Result<PackedSlice, StoreError> {
+    let mut wrong = None;
     if kept && let Some(first) = positions.numbers().next() {
         match kept_part(store, meet, first) {
-            Ok(Some(slice)) => return Ok((slice, None)),
+            Ok(Some(slice)) => return Ok(slice),
             Ok(None) => {}
-            Err(what) => trouble = Some(what),
+            Err(what) => wrong = Some(what),
         }
     }
     let (taken, pack) = pack_first(store, meet, positions)?;
-    let slice = PackedSlice {
+    Ok(PackedSlice {
         positions: Runs::of(taken.positions),
         pack: pack.into(),
         kept: None,
-    };
-    Ok((slice, trouble))
+        wrong,
+    })
 }
 
 /// Packs the log from its beginning to a position and keeps that.
@@ -163,6 +163,7 @@ fn kept_part(
                 positions: Runs::of(first..=part.last),
                 pack: pack.into(),
                 kept: Some(part.chain),
+                wrong: None,
             }));
         }
         (rest, after) = (behind, part.last);

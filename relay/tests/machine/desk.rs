@@ -495,6 +495,7 @@ impl Stored {
             positions,
             pack: spotter_pack::pack(&changes).into(),
             kept: None,
+            wrong: None,
         }
     }
 }

@@ -215,12 +215,79 @@ fn a_kept_pack_of_another_history_is_left_out_and_made_again() {
         positions: Runs::of(1..=9_999),
         pack: vec![1, 2, 3].into(),
         kept: None,
+        wrong: None,
     };
     desk.store.get_mut(&seat.meet).unwrap().kept = Some(foreign);
     let second = join_packed(&mut desk, 3, seat.meet);
     assert_eq!(relayed(&desk.heard(second.link)), hashes(&changes));
     let kept = desk.store[&seat.meet].kept.clone().unwrap();
     assert_ne!(kept.positions, Runs::of(1..=9_999));
+}
+
+/// What is kept may be right up to some part of it, and so far that nothing but the damage asks for another.
+#[test]
+fn a_kept_pack_that_turns_out_wrong_is_made_again_however_little_is_missing() {
+    let mut desk = Desk::new();
+    let (seat, changes) = meet_with(&mut desk, 250);
+    desk.holding = |action| matches!(action, Action::PackLog { .. } | Action::KeepPack { .. });
+    let reader = join_packed(&mut desk, 2, seat.meet);
+    let next = |desk: &mut Desk, to: u64, kept, wrong| {
+        let Some(Action::PackLog {
+            meet,
+            read,
+            positions,
+            ..
+        }) = desk.held.pop_front()
+        else {
+            panic!("{:?}", desk.held)
+        };
+        let first = positions.numbers().next().unwrap();
+        let packed = &changes[first as usize - 1..to as usize];
+        let slice = PackedSlice {
+            positions: Runs::of(first..=to),
+            pack: spotter_pack::pack(packed).into(),
+            kept,
+            wrong,
+        };
+        let outcome = Ok(slice);
+        desk.step(Input::LogPacked {
+            meet,
+            read,
+            outcome,
+        })
+    };
+    let upto = |to: usize| changes[..to].iter().collect::<Vec<_>>();
+    let actions = next(&mut desk, 240, Some(chain(&upto(240))), None);
+    desk.held.extend(actions);
+    desk.held
+        .retain(|action| matches!(action, Action::PackLog { .. }));
+    let actions = next(&mut desk, 251, None, Some("its checksum is wrong".into()));
+    let keep = Action::KeepPack {
+        meet: seat.meet,
+        upto: 251,
+    };
+    let is_asked_for = actions.iter().filter(|action| **action == keep).count();
+    assert_eq!(is_asked_for, 1, "{actions:?} to {reader:?}");
+}
+
+#[test]
+fn a_meet_whose_pack_is_being_made_waits_for_it_when_all_have_left() {
+    let mut desk = Desk::new();
+    let (seat, _) = meet_with(&mut desk, 250);
+    desk.holding = |action| matches!(action, Action::KeepPack { .. });
+    let reader = join_packed(&mut desk, 2, seat.meet);
+    desk.disconnect(seat.link);
+    let link = reader.link;
+    assert_eq!(closings(&desk.step(Input::Disconnected { link })), 0);
+    assert_eq!(desk.held.len(), 1);
+    let (meet, outcome) = (seat.meet, Ok(()));
+    let actions = desk.step(Input::PackKept { meet, outcome });
+    assert_eq!(actions, [Action::CloseMeet { meet }]);
+}
+
+fn closings(actions: &[Action]) -> usize {
+    let closes = |action: &&Action| matches!(action, Action::CloseMeet { .. });
+    actions.iter().filter(closes).count()
 }
 
 #[test]

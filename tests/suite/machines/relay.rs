@@ -228,6 +228,7 @@ impl Stored {
             positions,
             pack: spotter_pack::pack(&changes).into(),
             kept: (!kept && begins).then_some(chain),
+            wrong: None,
         }
     }
 }
