@@ -63,6 +63,15 @@ pub struct Bounds {
 /// Small if dependencies within the list come before the changes that name them and changes that were made about
 /// the same time stand near each other, as in a log; correct in any order.
 pub fn pack(changes: &[Change]) -> Vec<u8> {
+    pack_within(changes, usize::MAX).expect("no pack is longer than anything")
+}
+
+/// Packs changes like [`pack`], if the pack has at most so many bytes. Otherwise it stops where it has become longer, so
+/// that no more time is lost than the bytes are worth, and tells how many of the changes came before.
+///
+/// # Errors
+/// The pack would be too long. By themselves, the changes that came before make one of about the bytes allowed, sometimes more.
+pub fn pack_within(changes: &[Change], bytes_max: usize) -> Result<Vec<u8>, usize> {
     let (tables, lookup) = Tables::of(changes);
     let frame = Frame::of(changes);
     let budget = Budget {
@@ -74,14 +83,20 @@ pub fn pack(changes: &[Change]) -> Vec<u8> {
         lookup,
         budget,
     );
+    let mut out = frame.to_bytes();
     let mut written = walk.tables(&tables);
-    for change in changes {
+    for (before, change) in changes.iter().enumerate() {
         written = written.and_then(|()| walk.change(Some(change)).map(|_| walk.went_by(change)));
+        if out.len() + walk.model().bits().written() > bytes_max {
+            return Err(before);
+        }
     }
     debug_assert_eq!(written, Ok(()), "whatever is a change can be packed");
-    let mut out = frame.to_bytes();
     out.extend(walk.into_model().into_bits().finish());
-    out
+    if out.len() > bytes_max {
+        return Err(changes.len().saturating_sub(1));
+    }
+    Ok(out)
 }
 
 /// Restores the changes of a pack, in their order and to the byte.

@@ -69,6 +69,14 @@ impl<'a> Coder<'a> {
         self.high = self.high << 8 | 0xff;
     }
 
+    /// How many bytes have been written.
+    pub(crate) fn written(&self) -> usize {
+        match &self.side {
+            Side::Writer(bytes) => bytes.len(),
+            Side::Reader { .. } => 0,
+        }
+    }
+
     /// Whether all bytes have been looked at.
     pub(crate) fn is_done(&self) -> bool {
         match &self.side {

@@ -6,7 +6,7 @@ mod odd;
 
 use quickcheck_macros::quickcheck;
 use spotter_model::{ActorId, Author, Change, LocationName, Meet, Pen, Priority};
-use spotter_pack::{Bounds, PackError, pack, unpack};
+use spotter_pack::{Bounds, PackError, pack, pack_within, unpack};
 
 use odd::OddChanges;
 
@@ -43,6 +43,16 @@ fn survive(changes: &[Change]) -> bool {
 #[quickcheck]
 fn any_changes_come_back_to_the_byte(changes: OddChanges) -> bool {
     survive(&changes.0)
+}
+
+#[quickcheck]
+fn a_pack_is_made_within_its_bytes_or_not_at_all(changes: OddChanges, most: usize) -> bool {
+    let (changes, whole) = (&changes.0, pack(&changes.0));
+    let most = most % (whole.len() + 2);
+    match pack_within(changes, most) {
+        Ok(pack) => whole.len() <= most && pack == whole,
+        Err(fitted) => whole.len() > most && fitted < changes.len().max(1),
+    }
 }
 
 #[quickcheck]

@@ -78,7 +78,7 @@ pub fn pack_log(
             Err(what) => wrong = Some(what),
         }
     }
-    let (taken, pack) = pack_first(store, meet, positions)?;
+    let (taken, pack) = pack_first(store, meet, positions, PACKED_BYTES_MAX)?;
     Ok(PackedSlice {
         positions: Runs::of(taken.positions),
         pack: pack.into(),
@@ -95,9 +95,11 @@ pub fn keep_pack(store: &dyn LogStore, meet: MeetId, upto: u64) -> Result<(), St
     let log_id = store.log_id(meet)?;
     let (mut parts, mut packs) = (Vec::new(), Vec::new());
     let (mut after, mut chain) = (0, Chain::START);
+    let mut bytes_tried = PACKED_BYTES_MAX;
     while after < upto {
         let positions = Runs::of((after + 1..=upto).take(PACKED_CHANGES_MAX));
-        let (taken, pack) = pack_first(store, meet, &positions)?;
+        let (taken, pack) = pack_first(store, meet, &positions, bytes_tried)?;
+        bytes_tried = bytes_to_try(&taken, &pack);
         after += taken.changes.len() as u64;
         chain = taken
             .changes
@@ -171,26 +173,52 @@ fn kept_part(
     Ok(None)
 }
 
-/// The first of these positions, as many as fit into one message, and their pack.
+/// The first of these positions, as many as fit into one message, and their pack. So many bytes of changes are tried first;
+/// what does not fit is given up where that shows, so a slice costs at most about twice what its pack does.
 fn pack_first(
     store: &dyn LogStore,
     meet: MeetId,
     positions: &Runs,
+    bytes_tried: usize,
 ) -> Result<(Taken, Vec<u8>), StoreError> {
-    let mut taken = take(store, meet, positions)?;
+    let mut taken = take(store, meet, positions, bytes_tried)?;
     loop {
-        let pack = spotter_pack::pack(&taken.changes);
         let count = taken.changes.len();
-        if pack.len() <= PACKED_SLICE_BYTES || count == 1 {
-            return Ok((taken, pack));
+        let bytes_max = if count == 1 {
+            usize::MAX
+        } else {
+            PACKED_SLICE_BYTES
+        };
+        match spotter_pack::pack_within(&taken.changes, bytes_max) {
+            Ok(pack) => return Ok((taken, pack)),
+            Err(fitted) => {
+                // A little less, since what is packed by itself is a little longer.
+                let fewer = (fitted - fitted / 16).clamp(1, count - 1);
+                taken.changes.truncate(fewer);
+                taken.positions.truncate(fewer);
+            }
         }
-        taken.changes.truncate(count / 2);
-        taken.positions.truncate(count / 2);
     }
 }
 
-/// Reads the first of these positions, as many as may be packed together; at least one.
-fn take(store: &dyn LogStore, meet: MeetId, positions: &Runs) -> Result<Taken, StoreError> {
+/// How many bytes of changes will about fill a message, if they pack as these did.
+fn bytes_to_try(taken: &Taken, pack: &[u8]) -> usize {
+    let bytes: usize = taken
+        .changes
+        .iter()
+        .map(|change| change.bytes().len())
+        .sum();
+    let filling = bytes * PACKED_SLICE_BYTES / pack.len().max(1);
+    (filling - filling / 16).min(PACKED_BYTES_MAX)
+}
+
+/// Reads the first of these positions, as many as may be packed together and have so many bytes; at least one.
+fn take(
+    store: &dyn LogStore,
+    meet: MeetId,
+    positions: &Runs,
+    bytes_max: usize,
+) -> Result<Taken, StoreError> {
     let mut wanted = positions.numbers().take(PACKED_CHANGES_MAX).peekable();
     let mut taken = Taken {
         positions: Vec::new(),
@@ -207,7 +235,7 @@ fn take(store: &dyn LogStore, meet: MeetId, positions: &Runs) -> Result<Taken, S
                 continue;
             }
             bytes += change.as_ref().len();
-            if bytes > PACKED_BYTES_MAX && !taken.changes.is_empty() {
+            if bytes > bytes_max && !taken.changes.is_empty() {
                 return Ok(taken);
             }
             let change = change.into_change().map_err(|refusal| {
