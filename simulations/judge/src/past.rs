@@ -382,13 +382,6 @@ impl<'a> Past<'a> {
             return;
         };
         writer.dropped.retain(|one| Some(*one) != made_again);
-        let is_again = write.edit.is_some_and(|edit| {
-            // It may be made again in the very millisecond in which it was made.
-            let was_written = writer.first_written.contains_key(&edit);
-            let before = was_written.then(|| self.history.last_of(edit, device));
-            let before = before.flatten();
-            before.is_some_and(|before| !writer.holding.has(before))
-        });
         let seen = writer.seen_by(&self.history, write);
         let seen = seen.as_ref().unwrap_or(&writer.holding);
         if let Some(id) = self.history.add(device, at, event, write, seen) {
@@ -399,7 +392,9 @@ impl<'a> Past<'a> {
             let first = write
                 .edit
                 .map(|edit| *writer.first_written.entry(edit).or_insert(at));
-            if writer.has_failing_disk() || is_again || first.is_some_and(|first| first < at) {
+            // It may be made again in the very millisecond in which it was made.
+            let is_again = made_again.is_some() || first.is_some_and(|first| first < at);
+            if writer.has_failing_disk() || is_again {
                 writer.unsavable.add(id);
             }
         }

@@ -6,8 +6,8 @@
 //!   everything where the start that reads them calls the journal damaged; else only what came with the last sync, or with as
 //!   many of the last ones as bits turned around, or what had been called saved before the file was cut short.
 //! - A device drops a write as refused only if that one was refused, or had seen one that was, or goes with an attacker's change
-//!   that is refused at the same moment. The edit of a refused
-//!   write is made again, unless what it says is shown anyway.
+//!   that is refused at the same moment. A refused
+//!   write is made again, by another actor and saying all that it said, unless what it says is shown anyway.
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
 //!   relay of the group whose disk nothing was taken from (groups: `past::reach`).
 //! - At rest, the log of every relay that serves a group has every write of the group, unless its bytes changed by
@@ -15,8 +15,7 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
-use spotter_sim_plan::{DeviceNumber, EditNumber, Event, Happened};
+use spotter_sim_plan::{DeviceNumber, Event, Happened};
 
 use super::Invariant;
 use crate::finding::Report;
@@ -28,10 +27,8 @@ use crate::value::same;
 pub(crate) struct NoLoss {
     /// Writes that were ever said to be saved.
     saved: Writes,
-    /// The last write of each edit.
-    last_of: FxHashMap<EditNumber, (usize, u64)>,
-    /// Refused writes: the event, and whether they were shown by nobody else at that time.
-    refused: Vec<(usize, WriteId, EditNumber)>,
+    /// Refused writes of the plan's edits, and the event.
+    refused: Vec<(usize, WriteId)>,
     dropped: Vec<(usize, DeviceNumber, u64, WriteId)>,
     /// Writes that their author has lost by a crash, a restored backup or damage: nobody is left to make them again.
     lost_by_author: Writes,
@@ -42,11 +39,6 @@ pub(crate) struct NoLoss {
 impl<'a> Invariant<'a> for NoLoss {
     fn event(&mut self, past: &Past<'a>, number: usize, event: &'a Event, report: &mut Report) {
         match &event.what {
-            Happened::Wrote { write, .. } => {
-                if let Some(edit) = write.edit {
-                    self.last_of.insert(edit, (number, event.at));
-                }
-            }
             Happened::Learnt { device, writes } => {
                 for write in writes.iter().filter_map(|name| past.history.find(name)) {
                     if past.history.write(write).by == *device {
@@ -64,9 +56,9 @@ impl<'a> Invariant<'a> for NoLoss {
             }
             Happened::Refused { write, .. } => {
                 if let Some(write) = past.history.find(write)
-                    && let Some(edit) = past.history.write(write).write.edit
+                    && past.history.write(write).write.edit.is_some()
                 {
-                    self.refused.push((number, write, edit));
+                    self.refused.push((number, write));
                 }
             }
             Happened::Forgot {
@@ -75,6 +67,7 @@ impl<'a> Invariant<'a> for NoLoss {
                 why,
             } => self.forgot(past, (number, event.at), *device, writes, why, report),
             Happened::Began { .. }
+            | Happened::Wrote { .. }
             | Happened::NotWritten { .. }
             | Happened::Acknowledged { .. }
             | Happened::Shows { .. }
@@ -156,11 +149,10 @@ impl NoLoss {
     }
 
     fn not_made_again(&self, past: &Past<'_>, now: u64, report: &mut Report) {
-        for (event, write, edit) in &self.refused {
+        for (event, write) in &self.refused {
             let written = past.history.write(*write);
-            // It may be made again before its author is told why.
-            let is_later = |(last, at): &(usize, u64)| last > event || *at > written.at;
-            let again = self.last_of.get(edit).is_some_and(is_later);
+            // It may be made again before its author is told why, and in the millisecond in which it was made.
+            let again = past.history.is_made_again(*write);
             if again || self.lost_by_author.has(*write) || self.is_shown_anyway(past, *write) {
                 continue;
             }
@@ -416,6 +408,7 @@ mod tests {
             story.write(0, "b2", |write| {
                 write.edit = edit;
                 write.actor = "another".to_owned();
+                write.puts = [("r".to_owned(), 2.into())].into();
             });
             story.learnt(1, &["a", "b2"]).rests().broken()
         };
@@ -445,6 +438,48 @@ mod tests {
         };
         assert_eq!(made(Some(1)), [""; 0]);
         assert_eq!(made(None), ["I3"]);
+    }
+
+    /// An edit of two writes is refused with the first, and what is told of `again` is written again; all of it in one millisecond.
+    fn made_again_at_once(again: &[(&str, &str, i64)]) -> Vec<String> {
+        let mut story = Story::of_two();
+        story.typed(0, "a", |write| {
+            write.puts = [("r".to_owned(), 1.into())].into();
+        });
+        let edit = story.edit_of("a");
+        story.typed(0, "b", |write| {
+            write.edit = edit;
+            write.puts = [("s".to_owned(), 2.into())].into();
+        });
+        story.plan.steps.pop();
+        story.forgot(0, &["a", "b"], "refused");
+        for (name, register, value) in again {
+            story.typed(0, name, |write| {
+                write.edit = edit;
+                write.actor = "another".to_owned();
+                write.puts = [((*register).to_owned(), (*value).into())].into();
+            });
+            story.plan.steps.pop();
+            story.learnt(1, &[name]);
+        }
+        // People who made it are told that it is saved.
+        story.refused(0, "a").refused(0, "b").wait(5);
+        story.saved(0, "a").saved(0, "b").wait(2_000);
+        story.rests().broken()
+    }
+
+    #[test]
+    fn an_edit_may_be_made_again_in_the_millisecond_in_which_it_was_made() {
+        let both = [("c", "r", 1), ("d", "s", 2)];
+        assert_eq!(made_again_at_once(&both), [""; 0]);
+    }
+
+    #[test]
+    fn all_of_an_edit_is_made_again_and_as_it_was() {
+        assert_eq!(made_again_at_once(&[("c", "r", 1)]), ["I3"]);
+        assert_eq!(made_again_at_once(&[("c", "s", 2)]), ["I3"]);
+        let other = [("c", "r", 1), ("d", "s", 3)];
+        assert_eq!(made_again_at_once(&other), ["I3"]);
     }
 
     #[test]

@@ -413,6 +413,7 @@ mod tests {
                 write.actor = "another".to_owned();
                 if again {
                     write.edit = edit;
+                    write.puts = [("r".to_owned(), 1.into())].into();
                 }
             });
             if again {

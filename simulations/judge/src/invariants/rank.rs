@@ -163,6 +163,7 @@ mod tests {
         }
         story.wait(1).write(1, "c", |write| {
             write.edit = edit;
+            write.actor = "another".to_owned();
             write.puts.insert("r".to_owned(), json!(2));
             write.unseen = vec!["a".to_owned()];
         });

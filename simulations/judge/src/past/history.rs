@@ -16,6 +16,7 @@ use spotter_sim_plan::{DeviceNumber, EditNumber, Write};
 
 use super::Holding;
 use super::holding::Seen;
+use crate::value::same;
 
 /// A write of the world, by the order in which they were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,11 +190,21 @@ impl<'a> History<'a> {
         Some(WriteId(number(found)))
     }
 
-    /// Whether the edit of a write was written again, under another name.
+    /// Whether a write was made again: its edit was written later by another actor and says all of it. The other writes of an edit that
+    /// was made in several are of the same actor.
     pub(crate) fn is_made_again(&self, write: WriteId) -> bool {
-        let edit = self.write(write).write.edit;
-        let later = self.writes.iter().skip(write.0 as usize + 1);
-        edit.is_some() && later.into_iter().any(|other| other.write.edit == edit)
+        let first = self.write(write).write;
+        let says = |other: &Write| {
+            first.puts.iter().all(|(register, value)| {
+                let again = other.puts.get(register);
+                again.is_some_and(|again| same(again, value))
+            })
+        };
+        let mut later = self.writes.iter().skip(write.0 as usize + 1);
+        first.edit.is_some()
+            && later.any(|Written { write: other, .. }| {
+                other.edit == first.edit && other.actor != first.actor && says(other)
+            })
     }
 
     /// The register that a name means where these writes are held.
