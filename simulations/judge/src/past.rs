@@ -6,6 +6,7 @@ mod holding;
 mod reach;
 mod relay;
 mod rot;
+mod turn;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
 use rot::{Rot, Syncs};
+use turn::Stay;
 
 /// How long a write can be on its way to a disk that is well, in milliseconds.
 const ON_ITS_WAY: u64 = 1_000;
@@ -91,6 +93,10 @@ pub(crate) struct Device<'a> {
     pub(crate) session: Option<&'a str>,
     /// When a connection on which its session went on was last over at the relay.
     pub(crate) left_at: Option<u64>,
+    /// What the log of its relay had when it joined last.
+    log_had: Writes,
+    /// The last time it was live, since its process began.
+    stay: Option<Stay>,
     /// Writes that are saved when they can be, and nobody is told of each: those made while the disk failed, of which people were
     /// told that they cannot be saved at present, those that make an edit again whose write was refused, and its own that it
     /// learnt again from others.
@@ -132,6 +138,13 @@ pub(crate) struct Status<'a> {
     pub(crate) in_sync: bool,
     pub(crate) not_sent: u64,
     pub(crate) event: usize,
+}
+
+impl Status<'_> {
+    /// Whether it has been let in.
+    pub(crate) fn is_inside(&self) -> bool {
+        matches!(self.link, "live" | "catching-up")
+    }
 }
 
 impl<'a> Past<'a> {
@@ -224,6 +237,7 @@ impl<'a> Past<'a> {
                 not_sent,
             } => {
                 if let Some(device) = self.device_mut(*device) {
+                    device.note_stay(event.at, link == "live");
                     device.status = Some(Status {
                         link,
                         in_sync: *in_sync,
@@ -241,11 +255,16 @@ impl<'a> Past<'a> {
                 session,
             } => {
                 let begins = self.begins_by_joining;
+                let log = self.relay(*relay).map(|relay| relay.has().clone());
                 if let Some(device) = device.and_then(|device| self.device_mut(device)) {
                     device.began |= begins;
                     device.relay = Some(*relay);
                     device.session = Some(session);
                     device.is_stranded = false;
+                    // Else the relay answers a connection that the device has given up.
+                    if !device.status.is_some_and(|status| status.is_inside()) {
+                        device.log_had = log.unwrap_or_default();
+                    }
                 }
             }
             Happened::Left { session, .. } => {
@@ -628,6 +647,8 @@ impl Device<'_> {
                 self.fails_at(at);
             }
             "start" => self.is_down = false,
+            // What it did before, it does not know.
+            "clone" => self.stay = None,
             "pause" => {
                 self.is_paused = true;
                 self.paused_at = at;
@@ -683,5 +704,6 @@ impl Device<'_> {
         self.is_down = true;
         self.is_paused = false;
         self.status = None;
+        self.stay = None;
     }
 }

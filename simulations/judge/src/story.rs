@@ -240,6 +240,17 @@ impl Story {
         })
     }
 
+    /// A device joins the relay of another with its session, as a copy of its disk does.
+    pub(crate) fn joins_as(&mut self, device: u16, original: u16) -> &mut Self {
+        let relay = self.relay_of[usize::from(original)];
+        self.relay_of[usize::from(device)] = relay;
+        self.tell(Happened::Joined {
+            relay: RelayNumber(relay),
+            device: Some(DeviceNumber(device)),
+            session: format!("session-{original}"),
+        })
+    }
+
     /// A relay logs a write, carried by the first device that uses it.
     pub(crate) fn logged(
         &mut self,

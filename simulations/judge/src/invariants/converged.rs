@@ -2,10 +2,11 @@
 //!
 //! For every group of devices that reach each other in the calm (`past::reach` says who does):
 //!
-//! - At rest all have the same heads and the same state.
+//! - At rest all have the same heads and the same state; but copies that wait for their turn (`past::turn`), of which `I3` says what they
+//!   may lack.
 //! - No device takes in, makes again or drops a write later than 60 simulated seconds after the calm began.
 //! - If the world lasts that long, each device that uses a relay is live at the end, has nothing to send, and says that it
-//!   is in sync; but clones, which share a session and displace each other for ever, and those who lost their connection in the
+//!   is in sync; but copies, which share a session and displace each other for ever, and those who lost their connection in the
 //!   last ten seconds of a world whose sessions end by themselves: somebody gives the password again. Excused is a group whose relays
 //!   have lost the meet, if everybody there has lost the way back: at its last start a device found nothing on its disk, or bytes
 //!   of it had changed, and it has joined no relay since. What such a device holds is not lost, but it cannot bring the meet back.
@@ -59,7 +60,9 @@ impl<'a> Invariant<'a> for Converged {
 
 fn agree(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
     let rests = past.rests.iter();
-    let mut rests = rests.filter(|rest| group.devices.contains(&rest.device));
+    let mut rests = rests.filter(|rest| {
+        group.devices.contains(&rest.device) && past.waiting(rest.device, now).is_none()
+    });
     let Some(first) = rests.next() else {
         return;
     };
@@ -84,7 +87,7 @@ fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
         let Some(status) = past.device(*device).and_then(|device| device.status) else {
             continue;
         };
-        if shares_session(past, *device) || is_entering(past, *device, now) {
+        if past.shares_session(*device) || is_entering(past, *device, now) {
             continue;
         }
         if status.link != "live" || !status.in_sync || status.not_sent > 0 {
@@ -99,13 +102,6 @@ fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
             });
         }
     }
-}
-
-/// Whether another device goes by the same session, as clones do: each connection takes the place of the other's.
-fn shares_session(past: &Past<'_>, device: DeviceNumber) -> bool {
-    let session = past.device(device).and_then(|state| state.session);
-    let mut others = past.devices().filter(|(number, _)| *number != device);
-    session.is_some() && others.any(|(_, other)| other.session == session)
 }
 
 /// Whether its session may just have ended by itself, so that the password has to be given again.

@@ -9,7 +9,9 @@
 //!   that is refused at the same moment. A refused
 //!   write is made again, by another actor and saying all that it said, unless what it says is shown anyway.
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
-//!   relay of the group whose disk nothing was taken from (groups: `past::reach`).
+//!   relay of the group whose disk nothing was taken from (groups: `past::reach`). A copy that waits for its turn (`past::turn`) holds of them
+//!   what was in the log when its last turn began; and if that turn was too short to hand in what it says it has to
+//!   send, others need not hold that yet.
 //! - At rest, the log of every relay that serves a group has every write of the group, unless its bytes changed by
 //!   themselves, or the relay lost the meet and nobody there knows the way back (`converged`); and the device that wrote an edit of the plan has said that it is saved, or has found it on its disk.
 
@@ -178,8 +180,14 @@ impl NoLoss {
 
     fn owed(&self, past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
         let mut owed = Writes::default();
+        let mut held = Writes::default();
         for device in &group.devices {
-            if let Some(holding) = past.holding(*device) {
+            let Some(holding) = past.holding(*device) else {
+                continue;
+            };
+            held.join(holding.writes());
+            let waiting = past.waiting(*device, now);
+            if !waiting.is_some_and(|waiting| waiting.has_to_send) {
                 owed.join(holding.writes());
             }
         }
@@ -191,7 +199,13 @@ impl NoLoss {
         for device in &group.devices {
             if let Some(holding) = past.holding(*device) {
                 let called = past.called(*device);
-                missing(past, &owed, holding.writes(), called, now, report);
+                let held = holding.writes();
+                match past.waiting(*device, now) {
+                    Some(waiting) => {
+                        missing(past, &owed.and(waiting.knows), held, called, now, report);
+                    }
+                    None => missing(past, &owed, held, called, now, report),
+                }
             }
         }
         for relay in &group.relays {
@@ -204,7 +218,8 @@ impl NoLoss {
                 missing(past, &owed, state.has(), &called, now, report);
             }
         }
-        for write in owed.minus(&self.saved).iter() {
+        held.join(&owed);
+        for write in held.minus(&self.saved).iter() {
             let written = past.history.write(write);
             let told = written.write.edit.is_none()
                 || past.device(written.by).is_none_or(|writer| {
@@ -480,6 +495,48 @@ mod tests {
         assert_eq!(made_again_at_once(&[("c", "s", 2)]), ["I3"]);
         let other = [("c", "r", 1), ("d", "s", 3)];
         assert_eq!(made_again_at_once(&other), ["I3"]);
+    }
+
+    /// A copy of device 1 has been live for a time and waits, while `a` is logged; it may have something to send.
+    fn waits(live_ms: u64, waits_ms: u64, logged_before: bool, not_sent: u64) -> Vec<String> {
+        let mut story = Story::of(&[("Jury", 30), ("Platform", 10), ("Copy", 5)]);
+        story.logged(0, "log", 1, "genesis").wrote(0, "a", 1);
+        story.learnt(1, &["a"]);
+        if logged_before {
+            story.logged(0, "log", 2, "a");
+        }
+        story.joins_as(2, 1).status(2, "catching-up", false, 0);
+        if !logged_before {
+            story.logged(0, "log", 2, "a");
+        }
+        if not_sent > 0 {
+            story.wrote(2, "b", 2);
+        }
+        story.status(2, "live", false, not_sent).wait(live_ms);
+        story.status(2, "offline", false, not_sent);
+        story.relay_stays_empty(0).wait(waits_ms).rests().broken()
+    }
+
+    #[test]
+    fn a_copy_that_waits_for_its_turn_may_lack_what_was_logged_since_the_last_one_began() {
+        assert_eq!(waits(5_000, 60_000, false, 0), [""; 0]);
+        assert_eq!(waits(5_000, 60_000, true, 0), ["I3"]);
+        assert_eq!(waits(5_000, 60_001, false, 0), ["I3", "converged"]);
+    }
+
+    #[test]
+    fn a_copy_whose_last_turn_was_too_short_may_have_something_to_send() {
+        assert_eq!(waits(1_000, 60_000, false, 1), [""; 0]);
+        assert_eq!(waits(1_001, 60_000, false, 1), ["I3"]);
+        assert_eq!(waits(1_000, 60_001, false, 1), ["I3", "converged"]);
+    }
+
+    #[test]
+    fn whoever_has_a_session_of_its_own_waits_for_no_turn() {
+        let mut story = Story::of_two();
+        story.joined(1, 0).status(1, "live", true, 0);
+        story.status(1, "offline", false, 0).wrote(0, "a", 1);
+        assert_eq!(story.rests().broken(), ["I3", "converged"]);
     }
 
     #[test]

@@ -172,6 +172,11 @@ impl Writes {
         Self { words }
     }
 
+    /// What is here and there.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        self.minus(&self.minus(other))
+    }
+
     /// As it is kept with everything that is written now.
     pub(crate) fn as_seen(&self) -> Seen {
         let full = self.words.iter().take_while(|word| **word == u64::MAX);
