@@ -7,7 +7,8 @@
 //!   many of the last ones as bits turned around, or what had been called saved before the file was cut short.
 //! - A device drops a write as refused only if that one was refused, or had seen one that was, or goes with an attacker's change
 //!   that is refused at the same moment. A refused
-//!   write is made again, by another actor and saying all that it said, unless what it says is shown anyway.
+//!   write is made again, by another actor and saying all that it said, unless its author holds it in the end or shows what it
+//!   says anyway.
 //! - At rest, every device holds every write that any device of its group holds, and every write that is in the log of a
 //!   relay of the group whose disk nothing was taken from (groups: `past::reach`). A copy that waits for its turn (`past::turn`) holds of them
 //!   what was in the log when its last turn began; and if that turn was too short to hand in what it says it has to
@@ -155,7 +156,12 @@ impl NoLoss {
             let written = past.history.write(*write);
             // It may be made again before its author is told why, and in the millisecond in which it was made.
             let again = past.history.is_made_again(*write);
-            if again || self.lost_by_author.has(*write) || self.is_shown_anyway(past, *write) {
+            // A relay that was put back to a backup may have lost its twin, and take it after all.
+            let stands = past
+                .holding(written.by)
+                .is_some_and(|holding| holding.has(*write));
+            let is_kept = again || stands || self.is_shown_anyway(past, *write);
+            if is_kept || self.lost_by_author.has(*write) {
                 continue;
             }
             report.add("I3", now, &[written.event, *event], || {
@@ -481,6 +487,24 @@ mod tests {
         story.refused(0, "a").refused(0, "b").wait(5);
         story.saved(0, "a").saved(0, "b").wait(2_000);
         story.rests().broken()
+    }
+
+    #[test]
+    fn a_refused_write_that_its_author_keeps_is_not_lost() {
+        let refused_elsewhere = |author_keeps: bool| {
+            let mut story = Story::of_two();
+            story.wrote(0, "a", 1).learnt(1, &["a"]);
+            story.refused(1, "a").forgot(1, &["a"], "refused");
+            if author_keeps {
+                // The relay lost the twin, and the author never heard of it; another write is shown in its place.
+                story.learnt(1, &["a"]).wrote(1, "b", 2).learnt(0, &["b"]);
+            } else {
+                story.forgot(0, &["a"], "refused");
+            }
+            story.rests().broken()
+        };
+        assert_eq!(refused_elsewhere(true), [""; 0]);
+        assert_eq!(refused_elsewhere(false), ["I3"]);
     }
 
     #[test]
