@@ -61,17 +61,19 @@ impl Told {
     }
 }
 
-/// Whether a write is held by somebody, or each of its registers has a write that is and that either had seen it or says the
-/// same.
+/// Whether a write is held by somebody, or each of its registers has a write that is and that either had seen it, or says the
+/// same and was not seen by it: what it knew and replaced does not stand for it.
 fn survives(past: &Past<'_>, write: WriteId) -> bool {
     let held = |write: WriteId| past.devices().any(|(_, device)| device.holding.has(write));
     held(write)
         || past.history.puts(write).all(|put| {
             let lost = past.history.put(put);
-            past.history.order(lost.register).iter().any(|other| {
-                let follows = past.history.had_seen(*other, put);
-                let other = past.history.put(*other);
-                (follows || same(other.value, lost.value)) && held(other.write)
+            past.history.order(lost.register).iter().any(|number| {
+                let follows = past.history.had_seen(*number, put);
+                let was_replaced = past.history.had_seen(put, *number);
+                let other = past.history.put(*number);
+                let says_so = !was_replaced && same(other.value, lost.value);
+                (follows || says_so) && held(other.write)
             })
         })
 }
@@ -122,6 +124,26 @@ mod tests {
             .forgot(0, &["a"], "refused");
         assert_eq!(losses(&mut story.clone()), (0, 1));
         story.wrote(0, "b", 1);
+        assert_eq!(losses(&mut story), (0, 0));
+    }
+
+    #[test]
+    fn what_says_the_same_as_an_older_write_that_was_replaced_is_lost() {
+        let third_says = |value: i64| {
+            let mut story = Story::of_two();
+            story
+                .wrote(0, "a", 1)
+                .wrote(0, "b", 2)
+                .learnt(1, &["a", "b"]);
+            story.wrote(0, "c", value).forgot(0, &["c"], "lost");
+            losses(&mut story)
+        };
+        assert_eq!(third_says(9), (0, 1));
+        assert_eq!(third_says(1), (0, 1));
+
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).wrote(1, "b", 1);
+        story.learnt(0, &["b"]).forgot(0, &["a"], "lost");
         assert_eq!(losses(&mut story), (0, 0));
     }
 }
