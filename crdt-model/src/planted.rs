@@ -45,6 +45,10 @@ pub enum Bug {
     PositionAhead,
     /// An edit is called saved before the disk has it.
     SavedTooEarly,
+    /// Now and then an edit is taken for one that says nothing new.
+    EditSwallowed,
+    /// A number that is typed loses what stands behind its point.
+    ValueMangled,
     /// Forwarding ends at the author's own connection: whoever has connected after it hears nothing.
     ForwardingStops,
     /// A change that comes again is logged again.
@@ -81,6 +85,8 @@ impl Bug {
         Self::GapCheckOff,
         Self::PositionAhead,
         Self::SavedTooEarly,
+        Self::EditSwallowed,
+        Self::ValueMangled,
         Self::ForwardingStops,
         Self::LoggedTwice,
         Self::RevokedStillAccepted,
@@ -191,6 +197,14 @@ impl Bug {
             Self::SavedTooEarly => (
                 "saved-too-early",
                 "a person is told that an edit is saved before the disk has it",
+            ),
+            Self::EditSwallowed => (
+                "edit-swallowed",
+                "a client takes one edit in seven for one that says nothing new",
+            ),
+            Self::ValueMangled => (
+                "value-mangled",
+                "a number that is typed loses what stands behind its point",
             ),
             Self::ForwardingStops => (
                 "forwarding-stops",

@@ -14,7 +14,6 @@ mod wires;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use spotter_relay_protocol::MeetId;
 use spotter_sim_plan::{
     DeviceNumber, Doing, EditNumber, Event, Happened, Plan, RelayNumber, Step, TROUBLES, Whose,
@@ -94,13 +93,12 @@ impl<'a> World<'a> {
     }
 
     fn begin(&mut self) {
-        let json = serde_json::to_vec(self.plan).unwrap_or_default();
         self.tell(Happened::Began {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rule: "spotter".to_owned(),
             scenario: self.plan.scenario.clone(),
             seed: self.plan.seed,
-            plan: hex(&Sha256::digest(json)),
+            plan: self.plan.hash(),
         });
         self.queue.plan(self.plan.calm_at, Coming::Calm);
         for (number, step) in self.plan.steps.iter().enumerate() {

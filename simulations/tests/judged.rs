@@ -4,7 +4,7 @@
 use spotter_sim_judge::{
     Finding, check, check_orders, comparable_orders, distinct_outcomes, measure,
 };
-use spotter_sim_plan::{Event, Happened, Plan, Watch};
+use spotter_sim_plan::{Doing, Event, Happened, Plan, Watch};
 use spotter_sim_scenario::{Scenario, expand, expand_all};
 
 fn scenario(name: &str) -> Scenario {
@@ -118,4 +118,26 @@ fn what_is_wrong_in_a_trace_is_found() {
         }
     }
     assert!(ids(&plan, &shown).contains(&"I4".to_owned()));
+}
+
+#[test]
+fn every_edit_is_compared_with_what_was_typed() {
+    let plan = expand(&scenario("two-desks-offline"), 1).unwrap();
+    let trace = run(&plan);
+    let mut compared = 0;
+    for number in 0..plan.steps.len() {
+        let mut tampered = plan.clone();
+        let Doing::Edit { puts, .. } = &mut tampered.steps[number].doing else {
+            continue;
+        };
+        *puts.values_mut().next().unwrap() = "nobody typed this".into();
+        let found = ids(&tampered, &trace);
+        assert!(
+            found.contains(&"typed".to_owned()),
+            "step {number}: {found:?}"
+        );
+        compared += 1;
+    }
+    assert_eq!(compared, plan.edits().len());
+    assert!(compared > 10);
 }

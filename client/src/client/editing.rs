@@ -113,6 +113,10 @@ impl Client {
         let Some(meet) = self.replica.meet_mut() else {
             return self.answer(request, Err(Problem::NoMeet));
         };
+        // Correct: what says nothing new is what is shown already, and nothing else.
+        if planted::is(Bug::EditSwallowed) && meet.len().is_multiple_of(7) {
+            return self.answer(request, Ok(Reply::Edited { change: None }));
+        }
         let wall = now.wall.unix_seconds();
         match meet.edit(&pen, &ask.edit, wall, ask.reason.as_deref(), ask.seen) {
             Err(error) => self.answer(request, Err(Problem::Model(error))),

@@ -13,6 +13,7 @@ use crate::openlifter::{
     scalar_value, shape_key,
 };
 use crate::path::{Path, Place, RegisterKind};
+use crate::planted::{self, Bug};
 
 use super::Meet;
 use super::error::ModelError;
@@ -50,6 +51,10 @@ impl Meet {
             self.check_id(path, value.as_ref())?;
             self.add_days(path, value.as_ref(), &mut planned)?;
             self.add_slots(path, &mut planned)?;
+        }
+        // Correct: numbers are written bit for bit as they were typed.
+        if planted::is(Bug::ValueMangled) {
+            planned.values_mut().flatten().for_each(mangle);
         }
         planned.retain(|register, value| self.read(register) != *value);
         self.write_planned(planned)
@@ -257,5 +262,11 @@ impl Meet {
             }
         }
         group
+    }
+}
+
+fn mangle(scalar: &mut Scalar) {
+    if let Scalar::Number(number) = scalar {
+        *number = number.trunc();
     }
 }

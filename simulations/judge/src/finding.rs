@@ -9,7 +9,7 @@ const LISTED: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// The invariant: `I1` to `I13`, or `trace`, `fault`, `converged`, `rank`.
+    /// The invariant: `I1` to `I13`, or `trace`, `fault`, `converged`, `rank`, `typed`.
     pub id: String,
     /// When it was seen broken, in milliseconds since the beginning.
     pub at: u64,

@@ -17,6 +17,7 @@ mod i12_loud_damage;
 mod i13_sessions;
 mod rank;
 mod shape;
+mod typed;
 
 use spotter_sim_plan::Event;
 
@@ -52,6 +53,7 @@ pub(crate) fn all<'a>() -> Invariants<'a> {
     let mut all = of_every_rule();
     all.push(Box::new(fault::Fault));
     all.push(Box::new(rank::Rank::default()));
+    all.push(Box::new(typed::Typed::default()));
     all.push(Box::new(converged::Converged));
     all.push(Box::new(i02_acknowledged::Acknowledged::default()));
     all.push(Box::new(i03_no_loss::NoLoss::default()));

@@ -18,12 +18,14 @@ use spotter_sim_plan::{
 };
 
 pub(crate) use definition::replay;
-pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId, Written};
+pub(crate) use history::{History, Meant, PutId, RegisterId, WriteId, Written, entry_of};
 pub(crate) use holding::{Holding, Writes};
 pub(crate) use reach::Group;
 pub(crate) use relay::Relay;
 use rot::{Rot, Syncs};
 use turn::Stay;
+
+use crate::value::say_the_same;
 
 /// How long a write can be on its way to a disk that is well, in milliseconds.
 const ON_ITS_WAY: u64 = 1_000;
@@ -199,6 +201,27 @@ impl<'a> Past<'a> {
         found.is_some_and(|(holding, write)| holding.has(write))
     }
 
+    /// What a register must show where these writes are held; `None` if nothing, or any of several entries is meant.
+    pub(crate) fn due(&self, holding: &Holding, register: &str) -> Option<&Value> {
+        let start = || self.plan.start.get(register);
+        match self.history.meant(register, holding) {
+            Meant::Unwritten => start(),
+            Meant::Ambiguous => None,
+            Meant::Register(found) => match holding.stands(found) {
+                Some(put) => Some(self.history.put(put).value),
+                None => start(),
+            },
+        }
+    }
+
+    /// Whether an edit names an entry of which the device knows several.
+    pub(crate) fn is_ambiguous(&self, on: DeviceNumber, puts: &BTreeMap<String, Value>) -> bool {
+        self.holding(on).is_some_and(|holding| {
+            let mut meant = puts.keys().map(|name| self.history.meant(name, holding));
+            meant.any(|meant| meant == Meant::Ambiguous)
+        })
+    }
+
     /// What a device is called.
     pub(crate) fn called(&self, device: DeviceNumber) -> &'a str {
         let found = self.plan.devices.get(usize::from(device.0));
@@ -356,13 +379,8 @@ impl<'a> Past<'a> {
         let mut own = own.filter(|one| copied_from.contains(&self.history.write(*one).by));
         let says_the_same = |one: &WriteId| {
             let before = self.history.write(*one).write;
-            let same_value = |(register, value)| {
-                let now = write.puts.get(register);
-                now.is_some_and(|now| crate::value::same(now, value))
-            };
             before.location == write.location
-                && before.puts.len() == write.puts.len()
-                && before.puts.iter().all(same_value)
+                && say_the_same(before, write)
                 && (write.edit.is_none() || write.edit == before.edit)
         };
         let of_same_edit = |one: &WriteId| {

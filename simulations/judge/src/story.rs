@@ -33,6 +33,25 @@ impl Story {
 
     /// A device for each location, all of one relay. The meet has begun, and everybody has its beginning.
     pub(crate) fn of(locations: &[(&str, u32)]) -> Self {
+        let mut story = Self::without_meet(locations);
+        let devices = u16::try_from(locations.len()).unwrap();
+        for device in 0..devices {
+            story.joined(device, 0);
+        }
+        story.typed(0, "genesis", |write| {
+            write.edit = None;
+            write.puts.clear();
+        });
+        story.saved(0, "genesis");
+        for device in 1..devices {
+            story.learnt(device, &["genesis"]);
+        }
+        story.now = 5_000;
+        story
+    }
+
+    /// A device for each location, and nobody has made the meet yet.
+    pub(crate) fn without_meet(locations: &[(&str, u32)]) -> Self {
         let mut story = Self {
             plan: plan(locations),
             trace: Vec::new(),
@@ -50,20 +69,6 @@ impl Story {
             seed: 0,
             plan: String::new(),
         });
-        let devices = u16::try_from(locations.len()).unwrap();
-        for device in 0..devices {
-            story.joined(device, 0);
-        }
-        story.typed(0, "genesis", |write| {
-            write.edit = None;
-            write.puts.clear();
-        });
-        story.plan.steps.pop();
-        story.saved(0, "genesis");
-        for device in 1..devices {
-            story.learnt(device, &["genesis"]);
-        }
-        story.now = 5_000;
         story
     }
 
@@ -139,18 +144,36 @@ impl Story {
         let highest = highest.max(write.counter);
         self.counters.insert(name.to_owned(), highest);
         self.held[usize::from(device)].insert(name.to_owned());
-        self.plan.steps.push(Step {
-            at: self.now,
-            doing: Doing::Edit {
-                device: DeviceNumber(device),
-                edit,
-                puts: write.puts.clone(),
-            },
-        });
+        if write.edit == Some(edit) {
+            self.plan.steps.push(Step {
+                at: self.now,
+                doing: Doing::Edit {
+                    device: DeviceNumber(device),
+                    edit,
+                    puts: write.puts.clone(),
+                },
+            });
+        }
         self.tell(Happened::Wrote {
             device: DeviceNumber(device),
             write,
         })
+    }
+
+    /// The plan says something else of the edit of a write.
+    pub(crate) fn was_to_say(&mut self, name: &str, says: &[(&str, Value)]) -> &mut Self {
+        let made = self.edit_of(name);
+        let mut steps = self.plan.steps.iter_mut();
+        if let Some(Doing::Edit { puts, .. }) = steps
+            .find(|step| step.doing.edit() == made)
+            .map(|step| &mut step.doing)
+        {
+            let says = says.iter().cloned();
+            *puts = says
+                .map(|(register, value)| (register.to_owned(), value))
+                .collect();
+        }
+        self
     }
 
     /// The edit that a write made.
@@ -439,7 +462,13 @@ impl Story {
 
     /// The invariants that are broken, each once, in order; each also survives being written down.
     pub(crate) fn broken(&self) -> Vec<String> {
-        let mut broken: Vec<String> = check(&self.plan, &self.trace)
+        let mut trace = self.trace.clone();
+        if let Some(Happened::Began { plan, .. }) = trace.first_mut().map(|event| &mut event.what)
+            && plan.is_empty()
+        {
+            *plan = self.plan.hash();
+        }
+        let mut broken: Vec<String> = check(&self.plan, &trace)
             .into_iter()
             .map(|finding| finding.id)
             .collect();

@@ -1,6 +1,7 @@
 //! When two values are the same: numbers by their bits as doubles, however they are spelled.
 
 use serde_json::Value;
+use spotter_sim_plan::Write;
 
 /// Whether two values are equal. `80` and `80.0` are; `0.0` and `-0.0` are not.
 pub(crate) fn same(one: &Value, other: &Value) -> bool {
@@ -18,6 +19,13 @@ pub(crate) fn same(one: &Value, other: &Value) -> bool {
         }
         _ => one == other,
     }
+}
+
+/// Whether two writes give the same registers the same values.
+pub(crate) fn say_the_same(one: &Write, other: &Write) -> bool {
+    let mut pairs = one.puts.iter().zip(&other.puts);
+    one.puts.len() == other.puts.len()
+        && pairs.all(|((one, value), (other, theirs))| one == other && same(value, theirs))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::network::Network;
 use crate::step::{EditNumber, Step};
@@ -96,6 +97,13 @@ impl Plan {
             .iter()
             .filter_map(|step| Some((numbered(step)?, step)))
             .collect()
+    }
+
+    /// SHA-256 over the plan's JSON, in hexadecimal: by that a trace names its plan.
+    pub fn hash(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let hash = Sha256::digest(json);
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The priority of a location; `None` if it is not in the roster.

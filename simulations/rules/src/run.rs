@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use spotter_sim_plan::{DeviceNumber, Doing, Event, Happened, Plan, TROUBLES, Watch, Whose};
 
 use crate::message::Message;
@@ -90,13 +89,12 @@ impl<'run> Star<'run> {
     }
 
     fn begin(&mut self) {
-        let plan = serde_json::to_vec(self.plan).unwrap_or_default();
         self.tell(Happened::Began {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rule: self.rule.name().to_owned(),
             scenario: self.plan.scenario.clone(),
             seed: self.plan.seed,
-            plan: hexadecimal(&Sha256::digest(plan)),
+            plan: self.plan.hash(),
         });
         for (place, step) in self.plan.steps.iter().enumerate() {
             self.later(step.at, Due::Step(place));

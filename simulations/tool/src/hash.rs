@@ -1,18 +1,13 @@
-//! What names plans, traces and configurations: SHA-256 in hexadecimal.
+//! What names traces and configurations: SHA-256 in hexadecimal.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use spotter_sim_plan::{Event, Plan};
+use spotter_sim_plan::Event;
 
 /// Of bytes.
 pub(crate) fn of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// Of a plan: over its JSON, as the trace's first event names it.
-pub(crate) fn of_plan(plan: &Plan) -> String {
-    of(&json(plan))
 }
 
 /// Of a trace: over its lines, as they stand in `trace.jsonl`.
@@ -31,7 +26,7 @@ pub(crate) fn of_result(trace: &[Event]) -> String {
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("plans and events have text for keys")
+    serde_json::to_vec(value).expect("events have text for keys")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -200,7 +200,7 @@ fn counted(count: usize, what: &str) -> String {
 /// A row of a world that was given as a bare trace.
 fn row_of(plan: &Plan, rule: &str, trace: &[spotter_sim_plan::Event]) -> rows::Row {
     let outcome = crate::engine::outcome_of(plan, rule, trace.to_vec());
-    let plan_hash = hash::of_plan(plan);
+    let plan_hash = plan.hash();
     rows::Row::of(&plan_hash[..16], None, &[], plan, &plan_hash, &outcome)
 }
 

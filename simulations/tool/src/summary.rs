@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use spotter_sim_plan::Plan;
 
 use crate::engine::Outcome;
-use crate::hash;
 
 /// This version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -81,7 +80,7 @@ impl Summary {
             commit: COMMIT.map(str::to_owned),
             scenario: plan.scenario.clone(),
             seed: plan.seed,
-            plan_hash: hash::of_plan(plan),
+            plan_hash: plan.hash(),
             rules: outcomes.iter().map(Ruled::of).collect(),
         }
     }

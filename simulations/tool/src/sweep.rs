@@ -17,7 +17,6 @@ use spotter_sim_scenario::{Scenario, expand, expand_all};
 
 use crate::clock;
 use crate::engine::{Outcome, Ruling, finding, judged};
-use crate::hash;
 use crate::rows::{Key, Row};
 use crate::source::{Script, Setting};
 use crate::trouble::Trouble;
@@ -214,7 +213,7 @@ impl Sweep {
         }
         let mut ours = Vec::new();
         for (variant, plan) in config.plans(seed, self.orders)? {
-            let plan_hash = hash::of_plan(&plan);
+            let plan_hash = plan.hash();
             for rule in &self.rules {
                 if self.is_done(config, seed, variant, rule) {
                     continue;

@@ -134,7 +134,7 @@ impl<'a> Priority<'a> {
         let Some((shown, event)) = self.screens.get(&(device, name)) else {
             return;
         };
-        let due = due(past, &state.holding, name);
+        let due = past.due(&state.holding, name);
         if due.is_some_and(|due| !same(due, shown)) {
             report.add("I4", now, &[*event], || {
                 let (called, due) = (past.called(device), due.unwrap_or(&Value::Null));
@@ -158,7 +158,7 @@ impl Shown<'_> {
         let Some(holding) = past.holding(self.device) else {
             return;
         };
-        let due = due(past, holding, self.register);
+        let due = past.due(holding, self.register);
         let named = self.write.and_then(|name| past.history.find(name));
         let unheld = named.is_some_and(|write| !holding.has(write));
         if !unheld && due.is_some_and(|due| same(due, self.value)) {
@@ -182,18 +182,6 @@ impl Shown<'_> {
     }
 }
 
-/// What a register must show.
-fn due<'p>(past: &'p Past<'_>, holding: &Holding, register: &str) -> Option<&'p Value> {
-    match past.history.meant(register, holding) {
-        Meant::Unwritten => past.plan.start.get(register),
-        Meant::Ambiguous => None,
-        Meant::Register(found) => match holding.stands(found) {
-            Some(put) => Some(past.history.put(put).value),
-            None => past.plan.start.get(register),
-        },
-    }
-}
-
 /// The write that a register must show.
 fn stands(past: &Past<'_>, holding: &Holding, register: &str) -> Option<PutId> {
     match past.history.meant(register, holding) {
@@ -211,7 +199,7 @@ fn rests_rightly(
 ) {
     let called = past.called(rest.device);
     for (register, value) in rest.registers {
-        let due = due(past, holding, register);
+        let due = past.due(holding, register);
         if !due.is_some_and(|due| same(due, value)) {
             report.add("I4", now, &[rest.event], || {
                 let due = due.map_or_else(|| "nothing".to_owned(), Value::to_string);

@@ -1,6 +1,6 @@
 //! `trace`: a trace is well-formed, so that the other checks mean something.
 //!
-//! - Times rise or stay. `Began` is the first event and the only one of its kind, `Ended` the last and the only one;
+//! - Times rise or stay. `Began` is the first event and the only one of its kind, and names this plan; `Ended` is the last and the only one;
 //!   `Calm` happens once, at the time of the plan, and so does each device's `Rests`, after it.
 //! - Devices and relays are those of the plan, edits too; no edit of the plan is written twice on one device, but where the
 //!   first was refused or forgotten, and where one act takes two writes, in one millisecond: an entry is added, and then
@@ -38,6 +38,11 @@ impl<'a> Invariant<'a> for Shape<'a> {
         self.last = at;
         if self.ended {
             wrong("something happened after the end".to_owned());
+        }
+        if let Happened::Began { plan, .. } = &event.what
+            && *plan != past.plan.hash()
+        {
+            wrong("the trace is of another plan".to_owned());
         }
         let began = matches!(event.what, Happened::Began { .. });
         if began != (number == 0) {
@@ -296,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_names_its_plan() {
+        let mut story = Story::of_two();
+        story.wrote(0, "a", 1).learnt(1, &["a"]).rests();
+        let another = story.plan.hash();
+        story.plan.seed += 1;
+        assert_eq!(story.broken(), [""; 0]);
+        if let Happened::Began { plan, .. } = &mut story.trace[0].what {
+            *plan = another;
+        }
+        assert_eq!(story.broken(), ["trace"]);
+    }
+
+    #[test]
     fn a_world_begins_and_ends_once() {
         let mut story = Story::of_two();
         story.rests();
@@ -356,7 +374,10 @@ mod tests {
             let mut story = Story::of_two();
             story.wrote(0, "a", 1);
             let edit = story.edit_of("a");
-            story.wait(ms).write(0, "b", |write| write.edit = edit);
+            story.wait(ms).write(0, "b", |write| {
+                write.edit = edit;
+                write.puts = [("r".to_owned(), json!(1))].into();
+            });
             story.learnt(1, &["a", "b"]).rests().broken()
         };
         assert_eq!(again(0), [""; 0]);

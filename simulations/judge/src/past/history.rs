@@ -224,6 +224,12 @@ impl<'a> History<'a> {
         }
     }
 
+    /// Whether an entry was added where these writes are held.
+    pub(crate) fn knows(&self, entry: &str, held: &Holding) -> bool {
+        let added = self.added.get(entry);
+        added.is_some_and(|added| added.iter().any(|write| held.has(*write)))
+    }
+
     /// How many entries were added more than once.
     pub(crate) fn added_twice(&self) -> usize {
         let entries = self.register_names.iter().filter_map(|name| entry_of(name));
@@ -321,7 +327,7 @@ impl<'a> History<'a> {
 }
 
 /// The entry that a register lies in, as registers begin that do: `entries.5003`.
-fn entry_of(register: &str) -> Option<&str> {
+pub(crate) fn entry_of(register: &str) -> Option<&str> {
     let id = register.strip_prefix("entries.")?;
     let end = id.find('.')?;
     Some(&register[.."entries.".len() + end])

@@ -9,7 +9,7 @@ use super::wanted::Drawn;
 use crate::engine::{Outcome, Ruling, judged, trace};
 use crate::summary::{self, Summary};
 use crate::trouble::{Ended, Trouble};
-use crate::{files, hash, moment, out, story};
+use crate::{files, moment, out, story};
 
 /// Run a world again and tell its story
 ///
@@ -93,7 +93,7 @@ impl Replay {
                 summary::spoken(&ours)
             ));
         }
-        if expected.plan_hash != hash::of_plan(plan) {
+        if expected.plan_hash != plan.hash() {
             out::line(
                 "the plan is NOT the one of the summary: another scenario, seed or version of the scenario",
             );

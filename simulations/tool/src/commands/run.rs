@@ -14,7 +14,7 @@ use crate::source::{Source, open};
 use crate::summary::{COMMIT, Summary, VERSION};
 use crate::sweep::Told;
 use crate::trouble::{Ended, Trouble};
-use crate::{clock, files, hash, out, story};
+use crate::{clock, files, out, story};
 
 /// Run a world, judge it, and keep what came of it
 ///
@@ -105,7 +105,7 @@ impl Run {
         plan: &Plan,
         outcomes: &[Outcome],
     ) -> Result<Vec<Row>, Trouble> {
-        let plan_hash = hash::of_plan(plan);
+        let plan_hash = plan.hash();
         let config = match open(&self.what)? {
             Source::Script(script) => script.config(&self.drawn.settings)?,
             Source::Plan(_) => plan_hash[..16].to_owned(),

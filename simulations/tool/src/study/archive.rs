@@ -156,7 +156,7 @@ fn parsed<T>(
 fn plans(text: &str) -> Result<BTreeMap<String, Plan>, String> {
     let plan = |line: &str| {
         let plan: Plan = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        Ok((hash::of_plan(&plan), plan))
+        Ok((plan.hash(), plan))
     };
     text.lines().map(plan).collect()
 }

@@ -10,7 +10,6 @@ use super::pool::Pool;
 use super::rows::{Row, Rows};
 use super::workload::{BEGINS, Workload};
 use crate::engine::{Ruling, judged};
-use crate::hash;
 
 pub(super) const PART: &str = "comparison";
 pub(super) const PARTITION: &str = "partition_s";
@@ -133,7 +132,7 @@ fn plan(setting: Setting, seed: u64) -> Plan {
 
 fn rows_of(world: &World, rule: &Ruling) -> Vec<Row> {
     let outcome = judged(&world.plan, rule, None);
-    let plan = hash::of_plan(&world.plan);
+    let plan = world.plan.hash();
     let row = |measure: &str| Row {
         part: PART.to_owned(),
         factor: world.factor.to_owned(),

@@ -11,7 +11,6 @@ use super::pool::Pool;
 use super::rows::{Row, Rows};
 use super::workload::{BEGINS, Workload};
 use crate::engine::{Ruling, judged};
-use crate::hash;
 
 pub(super) const PART: &str = "conflicts";
 pub(super) const APART: &str = "apart_s";
@@ -85,7 +84,7 @@ fn row_of(world: &World, rule: &Ruling) -> Row {
         x: world.x,
         rule: rule.name().to_owned(),
         seed: world.seed,
-        plan: hash::of_plan(&world.plan),
+        plan: world.plan.hash(),
         trace: outcome.trace_hash,
         measure: MEASURE.to_owned(),
         value: outcome.measures.get(MEASURE).and_then(Value::as_f64),

@@ -115,7 +115,7 @@ fn rows_of(orders: &Orders, rule: &Ruling) -> Vec<Row> {
         rows.push(row(
             "agree",
             Some(f64::from(u8::from(result.len() == 1))),
-            hash::of_plan(plan),
+            plan.hash(),
             hash::of_trace(&told),
         ));
         results.insert(result);

@@ -87,7 +87,7 @@ fn row_of(world: &World, rule: &Ruling) -> Row {
         world,
         rule.name(),
         bytes,
-        (hash::of_plan(away), hash::of_trace(&told)),
+        (away.hash(), hash::of_trace(&told)),
     )
 }
 

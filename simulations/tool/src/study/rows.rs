@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use spotter_sim_plan::Plan;
 
-use crate::hash;
-
 /// One number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
@@ -51,7 +49,7 @@ pub(super) struct Point<'a> {
 impl Rows {
     /// Keeps a plan, and gives its hash.
     pub(super) fn keep(&mut self, plan: &Plan) -> String {
-        let name = hash::of_plan(plan);
+        let name = plan.hash();
         self.plans
             .entry(name.clone())
             .or_insert_with(|| plan.clone());
