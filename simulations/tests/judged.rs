@@ -4,7 +4,7 @@
 use spotter_sim_judge::{
     Finding, check, check_orders, comparable_orders, distinct_outcomes, measure,
 };
-use spotter_sim_plan::{Doing, Event, Happened, Plan, Watch};
+use spotter_sim_plan::{DeviceNumber, Doing, Event, Happened, Plan, Watch};
 use spotter_sim_scenario::{Scenario, expand, expand_all};
 
 fn scenario(name: &str) -> Scenario {
@@ -140,4 +140,24 @@ fn every_edit_is_compared_with_what_was_typed() {
     }
     assert_eq!(compared, plan.edits().len());
     assert!(compared > 10);
+}
+
+#[test]
+fn whoever_never_got_in_is_missed() {
+    let name = "seed-one-updating-client-one-read-only-client";
+    let plan = expand(&scenario(name), 1).unwrap();
+    let mut trace = run(&plan);
+    assert_eq!(words(&check(&plan, &trace)), [""; 0]);
+    let reader = DeviceNumber(1);
+    let is_of_the_reader = |event: &Event| {
+        if let Happened::Learnt { device, .. }
+        | Happened::Status { device, .. }
+        | Happened::Rests { device, .. } = &event.what
+        {
+            return *device == reader;
+        }
+        matches!(&event.what, Happened::Joined { device, .. } if *device == Some(reader))
+    };
+    trace.retain(|event| !is_of_the_reader(event));
+    assert_eq!(ids(&plan, &trace), ["converged"]);
 }

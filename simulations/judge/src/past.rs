@@ -555,6 +555,12 @@ impl Past<'_> {
 }
 
 impl Past<'_> {
+    /// Whether the relay that a device is to use has the meet.
+    pub(crate) fn is_served(&self, device: &Device<'_>) -> bool {
+        let relay = device.wanted.and_then(|relay| self.relay(relay));
+        relay.is_some_and(|relay| relay.has_log() && !relay.is_damaged)
+    }
+
     /// Whether a meet stays away from the relays of a group: they have lost it, and nobody there knows how to bring it back.
     pub(crate) fn is_homeless(&self, group: &Group) -> bool {
         let mut relays = group.relays.iter().filter_map(|relay| self.relay(*relay));

@@ -10,8 +10,12 @@
 //!   last ten seconds of a world whose sessions end by themselves: somebody gives the password again. Excused is a group whose relays
 //!   have lost the meet, if everybody there has lost the way back: at its last start a device found nothing on its disk, or bytes
 //!   of it had changed, and it has joined no relay since. What such a device holds is not lost, but it cannot bring the meet back.
+//! - By then each device that was to join before the calm, runs, and asks a relay that has the meet, has the meet too; and whoever
+//!   was to make the meet has made it.
 
-use spotter_sim_plan::{DeviceNumber, Event, Happened};
+use std::collections::BTreeSet;
+
+use spotter_sim_plan::{DeviceNumber, Doing, Event, Happened, Step};
 
 use super::Invariant;
 use crate::finding::Report;
@@ -48,9 +52,12 @@ impl<'a> Invariant<'a> for Converged {
     }
 
     fn end(&mut self, past: &Past<'a>, now: u64, report: &mut Report) {
+        let has_time = past.calm_at.is_some_and(|calm| now >= calm + WITHIN);
+        if has_time {
+            take_part(past, now, report);
+        }
         for group in past.groups() {
             agree(past, &group, now, report);
-            let has_time = past.calm_at.is_some_and(|calm| now >= calm + WITHIN);
             if has_time && !group.relays.is_empty() && !past.is_homeless(&group) {
                 say_so(past, &group, now, report);
             }
@@ -104,6 +111,38 @@ fn say_so(past: &Past<'_>, group: &Group, now: u64, report: &mut Report) {
     }
 }
 
+/// Reports who was to have the meet, could, and has nothing of it.
+fn take_part(past: &Past<'_>, now: u64, report: &mut Report) {
+    let steps = past.plan.steps.iter();
+    let steps = steps.take_while(|step| step.at < past.plan.calm_at);
+    let wanted: BTreeSet<(DeviceNumber, bool)> = steps.filter_map(is_to_have_it).collect();
+    for (device, makes_it) in wanted {
+        let Some(state) = past.device(device) else {
+            continue;
+        };
+        let nobody_made_it = makes_it && past.history.len() == 0;
+        let could = nobody_made_it || past.is_served(state);
+        let is_excused = state.is_down || state.is_paused || is_entering(past, device, now);
+        if !state.began && could && !is_excused {
+            report.add("converged", now, &[], || {
+                let called = past.called(device);
+                format!("{called} was to take part, and has nothing of the meet at the end")
+            });
+        }
+    }
+}
+
+/// The device that is to have the meet by a step, and whether it is to make it.
+fn is_to_have_it(step: &Step) -> Option<(DeviceNumber, bool)> {
+    if let Doing::GoLive { device } = step.doing {
+        return Some((device, true));
+    }
+    if let Doing::Join { device } = step.doing {
+        return Some((device, false));
+    }
+    None
+}
+
 /// Whether its session may just have ended by itself, so that the password has to be given again.
 fn is_entering(past: &Past<'_>, device: DeviceNumber, now: u64) -> bool {
     let left_at = past.device(device).and_then(|state| state.left_at);
@@ -112,9 +151,52 @@ fn is_entering(past: &Past<'_>, device: DeviceNumber, now: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use spotter_sim_plan::{Happened, RelayNumber};
+    use spotter_sim_plan::{DeviceNumber, Doing, Happened, RelayNumber, Step};
 
     use crate::story::Story;
+
+    fn is_to(story: &mut Story, at: u64, doing: Doing) {
+        story.plan.steps.push(Step { at, doing });
+    }
+
+    #[test]
+    fn who_was_to_join_has_the_meet_at_last() {
+        let absent = |joins_at: u64, served: bool, trouble: &str, waits: u64| {
+            let mut story = Story::of_two();
+            let device = DeviceNumber(1);
+            is_to(&mut story, joins_at, Doing::Join { device });
+            story.forgot(1, &["genesis"], "lost");
+            if served {
+                story.logged(0, "log", 1, "genesis");
+            } else {
+                story.relay_stays_empty(0);
+            }
+            story.calm().trouble(1, trouble);
+            let broken = story.wait(waits).rests().broken();
+            broken.contains(&"converged".to_owned())
+        };
+        assert!(absent(1_000, true, "heal", 60_000));
+        assert!(!absent(1_000, true, "heal", 59_999));
+        assert!(!absent(5_000, true, "heal", 60_000));
+        assert!(!absent(1_000, false, "heal", 60_000));
+        assert!(!absent(1_000, true, "crash", 60_000));
+        assert!(!absent(1_000, true, "pause", 60_000));
+    }
+
+    #[test]
+    fn who_was_to_make_the_meet_has_made_it() {
+        let made = |steps: &[Doing]| {
+            let mut story = Story::without_meet(&[("Jury", 30)]);
+            for doing in steps {
+                is_to(&mut story, 1_000, doing.clone());
+            }
+            story.wait(5_000).calm().wait(60_000).rests().broken()
+        };
+        let device = DeviceNumber(0);
+        assert_eq!(made(&[]), [""; 0]);
+        assert_eq!(made(&[Doing::GoLive { device }]), ["converged"]);
+        assert_eq!(made(&[Doing::Join { device }]), [""; 0]);
+    }
 
     #[test]
     fn who_has_lost_the_way_back_need_not_find_it_if_the_relay_has_lost_the_meet() {
