@@ -2,7 +2,7 @@
 //!
 //! - An edit of the plan on a device that runs and has a meet is written at its very millisecond, or says nothing new.
 //!   Excused is a device that dies, starts, stops or resumes within that millisecond, whose journal was found damaged, or
-//!   that has never had a meet, or whose disk failed to sync until something is called saved again, or is full, or
+//!   that had no meet before that millisecond, or whose disk failed to sync until something is called saved again, or is full, or
 //!   was until ten seconds ago: there people are told that nothing can be edited, for nothing could be kept, and only trying
 //!   shows that there is room again. Excused is also an edit of an entry of which the device knows several with that id,
 //!   added where nobody knew of the others: the person must say which.
@@ -26,7 +26,7 @@ pub(crate) struct Available<'a> {
     next: usize,
     /// How edits were answered: the event, its time, and why it was not written.
     answers: FxHashMap<EditNumber, (usize, u64, Option<&'a str>)>,
-    /// When something last happened to each device's process.
+    /// When something last happened to each device's process, or it got a meet.
     disturbed: FxHashMap<DeviceNumber, u64>,
     /// What was written and is not saved.
     unsaved: Vec<Unsaved>,
@@ -78,9 +78,14 @@ impl<'a> Invariant<'a> for Available<'a> {
             } => {
                 self.disturbed.insert(*device, event.at);
             }
+            // The meet comes, and the edit may have been a moment too early.
+            Happened::Learnt { device, .. } => {
+                if past.device(*device).is_some_and(|one| !one.began) {
+                    self.disturbed.insert(*device, event.at);
+                }
+            }
             Happened::Began { .. }
             | Happened::Acknowledged { .. }
-            | Happened::Learnt { .. }
             | Happened::Refused { .. }
             | Happened::Shows { .. }
             | Happened::Status { .. }
@@ -261,6 +266,20 @@ mod tests {
         });
         story.rests();
         assert_eq!(story.broken(), [""; 0]);
+    }
+
+    #[test]
+    fn an_edit_may_be_a_moment_too_early_for_the_meet() {
+        let edited = |ms: u64| {
+            let mut story = Story::of_two();
+            story.forgot(1, &["genesis"], "lost").wait(10);
+            story.learnt(1, &["genesis"]).wait(ms);
+            not_written(&mut story, false);
+            story.plan.steps.last_mut().unwrap().at = 5_010 + ms;
+            story.wait(1).rests().broken()
+        };
+        assert_eq!(edited(0), [""; 0]);
+        assert_eq!(edited(1), ["I6"]);
     }
 
     #[test]
