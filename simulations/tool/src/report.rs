@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use spotter_sim_plan::Plan;
 
 use crate::engine::{EXPECT, OURS};
-use crate::{hash, moment, rows, story, summary};
+use crate::{moment, rows, story, summary};
 
 use material::Failure;
 pub(crate) use material::{Material, World, gather};
