@@ -380,7 +380,7 @@ mod tests {
             story.learnt(0, &["b"]).wait(1).rests().broken()
         };
         assert_eq!(made_again(1, true), [""; 0]);
-        assert_eq!(made_again(2, true), ["typed"]);
+        assert_eq!(made_again(2, true), ["I3", "typed"]);
         assert!(!made_again(1, false).contains(&"typed".to_owned()));
         assert!(made_again(2, false).contains(&"typed".to_owned()));
     }
