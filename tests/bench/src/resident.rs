@@ -25,6 +25,9 @@ const LATER: usize = 2;
 /// Meets that use up what allocator and runtime keep of the first hundred of anything.
 const WARM_UP: usize = 50;
 
+/// Lots of meets that come and go, one after the other.
+const LOTS: usize = 16;
+
 /// Bytes a meet and bytes a connection.
 struct Resident {
     meet: f64,
@@ -51,8 +54,9 @@ pub(crate) fn measure(report: &mut Report, long: bool) {
         None,
         Bar::Value(10.0),
     );
-    let left = run_local(left_behind(meets));
-    let what = format!("a meet that everybody has left, {meets} of them");
+    let left = run_local(left_behind(meets / 4));
+    let count = LOTS / 2 * (meets / 4);
+    let what = format!("a meet that everybody has left, {count} of them");
     report.add("resident", what, (left / 1e3, "KB"), None, Bar::Value(1.0));
     let encrypted = run_local(with_idle_clients(meets, Some(Certificate::new())));
     let what = format!("the same over TLS: a meet with two idle clients, {meets} of them");
@@ -130,22 +134,22 @@ async fn with_idle_clients(meets: usize, certificate: Option<Certificate>) -> Re
     }
 }
 
-/// Bytes of a meet that nobody is connected to any more: what a second lot of meets adds that come and go like the first,
-/// since a process keeps for later what it has once had.
+/// Bytes of a meet that nobody is connected to any more: what the later half of many lots of meets adds that come and go
+/// like those before, since a process keeps for later what it has once had.
 async fn left_behind(meets: usize) -> f64 {
     let (base, _) = prepare(0);
-    let place = Place::with_meets(2 * meets, FIRST, &base[..1]);
+    let place = Place::with_meets(LOTS * meets, FIRST, &base[..1]);
     let relay = Server::relay(place.path(), &[]);
-    let (first, second) = place.meets.split_at(meets);
-    let mut sizes = [0.0; 2];
-    for (size, lot) in sizes.iter_mut().zip([first, second]) {
+    let mut sizes = Vec::new();
+    for lot in place.meets.chunks(meets) {
         let mut wires = Vec::new();
         come(&relay, &None, lot, 0..FIRST, &mut wires).await;
         drop(wires);
         rest(&relay).await;
-        *size = relay.resident_bytes();
+        sizes.push(relay.resident_bytes());
     }
-    (sizes[1] - sizes[0]) / meets as f64
+    let half = LOTS / 2;
+    (sizes[LOTS - 1] - sizes[half - 1]) / (half * meets) as f64
 }
 
 /// Has these sessions of every meet return, and waits until the relay has nothing left to do.
